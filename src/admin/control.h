@@ -1,0 +1,82 @@
+// What the admin endpoint may see of the running server, and what it may do to it. The composition root
+// implements it; the endpoint knows nothing else of the proxy.
+//
+// Threads: called on the admin thread; the implementation is safe against the workers.
+// Lifetime: outlives the endpoint.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+
+namespace pinion::admin {
+
+struct BackendView {
+  std::string pool, name, address;
+  std::uint32_t weight = 1, max_sessions = 0;
+  std::string state;  // up, down, draining, drained, maintenance
+  bool ready = false;
+  std::uint64_t sessions = 0, websocket = 0, polling = 0, reserved = 0, inflight = 0, queued_bytes = 0;
+  std::uint64_t sessions_total = 0;
+  double load = 0.0;  // (live + reserved sessions) / weight
+  std::optional<double> probe_latency_ms;
+  std::string reason;  // why it is not ready, or empty
+};
+
+struct SessionView {
+  std::string sid, pool, backend, transport, state, client;
+  std::uint64_t age_ms = 0, idle_ms = 0;
+  std::uint64_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0;
+  std::uint64_t queued_bytes = 0, paused_ms = 0;
+  std::optional<double> rtt_ms;
+  unsigned worker = 0;
+};
+
+enum class SessionSort : unsigned char { age, idle, bytes, frames, queued, paused };
+
+struct SessionQuery {
+  std::string backend;  // "name" or "pool/name"; empty: all
+  SessionSort sort = SessionSort::age;
+  bool descending = true;
+  std::size_t limit = 100;
+  std::size_t offset = 0;  // what the cursor says
+};
+
+struct SessionPage {
+  std::vector<SessionView> sessions;
+  std::optional<std::size_t> next;  // offset of the next page
+};
+
+struct Totals {
+  std::uint64_t sessions = 0, reserved = 0, pins = 0, inflight = 0, queued_bytes = 0;
+  std::uint64_t sessions_total = 0, requests_total = 0;
+};
+
+struct StatusView {
+  std::string version;
+  double uptime_s = 0;
+  unsigned workers = 0;
+  std::uint64_t connections = 0, memory_bytes = 0;
+  std::vector<BackendView> backends;  // of all pools, in the order of the config
+  Totals totals;
+};
+
+class Control {
+ public:
+  virtual ~Control() = default;
+
+  [[nodiscard]] virtual StatusView status() const = 0;
+  [[nodiscard]] virtual SessionPage sessions(const SessionQuery& query) const = 0;
+  [[nodiscard]] virtual std::optional<SessionView> session(const std::string& sid) const = 0;
+  /// Closes a session at a frame boundary with 1012. False when there is none of that sid.
+  virtual bool close_session(const std::string& sid) = 0;
+  /// Why not every pool takes sessions; empty when all do.
+  [[nodiscard]] virtual std::string not_ready() const = 0;
+  /// All metrics in Prometheus' text format.
+  [[nodiscard]] virtual std::string metrics_text() const = 0;
+};
+
+}  // namespace pinion::admin

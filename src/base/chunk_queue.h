@@ -1,0 +1,98 @@
+// Bytes that a socket refused, in pooled chunks: the only place where relayed payload is copied.
+//
+// Threads: a ChunkPool belongs to one worker, and so do all queues that draw from it.
+//   The BufferBudget is shared by all workers.
+// Lifetime: the pool outlives its queues and every Chunk taken from them.
+// Invariants: a queue's size() is the sum of what its chunks hold; an empty queue owns no chunk.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace pinion {
+
+/// Sum of the chunks in use over all workers, against the configured total.
+class BufferBudget {
+ public:
+  /// @param limit bytes; 0 means none
+  explicit BufferBudget(std::size_t limit) noexcept : limit_(limit) {}
+
+  void took(std::size_t bytes) noexcept { used_.fetch_add(bytes, std::memory_order_relaxed); }
+  void gave_back(std::size_t bytes) noexcept { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t limit() const noexcept { return limit_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool exhausted() const noexcept { return limit() != 0 && used() > limit(); }
+
+ private:
+  std::atomic<std::size_t> used_{0};
+  std::atomic<std::size_t> limit_;
+};
+
+struct Chunk {
+  static constexpr std::size_t kCapacity = std::size_t{16} * 1024;
+
+  std::unique_ptr<Chunk> next;
+  std::uint32_t begin = 0;  // first byte still to be sent
+  std::uint32_t end = 0;    // one past the last
+  std::array<char, kCapacity> bytes;
+
+  [[nodiscard]] std::string_view waiting() const noexcept {
+    return {bytes.data() + begin, end - begin};
+  }
+  [[nodiscard]] std::size_t room() const noexcept { return kCapacity - end; }
+};
+
+class ChunkPool {
+ public:
+  /// @param keep how many free chunks are kept for reuse; more are freed
+  ChunkPool(BufferBudget& budget, std::size_t keep) noexcept : budget_(budget), keep_(keep) {}
+
+  std::unique_ptr<Chunk> take();
+  void give_back(std::unique_ptr<Chunk> chunk) noexcept;
+  [[nodiscard]] const BufferBudget& budget() const noexcept { return budget_; }
+
+ private:
+  BufferBudget& budget_;
+  std::size_t keep_;
+  std::vector<std::unique_ptr<Chunk>> free_;
+};
+
+class ChunkQueue {
+ public:
+  explicit ChunkQueue(ChunkPool& pool) noexcept : pool_(&pool) {}
+  ~ChunkQueue() { clear(); }
+  ChunkQueue(ChunkQueue&& other) noexcept;
+  ChunkQueue& operator=(ChunkQueue&& other) noexcept;
+
+  void append(std::string_view bytes);
+  /// The longest piece at the front that lies in one place; empty when the queue is.
+  [[nodiscard]] std::string_view front() const noexcept;
+  /// Forgets `count` bytes at the front, giving back used-up chunks.
+  void consume(std::size_t count) noexcept;
+  void clear() noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+  /// Fills `out` with up to N pieces from the front, for one gathered write; how many were filled.
+  template <std::size_t N>
+  std::size_t gather(std::array<std::string_view, N>& out) const noexcept {
+    std::size_t count = 0;
+    for (const Chunk* at = first_.get(); at != nullptr && count < N; at = at->next.get()) {
+      out[count++] = at->waiting();
+    }
+    return count;
+  }
+
+ private:
+  ChunkPool* pool_;
+  std::unique_ptr<Chunk> first_;
+  Chunk* last_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace pinion

@@ -1,0 +1,102 @@
+// The configuration as the rest of pinion sees it: plain typed values, already checked.
+//
+// Threads: immutable once loaded; shared between threads as shared_ptr<const Config>.
+// Defaults, bounds and help of every key live in the table of keys (key_table.h), not here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+
+namespace pinion::config {
+
+/// An IP network of `trusted_proxies`, or the peers of unix sockets.
+struct Cidr {
+  bool unix_peers = false;
+  bool ipv6 = false;
+  std::uint8_t address[16] = {};  // IPv4 uses the first four
+  int prefix = 0;                 // bits
+};
+
+/// Where to listen or connect: an IP literal or host name with a port, or the path of a unix socket.
+struct Address {
+  enum class Kind : unsigned char { ipv4, ipv6, name, unix_path };
+  Kind kind = Kind::ipv4;
+  std::string host;  // without brackets; the path for unix sockets
+  std::uint16_t port = 0;
+  std::string text;  // as written in the file
+};
+
+enum class Balance : unsigned char { least_load, least_sessions, round_robin, random_two };
+
+struct Timeouts {
+  Duration request_head{}, request_body_idle{}, keep_alive{};
+  Duration connect{}, response_head{}, tunnel_idle{};  // tunnel_idle 0: from the ping times
+};
+
+struct Limits {
+  std::size_t head = 0, headers = 0, url = 0;
+  std::uint64_t body = 0;           // 0: none
+  std::size_t buffered_body = 0;    // a chunked POST to a socket.io path is gathered up to this
+  std::size_t buffered_per_session = 0, buffered_total = 0;
+  std::size_t pins = 0;             // sessions that are remembered
+};
+
+struct Backend {
+  std::string name;
+  Address address;
+  std::uint32_t weight = 1;
+  std::uint32_t max_sessions = 0;  // 0: no limit
+};
+
+struct Pool {
+  std::string name;
+  Balance balance = Balance::least_load;
+  std::string socketio_path;  // "" = none; else begins and ends with '/'
+  Duration keep_alive{};
+  std::size_t keep_alive_connections = 0;  // per worker and backend
+  std::vector<Backend> backends;
+};
+
+struct Route {
+  std::string host;  // lower case; "" = any
+  std::string path;  // prefix, begins with '/'
+  std::size_t pool = 0;  // index into Config::pools
+};
+
+struct Proxy {
+  std::vector<Address> listen;
+  unsigned workers = 0;             // resolved: at least 1
+  std::size_t max_connections = 0;  // 0: from the limit of open files
+  Duration shutdown_grace{};
+  std::vector<Cidr> trusted_proxies;
+  Timeouts timeouts;
+  Limits limits;
+};
+
+struct Admin {
+  Address listen;
+  std::string token_file;
+};
+
+enum class LogLevel : unsigned char { debug, info, warning, error };
+enum class LogFormat : unsigned char { text, json };
+
+struct Log {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::text;
+  std::string access;  // "", "stderr" or a file
+};
+
+struct Config {
+  Proxy proxy;
+  Admin admin;
+  Log log;
+  std::vector<Pool> pools;
+  std::vector<Route> routes;
+};
+
+}  // namespace pinion::config

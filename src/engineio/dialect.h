@@ -1,0 +1,23 @@
+// How "I do not know this session" sounds: said by pinion, and understood from backends.
+//
+// Threads: pure functions.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace pinion::engineio {
+
+/// JSON body of the 400 for an unknown or lost session, as engine.io sends it.
+inline constexpr std::string_view kUnknownSessionBody =
+    R"({"code":1,"message":"Session ID unknown"})";
+
+/// As many bytes of an error's body as tells_unknown_session needs at most.
+inline constexpr std::size_t kErrorPrefix = 512;
+
+/// Whether a backend's answer to a request with a sid says that it does not have that session: Node's JSON code 1,
+/// Node's raw 400 to an upgrade, Python's `"Invalid session …"`, Python's empty 403 to an upgrade.
+/// @param body_prefix the first bytes of the body, up to kErrorPrefix
+bool tells_unknown_session(int status, std::string_view body_prefix, bool upgrade) noexcept;
+
+}  // namespace pinion::engineio

@@ -1,0 +1,90 @@
+// What one thread counts. The reader adds the workers up; nothing here is written by two threads.
+//
+// Threads: written by its worker, read by the control thread at any time.
+// Lifetime: as long as the process; made before the workers start.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/counter.h"
+#include "base/time.h"
+#include "metrics/close_reason.h"
+
+namespace pinion::metrics {
+
+enum class Direction : unsigned char { in, out };  // in: from the client; out: to the client
+inline constexpr std::size_t kDirections = 2;
+
+enum class ConnectResult : unsigned char { ok, refused, timeout, error, count_ };
+inline constexpr std::size_t kConnectResults = static_cast<std::size_t>(ConnectResult::count_);
+
+enum class ShedReason : unsigned char { no_backend, sessions_full, connections, buffers, shutdown, count_ };
+inline constexpr std::size_t kShedReasons = static_cast<std::size_t>(ShedReason::count_);
+
+/// Frames by what they are: text, binary, continuation, close, ping, pong.
+inline constexpr std::size_t kFrameKinds = 6;
+
+/// Upper bounds of the buckets of request durations, in seconds; the last bucket has no bound.
+inline constexpr std::array<double, 12> kDurationBounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                           0.1,   0.25,   0.5,   1.0,  5.0,   30.0};
+/// Upper bounds of the buckets of frame sizes, in bytes.
+inline constexpr std::array<double, 6> kFrameSizeBounds = {128, 1024, 8192, 65536, 1048576, 16777216};
+
+template <std::size_t Buckets>
+struct Histogram {
+  std::array<Counter, Buckets + 1> buckets;
+  Counter sum;  // in the unit that the owner says
+
+  void observe(const std::array<double, Buckets>& bounds, double value, std::uint64_t add) noexcept {
+    std::size_t at = 0;
+    while (at < Buckets && value > bounds[at]) ++at;
+    buckets[at].add();
+    sum.add(add);
+  }
+};
+
+/// Answers of one pool by status code, 100 to 599.
+struct PoolCounters {
+  std::array<Counter, 500> requests;
+  Counter unknown_sid;
+  Counter retries;  // requests that were sent again on a new connection
+
+  void answered(int status) noexcept {
+    if (status >= 100 && status < 600) requests[static_cast<std::size_t>(status - 100)].add();
+  }
+};
+
+struct DirectionCounters {
+  std::array<Counter, kFrameKinds> frames;
+  Counter polled_packets;
+  Counter bytes;
+  Counter paused;
+  Counter paused_ns;
+  Histogram<kFrameSizeBounds.size()> frame_sizes;  // sum in bytes
+};
+
+struct alignas(64) WorkerCounters {
+  explicit WorkerCounters(std::size_t pools) : pools(pools) {}
+
+  std::array<DirectionCounters, kDirections> directions;
+  std::array<Counter, kCloseReasons> closes;
+  std::array<Counter, kConnectResults> upstream_connects;
+  std::array<Counter, kShedReasons> shed;
+  Counter accepted, closed;             // client connections; the difference is open now
+  Counter head_errors;                  // requests refused by the parser
+  Counter unrouted;                     // requests that no route matched
+  Counter frame_errors;                 // tunnels whose frames could no longer be followed
+  Counter queued_bytes;                 // waiting now, both directions
+  Counter loop_lag_ns;                  // the last measured delay of this worker's loop
+  Histogram<kDurationBounds.size()> request_duration;  // sum in nanoseconds
+  std::vector<PoolCounters> pools;      // by index into Config::pools
+
+  DirectionCounters& direction(Direction d) noexcept {
+    return directions[static_cast<std::size_t>(d)];
+  }
+};
+
+}  // namespace pinion::metrics
