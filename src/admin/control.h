@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/time.h"
+#include "base/clock.h"
 
 namespace pinion::admin {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/intrusive_list.h"
-#include "base/time.h"
+#include "base/clock.h"
 
 namespace pinion {
 

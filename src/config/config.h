@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "base/time.h"
+#include "base/clock.h"
 
 namespace pinion::config {
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/time.h"
+#include "base/clock.h"
 
 namespace pinion::engineio {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/counter.h"
-#include "base/time.h"
+#include "base/clock.h"
 #include "metrics/close_reason.h"
 
 namespace pinion::metrics {
