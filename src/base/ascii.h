@@ -22,7 +22,8 @@ std::string to_lower(std::string_view text);
 /// Without leading and trailing SP and HTAB (RFC 9110, 5.6.3: OWS).
 std::string_view trim_ows(std::string_view text) noexcept;
 
-/// A decimal number of digits only; nothing for an empty text, a sign, other characters or overflow.
+/// A decimal number of digits only; nothing for an empty text, a sign, other characters or
+/// overflow.
 std::optional<std::uint64_t> parse_decimal(std::string_view digits) noexcept;
 
 /// The next element of a comma-separated list (RFC 9110, 5.6.1), trimmed; removes it from `list`.

@@ -8,6 +8,6 @@ namespace pinion {
 
 }  // namespace pinion
 
-#define PINION_CHECK(condition, why)                          \
-  (static_cast<bool>(condition) ? static_cast<void>(0)        \
+#define PINION_CHECK(condition, why)                   \
+  (static_cast<bool>(condition) ? static_cast<void>(0) \
                                 : ::pinion::check_failed(__FILE__, __LINE__, #condition ": " why))

@@ -58,6 +58,15 @@ std::string_view ChunkQueue::front() const noexcept {
   return first_ == nullptr ? std::string_view{} : first_->waiting();
 }
 
+std::unique_ptr<Chunk> ChunkQueue::pop_chunk() noexcept {
+  if (first_ == nullptr) return nullptr;
+  auto popped = std::move(first_);
+  first_ = std::move(popped->next);
+  if (first_ == nullptr) last_ = nullptr;
+  size_ -= popped->waiting().size();
+  return popped;
+}
+
 void ChunkQueue::consume(std::size_t count) noexcept {
   PINION_CHECK(count <= size_, "nothing is consumed that was not queued");
   size_ -= count;

@@ -25,7 +25,9 @@ class BufferBudget {
   void took(std::size_t bytes) noexcept { used_.fetch_add(bytes, std::memory_order_relaxed); }
   void gave_back(std::size_t bytes) noexcept { used_.fetch_sub(bytes, std::memory_order_relaxed); }
   [[nodiscard]] std::size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
-  [[nodiscard]] std::size_t limit() const noexcept { return limit_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t limit() const noexcept {
+    return limit_.load(std::memory_order_relaxed);
+  }
   [[nodiscard]] bool exhausted() const noexcept { return limit() != 0 && used() > limit(); }
 
  private:
@@ -72,21 +74,14 @@ class ChunkQueue {
   void append(std::string_view bytes);
   /// The longest piece at the front that lies in one place; empty when the queue is.
   [[nodiscard]] std::string_view front() const noexcept;
+  /// Takes the first chunk out, for a write request that owns its bytes; null when empty.
+  std::unique_ptr<Chunk> pop_chunk() noexcept;
+  [[nodiscard]] ChunkPool& pool() const noexcept { return *pool_; }
   /// Forgets `count` bytes at the front, giving back used-up chunks.
   void consume(std::size_t count) noexcept;
   void clear() noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
-
-  /// Fills `out` with up to N pieces from the front, for one gathered write; how many were filled.
-  template <std::size_t N>
-  std::size_t gather(std::array<std::string_view, N>& out) const noexcept {
-    std::size_t count = 0;
-    for (const Chunk* at = first_.get(); at != nullptr && count < N; at = at->next.get()) {
-      out[count++] = at->waiting();
-    }
-    return count;
-  }
 
  private:
   ChunkPool* pool_;

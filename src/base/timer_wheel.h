@@ -10,8 +10,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "base/intrusive_list.h"
 #include "base/clock.h"
+#include "base/intrusive_list.h"
 
 namespace pinion {
 

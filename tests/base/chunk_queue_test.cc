@@ -51,15 +51,26 @@ TEST_CASE("clearing and destroying give every chunk back to the budget") {
   CHECK(budget.used() == 0);
 }
 
-TEST_CASE("gather lists the pieces in order") {
+TEST_CASE("popped chunks take their bytes out of the queue, in order") {
   BufferBudget budget{0};
   ChunkPool pool{budget, 1};
   ChunkQueue queue{pool};
   queue.append(std::string(Chunk::kCapacity, 'a') + "bb");
-  std::array<std::string_view, 4> pieces;
-  REQUIRE(queue.gather(pieces) == 2);
-  CHECK(pieces[0].size() == Chunk::kCapacity);
-  CHECK(pieces[1] == "bb");
+  auto first = queue.pop_chunk();
+  REQUIRE(first != nullptr);
+  CHECK(first->waiting().size() == Chunk::kCapacity);
+  CHECK(queue.size() == 2);
+  auto second = queue.pop_chunk();
+  REQUIRE(second != nullptr);
+  CHECK(second->waiting() == "bb");
+  CHECK(queue.pop_chunk() == nullptr);
+  CHECK(queue.empty());
+  queue.append("fresh");
+  CHECK(queue.front() == "fresh");
+  pool.give_back(std::move(first));
+  pool.give_back(std::move(second));
+  queue.clear();
+  CHECK(budget.used() == 0);
 }
 
 }  // namespace pinion

@@ -1,0 +1,39 @@
+// A listening socket on a loop.
+//
+// Threads: the loop's. Lifetime: made from a bound descriptor (of this process, or handed over by
+// another); closes it when it
+//   dies. The handler outlives it.
+#pragma once
+
+#include <memory>
+
+#include "base/chunk_queue.h"
+#include "uv/listen_socket.h"
+#include "uv/stream.h"
+
+namespace pinion::uv {
+
+class Listener {
+ public:
+  class Handler {
+   public:
+    virtual void on_accept(Stream stream) noexcept = 0;
+
+   protected:
+    ~Handler() = default;
+  };
+
+  Listener(Loop& loop, ChunkPool& pool, OwnedFd socket, bool unix_socket, Handler& handler);
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+ private:
+  struct Cell;
+  struct Release {
+    void operator()(Cell* cell) const noexcept;
+  };
+  std::unique_ptr<Cell, Release> cell_;
+};
+
+}  // namespace pinion::uv

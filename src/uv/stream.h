@@ -1,0 +1,103 @@
+// A connected socket (TCP or unix) on a loop: reads into the loop's scratch buffer, writes at once
+// what the socket takes, and keeps only what it refuses.
+//
+// Threads: the loop's.
+// Lifetime: a Stream owns its socket; moving it moves the ownership. It may be closed or destroyed
+// inside any of its
+//   callbacks; none comes after that. The events object is not owned and outlives the Stream or is
+//   replaced.
+// Invariants: bytes leave in the order of write(); queued() counts those not yet taken by the
+// socket.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <string_view>
+
+#include "base/chunk_queue.h"
+#include "base/socket_address.h"
+#include "uv/loop.h"
+
+namespace pinion::uv {
+
+class StreamEvents {
+ public:
+  /// The outcome of connect(): 0 or a libuv error.
+  virtual void on_connected(int status) noexcept { (void)status; }
+  /// How many bytes may be read now; 0 asks again in the next turn.
+  virtual std::size_t read_room() noexcept { return kScratchBytes; }
+  /// Bytes in the scratch buffer, good until this returns.
+  virtual void on_read(std::string_view bytes) noexcept = 0;
+  /// No more bytes will come: 0 for a FIN, else a libuv error such as UV_ECONNRESET.
+  virtual void on_end(int status) noexcept = 0;
+  /// queued() has become smaller.
+  virtual void on_drain() noexcept = 0;
+  /// A write failed after the fact; the stream is of no more use for writing.
+  virtual void on_write_error(int status) noexcept = 0;
+
+ protected:
+  ~StreamEvents() = default;
+};
+
+/// What one stream may read in one turn of the loop, so that a firehose does not starve others.
+inline constexpr std::size_t kBytesPerTurn = 4 * kScratchBytes;
+
+class Stream {
+ public:
+  Stream() noexcept;
+  ~Stream();
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) noexcept;
+
+  /// Starts to connect; events.on_connected tells the outcome. @returns 0 or an error at once
+  static int connect(Stream& out, Loop& loop, ChunkPool& pool, const SocketAddress& to,
+                     StreamEvents& events);
+  /// Accepts the connection that waits on a listening handle. Empty when there is none after all.
+  static Stream accept(Loop& loop, ChunkPool& pool, uv_stream_t* server);
+
+  explicit operator bool() const noexcept { return cell_ != nullptr; }
+  void set_events(StreamEvents& events) noexcept;
+
+  void start_reading() noexcept;
+  void stop_reading() noexcept;
+  [[nodiscard]] bool reading() const noexcept;
+
+  /// Writes the parts as one; keeps what the socket refuses. @returns 0, or a libuv error: then
+  /// nothing more can be written. Nothing is called back from inside.
+  int write(std::initializer_list<std::string_view> parts);
+  /// Bytes that the socket has not taken yet.
+  [[nodiscard]] std::size_t queued() const noexcept;
+  /// Bytes that the socket has ever taken.
+  [[nodiscard]] std::uint64_t taken() const noexcept;
+  /// Sends a FIN after what is queued.
+  void end() noexcept;
+  [[nodiscard]] bool ended() const noexcept;
+
+  /// Closes; what is queued is dropped.
+  void close() noexcept;
+  /// Closes with a RST, so that the peer knows that something was lost.
+  void reset() noexcept;
+
+  /// Watches for peers that vanish without a word (TCP keep-alive), `idle` seconds after the last
+  /// byte.
+  void keep_alive(unsigned idle_seconds) noexcept;
+  /// The peer's address; a unix socket's is empty.
+  [[nodiscard]] SocketAddress peer() const;
+  /// The underlying descriptor, for getsockopt; -1 when there is none.
+  [[nodiscard]] int descriptor() const noexcept;
+
+ private:
+  struct Cell;
+  struct WriteRequest;
+  struct Release {
+    void operator()(Cell* cell) const noexcept;
+  };
+  using CellPtr = std::unique_ptr<Cell, Release>;
+
+  explicit Stream(CellPtr cell) noexcept;
+  static CellPtr make_cell(Loop& loop, ChunkPool& pool, bool unix_socket);
+
+  CellPtr cell_;
+};
+
+}  // namespace pinion::uv
