@@ -1,0 +1,42 @@
+"""Scripts: their grammar, what shellcheck says, and that they can be run."""
+
+import os
+import subprocess
+import unittest
+
+import tree
+from house import HouseTest
+
+PLACES = ("scripts/", ".ci/", "tests/", "conf/")
+
+
+def shell_scripts():
+    return [name for name, line in tree.scripts() if line.endswith(("/bash", "/sh", " bash", " sh"))]
+
+
+class Scripts(HouseTest):
+    def test_there_is_something_to_look_at(self):
+        self.assertIn("scripts/setup", shell_scripts())
+
+    def test_each_can_be_run(self):
+        wrong = [name for name, _ in tree.scripts() if not os.access(tree.ROOT / name, os.X_OK)]
+        self.assert_none(wrong)
+
+    def test_each_lies_where_scripts_lie(self):
+        self.assert_none([name for name, _ in tree.scripts() if not name.startswith(PLACES)])
+
+    def test_shell_can_read_them(self):
+        for name in shell_scripts():
+            done = self._run("bash", "-n", name)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_shellcheck_has_nothing_to_say(self):
+        done = self._run("shellcheck", *shell_scripts())
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def _run(self, *command):
+        return subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, check=False)
+
+
+if __name__ == "__main__":
+    unittest.main()
