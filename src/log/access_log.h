@@ -1,0 +1,56 @@
+// The access log: one line for every request and every tunnel that ended.
+//
+// Threads: write() from any thread; it queues a line and never waits for the disk.
+// Lifetime: as Logger.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "log/async_lines.h"
+#include "log/log.h"
+
+namespace pinion::log {
+
+/// What one line says. Empty texts are written as "-", in JSON as "".
+struct AccessEntry {
+  std::chrono::system_clock::time_point time;  // when the request began
+  std::string_view client;                     // address, as the trusted proxies tell it
+  std::string_view method, target;
+  int status = 0;  // 0: no answer was sent
+  Duration duration{};
+  std::uint64_t bytes_in = 0, bytes_out = 0;  // from and to the client
+  std::string_view pool, backend, sid;
+  std::string_view transport;  // polling, websocket
+  std::string_view kind;       // what the request was within its session
+  std::string_view error;      // code of X-Pinion-Error, or a close reason
+};
+
+class AccessLog {
+ public:
+  /// Off.
+  AccessLog() = default;
+  /// @param destination "" (off), "stderr" or a file's path
+  /// The error is one line: which file, and why it cannot be written.
+  static std::expected<AccessLog, std::string> open(const std::string& destination, Format format);
+
+  /// Whether lines go anywhere, so that callers can spare themselves the making of an entry.
+  [[nodiscard]] bool enabled() const noexcept { return lines_.has_value(); }
+  void write(const AccessEntry& entry);
+  /// Opens the file anew after it was rotated away; on an error the old one stays in use.
+  std::expected<void, std::string> reopen();
+  /// Lines that were lost because writing could not keep up or failed.
+  [[nodiscard]] std::uint64_t dropped() const noexcept;
+
+ private:
+  std::optional<AsyncLines> lines_;
+  Format format_ = Format::text;
+};
+
+}  // namespace pinion::log

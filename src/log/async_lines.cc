@@ -1,0 +1,140 @@
+#include "log/async_lines.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/details/thread_pool.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace pinion::log {
+namespace {
+
+constexpr std::size_t kMostPending = std::size_t{64} * 1024;
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+std::expected<int, std::string> open_for_append(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  if (fd < 0) return std::unexpected(fmt::format("cannot write {}: {}", path, reason(errno)));
+  return fd;
+}
+
+/// The end of the queue. Runs on the queue's one thread, so it has no lock; while more lines wait
+/// it gathers them, and writes as soon as none does.
+class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  explicit LineSink(int fd) noexcept : fd_(fd) {}
+
+  void gather_while_busy(spdlog::details::thread_pool& queue) noexcept { queue_ = &queue; }
+  void write_out() noexcept {
+    std::string_view rest = pending_;
+    while (!rest.empty()) {
+      const ssize_t count = ::write(fd_, rest.data(), rest.size());
+      if (count >= 0) {
+        rest.remove_prefix(static_cast<std::size_t>(count));
+      } else if (errno == EAGAIN) {
+        // Somebody made our stderr non-blocking; this thread may wait, the loops may not.
+        pollfd writable{fd_, POLLOUT, 0};
+        ::poll(&writable, 1, -1);
+      } else if (errno != EINTR) {
+        failed_.fetch_add(1, std::memory_order_relaxed);
+        break;
+      }
+    }
+    pending_.clear();
+  }
+  [[nodiscard]] std::uint64_t failed() const noexcept {
+    return failed_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& line) override {
+    pending_.append(line.payload.data(), line.payload.size());
+    pending_ += '\n';
+    if (pending_.size() >= kMostPending || queue_->queue_size() == 0) write_out();
+  }
+  void flush_() override { write_out(); }
+
+  const int fd_;
+  spdlog::details::thread_pool* queue_ = nullptr;
+  std::string pending_;
+  std::atomic<std::uint64_t> failed_{0};
+};
+
+}  // namespace
+
+struct AsyncLines::Impl {
+  Impl(int to, std::string file, std::size_t capacity)
+      : fd(to),
+        path(std::move(file)),
+        sink(std::make_shared<LineSink>(to)),
+        queue(std::make_shared<spdlog::details::thread_pool>(capacity, 1)),
+        logger(std::make_shared<spdlog::async_logger>(
+            "lines", sink, queue, spdlog::async_overflow_policy::overrun_oldest)) {
+    sink->gather_while_busy(*queue);
+    logger->set_error_handler([this](const std::string&) { lost.fetch_add(1); });
+  }
+  ~Impl() {
+    logger.reset();
+    queue.reset();  // joins the thread, which has emptied the queue by then
+    sink->write_out();
+    if (!path.empty()) ::close(fd);
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  const int fd;
+  const std::string path;  // empty: fd is not ours
+  std::atomic<std::uint64_t> lost{0};
+  std::shared_ptr<LineSink> sink;
+  std::shared_ptr<spdlog::details::thread_pool> queue;
+  std::shared_ptr<spdlog::async_logger> logger;
+};
+
+AsyncLines::AsyncLines(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
+AsyncLines::AsyncLines(int fd, std::size_t capacity)
+    : impl_(std::make_unique<Impl>(fd, std::string{}, capacity)) {}
+AsyncLines::~AsyncLines() = default;
+AsyncLines::AsyncLines(AsyncLines&&) noexcept = default;
+AsyncLines& AsyncLines::operator=(AsyncLines&&) noexcept = default;
+
+std::expected<AsyncLines, std::string> AsyncLines::to_file(const std::string& path,
+                                                           std::size_t capacity) {
+  const auto fd = open_for_append(path);
+  if (!fd) return std::unexpected(fd.error());
+  return AsyncLines{std::make_unique<Impl>(*fd, path, capacity)};
+}
+
+void AsyncLines::push(std::string_view line) noexcept {
+  impl_->logger->log(spdlog::level::critical, spdlog::string_view_t{line.data(), line.size()});
+}
+
+std::expected<void, std::string> AsyncLines::reopen() {
+  if (impl_->path.empty()) return {};
+  const auto fresh = open_for_append(impl_->path);
+  if (!fresh) return std::unexpected(fresh.error());
+  // Replacing the descriptor in place is atomic for the writing thread.
+  const int replaced = ::dup3(*fresh, impl_->fd, O_CLOEXEC);
+  const int error = errno;
+  ::close(*fresh);
+  if (replaced < 0) {
+    return std::unexpected(fmt::format("cannot reopen {}: {}", impl_->path, reason(error)));
+  }
+  return {};
+}
+
+std::uint64_t AsyncLines::dropped() const noexcept {
+  return impl_->queue->overrun_counter() + impl_->lost.load();
+}
+
+std::uint64_t AsyncLines::failed() const noexcept { return impl_->sink->failed(); }
+
+}  // namespace pinion::log
