@@ -10,7 +10,7 @@ namespace pinion::uv {
 namespace {
 
 std::string explain(const SocketAddress& address, int error) {
-  std::string text = "cannot listen on " + address.to_string() + ": ";
+  const std::string text = "cannot listen on " + address.to_string() + ": ";
   switch (error) {
     case EADDRINUSE:
       return text +
@@ -64,12 +64,15 @@ std::expected<BoundSockets, std::string> bind_unix(const SocketAddress& address,
   std::memcpy(path.sun_path, address.path().data(), address.path().size());
   const auto* const raw = reinterpret_cast<const sockaddr*>(&path);
   const OwnedFd probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (probe.get() < 0) return std::unexpected(explain(address, errno));
   if (::connect(probe.get(), raw, sizeof(path)) == 0) {
     return std::unexpected(explain(address, EADDRINUSE));
   }
   if (errno == ECONNREFUSED) (void)::unlink(address.path().c_str());
   OwnedFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  if (::bind(fd.get(), raw, sizeof(path)) != 0) return std::unexpected(explain(address, errno));
+  if (fd.get() < 0 || ::bind(fd.get(), raw, sizeof(path)) != 0) {
+    return std::unexpected(explain(address, errno));
+  }
   BoundSockets bound{.address = address, .sockets = {}};
   for (unsigned i = 1; i < count; ++i) bound.sockets.emplace_back(::dup(fd.get()));
   bound.sockets.push_back(std::move(fd));
@@ -82,7 +85,8 @@ OwnedFd::~OwnedFd() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-std::expected<BoundSockets, std::string> bind_sockets(SocketAddress address, unsigned count) {
+std::expected<BoundSockets, std::string> bind_sockets(const SocketAddress& address,
+                                                      unsigned count) {
   if (address.is_unix()) return bind_unix(address, count);
   if (port_is_taken(address)) return std::unexpected(explain(address, EADDRINUSE));
   BoundSockets bound{.address = address, .sockets = {}};

@@ -39,6 +39,6 @@ struct BoundSockets {
 /// connections over the workers; for a unix socket one socket is shared. A stale unix socket file,
 /// which nobody answers on, is removed first.
 /// @returns the error in words, for a person: which address, what is wrong, what to do
-std::expected<BoundSockets, std::string> bind_sockets(SocketAddress address, unsigned count);
+std::expected<BoundSockets, std::string> bind_sockets(const SocketAddress& address, unsigned count);
 
 }  // namespace pinion::uv

@@ -1,0 +1,54 @@
+#include "balance/assigner.h"
+
+#include <algorithm>
+
+namespace pinion::balance {
+
+void Assigner::collect(const BackendSet& set, std::span<Backend* const> tried, Which which,
+                       bool skip_full) {
+  candidates_.clear();
+  for (Backend* const backend : set.backends) {
+    if (backend->health().up() != (which == Which::up)) continue;
+    if (skip_full && backend->is_full()) continue;
+    if (std::find(tried.begin(), tried.end(), backend) != tried.end()) continue;
+    candidates_.push_back({.backend = backend,
+                           .assigned = backend->assigned(),
+                           .inflight = backend->inflight(),
+                           .queued = backend->queued_bytes(),
+                           .weight = backend->identity().weight});
+  }
+}
+
+Assigner::Assignment Assigner::assign_session(const BackendSet& set,
+                                              std::span<Backend* const> tried) {
+  for (const Which which : {Which::up, Which::down}) {
+    collect(set, tried, which, true);
+    while (!candidates_.empty()) {
+      const std::size_t at = choose(set.balance, candidates_, *turns_[set.pool], random_);
+      Candidate& chosen = candidates_[at];
+      if (chosen.backend->try_reserve(chosen.assigned)) {
+        return {Reservation(*chosen.backend), Refusal::none};
+      }
+      // Another worker placed a session meanwhile: the counts that this choice was made on are old.
+      collect(set, tried, which, true);
+    }
+  }
+  const bool any_full = std::any_of(set.backends.begin(), set.backends.end(), [&](Backend* backend) {
+    return backend->is_full() && std::find(tried.begin(), tried.end(), backend) == tried.end();
+  });
+  return {Reservation{}, any_full ? Refusal::all_full : Refusal::no_backend};
+}
+
+Backend* Assigner::pick_for_request(const BackendSet& set, std::span<Backend* const> tried) {
+  for (const Which which : {Which::up, Which::down}) {
+    collect(set, tried, which, false);
+    if (candidates_.empty()) continue;
+    const auto less = [](const Candidate& a, const Candidate& b) {
+      return less_per_weight(a.inflight, a.weight, b.inflight, b.weight);
+    };
+    return candidates_[least_of(candidates_, random_, less)].backend;
+  }
+  return nullptr;
+}
+
+}  // namespace pinion::balance

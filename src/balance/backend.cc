@@ -1,0 +1,62 @@
+#include "balance/backend.h"
+
+#include "base/check.h"
+
+namespace pinion::balance {
+namespace {
+
+constexpr std::uint64_t kOneReserved = std::uint64_t{1} << 32U;
+constexpr std::uint64_t kOneLive = 1;
+
+std::uint64_t pack(Assigned assigned) noexcept {
+  return assigned.reserved * kOneReserved + assigned.live;
+}
+Assigned unpack(std::uint64_t packed) noexcept {
+  return {.reserved = static_cast<std::uint32_t>(packed >> 32U),
+          .live = static_cast<std::uint32_t>(packed)};
+}
+
+}  // namespace
+
+Assigned Backend::assigned() const noexcept { return unpack(read(assigned_)); }
+
+bool Backend::is_full() const noexcept {
+  return identity_.max_sessions != 0 && assigned().total() >= identity_.max_sessions;
+}
+
+bool Backend::try_reserve(Assigned seen) noexcept {
+  if (identity_.max_sessions != 0 && seen.total() >= identity_.max_sessions) return false;
+  std::uint64_t expected = pack(seen);
+  return assigned_.compare_exchange_strong(expected, expected + kOneReserved,
+                                           std::memory_order_relaxed);
+}
+
+void Backend::release_reservation() noexcept {
+  const auto before = assigned_.fetch_sub(kOneReserved, std::memory_order_relaxed);
+  PINION_CHECK(unpack(before).reserved > 0, "a reservation is released once");
+}
+
+void Backend::confirm_reservation(bool websocket) noexcept {
+  const auto before = assigned_.fetch_sub(kOneReserved - kOneLive, std::memory_order_relaxed);
+  PINION_CHECK(unpack(before).reserved > 0, "a reservation is confirmed once");
+  if (websocket) websockets_.fetch_add(1, std::memory_order_relaxed);
+  sessions_total_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Backend::session_ended(bool websocket) noexcept {
+  const auto before = assigned_.fetch_sub(kOneLive, std::memory_order_relaxed);
+  PINION_CHECK(unpack(before).live > 0, "a session ends once");
+  if (websocket) websockets_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Backend::queue_changed(std::int64_t to_backend, std::int64_t from_backend) noexcept {
+  // Unsigned arithmetic wraps, so adding a negative change is right.
+  if (to_backend != 0) {
+    queued_to_.fetch_add(static_cast<std::uint64_t>(to_backend), std::memory_order_relaxed);
+  }
+  if (from_backend != 0) {
+    queued_from_.fetch_add(static_cast<std::uint64_t>(from_backend), std::memory_order_relaxed);
+  }
+}
+
+}  // namespace pinion::balance

@@ -1,0 +1,136 @@
+// One backend process: who it is, and what it has to do now.
+//
+// Threads: any; identity is immutable, counts are atomics.
+// Lifetime: as long as the process. A backend that leaves the config keeps its sessions and its id; an address that comes back
+//   finds its old Backend. So their number is bounded by the addresses ever seen, and plain pointers are safe.
+// Invariants: every count that goes up comes down through the same object that raised it (Reservation, Hold), or, for live
+//   sessions, when the session leaves the PinTable.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "balance/health.h"
+#include "base/ids.h"
+#include "base/socket_address.h"
+
+namespace pinion::balance {
+
+struct BackendIdentity {
+  BackendId id = 0;
+  PoolId pool = 0;
+  std::string pool_name;
+  std::string name;
+  SocketAddress address;
+  std::uint32_t weight = 1;
+  std::uint32_t max_sessions = 0;  // 0: no limit
+};
+
+/// Sessions by their stage. Both halves change together, so that a reader never sees a session twice or not at all.
+struct Assigned {
+  std::uint32_t reserved = 0;  // assigned, handshake not yet answered
+  std::uint32_t live = 0;
+
+  [[nodiscard]] std::uint64_t total() const noexcept { return std::uint64_t{reserved} + live; }
+};
+
+class Backend {
+ public:
+  explicit Backend(BackendIdentity identity) : identity_(std::move(identity)) {}
+
+  [[nodiscard]] const BackendIdentity& identity() const noexcept { return identity_; }
+  [[nodiscard]] BackendId id() const noexcept { return identity_.id; }
+  [[nodiscard]] Health& health() noexcept { return health_; }
+  [[nodiscard]] const Health& health() const noexcept { return health_; }
+
+  [[nodiscard]] Assigned assigned() const noexcept;
+  [[nodiscard]] bool is_full() const noexcept;
+  [[nodiscard]] std::uint64_t inflight() const noexcept { return read(inflight_); }
+  [[nodiscard]] std::uint64_t websockets() const noexcept { return read(websockets_); }
+  /// Bytes that wait to be sent to it because it does not read.
+  [[nodiscard]] std::uint64_t queued_bytes() const noexcept { return read(queued_to_); }
+  /// Bytes that wait on either side of its sessions.
+  [[nodiscard]] std::uint64_t queued_bytes_both() const noexcept {
+    return read(queued_to_) + read(queued_from_);
+  }
+  [[nodiscard]] std::uint64_t sessions_total() const noexcept { return read(sessions_total_); }
+
+  /// Reserves a place if the counts are still `seen`. @returns false when somebody else was faster, or it is full
+  bool try_reserve(Assigned seen) noexcept;
+  void release_reservation() noexcept;
+  /// A reserved session becomes live.
+  void confirm_reservation(bool websocket) noexcept;
+  void session_upgraded() noexcept { websockets_.fetch_add(1, std::memory_order_relaxed); }
+  void session_ended(bool websocket) noexcept;
+
+  void request_began() noexcept { inflight_.fetch_add(1, std::memory_order_relaxed); }
+  void request_ended() noexcept { inflight_.fetch_sub(1, std::memory_order_relaxed); }
+  void queue_changed(std::int64_t to_backend, std::int64_t from_backend) noexcept;
+
+ private:
+  using Count = std::atomic<std::uint64_t>;
+  static std::uint64_t read(const Count& count) noexcept {
+    return count.load(std::memory_order_relaxed);
+  }
+
+  BackendIdentity identity_;
+  Health health_;
+  Count assigned_{0};  // reserved in the high half, live in the low
+  Count websockets_{0};
+  Count inflight_{0};
+  Count queued_to_{0};
+  Count queued_from_{0};
+  Count sessions_total_{0};
+};
+
+/// A place for a session that is not live yet: given back when it dies, unless the session became live.
+class Reservation {
+ public:
+  Reservation() noexcept = default;
+  /// Takes over a place that try_reserve() has made.
+  explicit Reservation(Backend& backend) noexcept : backend_(&backend) {}
+  ~Reservation() { release(); }
+  Reservation(Reservation&& other) noexcept : backend_(std::exchange(other.backend_, nullptr)) {}
+  Reservation& operator=(Reservation&& other) noexcept {
+    std::swap(backend_, other.backend_);
+    return *this;
+  }
+
+  explicit operator bool() const noexcept { return backend_ != nullptr; }
+  [[nodiscard]] Backend* backend() const noexcept { return backend_; }
+  void release() noexcept {
+    if (Backend* const held = std::exchange(backend_, nullptr)) held->release_reservation();
+  }
+  /// The session is live: from now on whoever removes it from the PinTable settles the count.
+  Backend* confirm(bool websocket) noexcept {
+    Backend* const held = std::exchange(backend_, nullptr);
+    held->confirm_reservation(websocket);
+    return held;
+  }
+
+ private:
+  Backend* backend_ = nullptr;
+};
+
+/// A request or tunnel that a backend is busy with.
+class InflightHold {
+ public:
+  InflightHold() noexcept = default;
+  explicit InflightHold(Backend& backend) noexcept : backend_(&backend) { backend.request_began(); }
+  ~InflightHold() { release(); }
+  InflightHold(InflightHold&& other) noexcept : backend_(std::exchange(other.backend_, nullptr)) {}
+  InflightHold& operator=(InflightHold&& other) noexcept {
+    std::swap(backend_, other.backend_);
+    return *this;
+  }
+  void release() noexcept {
+    if (Backend* const held = std::exchange(backend_, nullptr)) held->request_ended();
+  }
+
+ private:
+  Backend* backend_ = nullptr;
+};
+
+}  // namespace pinion::balance

@@ -1,0 +1,27 @@
+// The backends of one pool at one moment: an immutable snapshot that workers choose from.
+//
+// Threads: immutable; shared as shared_ptr<const BackendSet>. Lifetime: the backends outlive every set.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "balance/backend.h"
+#include "config/config.h"
+
+namespace pinion::balance {
+
+struct BackendSet {
+  PoolId pool = 0;
+  config::Balance balance = config::Balance::least_load;
+  std::vector<Backend*> backends;
+
+  /// Whether any backend takes a new session now.
+  [[nodiscard]] bool takes_sessions() const noexcept;
+};
+
+/// One set a pool, by index into Config::pools.
+using BackendSets = std::vector<std::shared_ptr<const BackendSet>>;
+
+}  // namespace pinion::balance

@@ -1,0 +1,40 @@
+// Whether a backend can be reached, from passive evidence: connects that failed or came through.
+//
+// Threads: any; each call is a few atomic operations.
+// Lifetime: part of its Backend.
+// Invariants: down after one failed connect, up after one that came through; between the two it is tried again after
+//   kFirstRetry, then twice as long each time, up to kLongestRetry.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace pinion::balance {
+
+class Health {
+ public:
+  static constexpr Duration kFirstRetry = std::chrono::milliseconds{250};
+  static constexpr Duration kLongestRetry = std::chrono::seconds{5};
+
+  [[nodiscard]] bool up() const noexcept { return failures_.load(std::memory_order_relaxed) == 0; }
+  /// @returns true if it was up until now
+  bool connect_failed(TimePoint now) noexcept;
+  /// @returns true if it was down until now
+  bool connected() noexcept;
+  /// When a backend that is down is to be tried again.
+  [[nodiscard]] TimePoint retry_at() const noexcept;
+
+  /// Something looked wrong (a session broke off): it is worth a look before anybody asks.
+  void suspect() noexcept { suspected_.store(true, std::memory_order_relaxed); }
+  /// Takes the suspicion away. @returns whether there was one
+  bool take_suspicion() noexcept { return suspected_.exchange(false, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint32_t> failures_{0};  // in a row
+  std::atomic<std::int64_t> retry_at_ns_{0};
+  std::atomic<bool> suspected_{false};
+};
+
+}  // namespace pinion::balance

@@ -1,0 +1,26 @@
+#include "balance/registry.h"
+
+#include "base/check.h"
+
+namespace pinion::balance {
+
+Registry::Registry() { backends_.reserve(kMaxBackends); }
+
+Backend* Registry::find_or_add(BackendIdentity identity) {
+  const std::string key = std::to_string(identity.pool) + ' ' + identity.address.to_string() + ' ' +
+                          std::to_string(identity.weight) + ' ' +
+                          std::to_string(identity.max_sessions) + ' ' + identity.name;
+  if (const auto known = by_key_.find(key); known != by_key_.end()) return known->second;
+  if (backends_.size() == kMaxBackends) return nullptr;
+  identity.id = static_cast<BackendId>(backends_.size());
+  backends_.push_back(std::make_unique<Backend>(std::move(identity)));
+  return by_key_.emplace(key, backends_.back().get()).first->second;
+}
+
+Backend& Registry::by_id(BackendId id) const noexcept {
+  const Backend* const data = backends_[id].get();
+  PINION_CHECK(data != nullptr, "ids are given out by this registry");
+  return *backends_[id];
+}
+
+}  // namespace pinion::balance

@@ -1,0 +1,225 @@
+#include "session/pin_table.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+namespace pinion::session {
+
+struct PinTable::Entry : ListHook<> {
+  explicit Entry(Session s) : session(std::move(s)) {}
+  Session session;
+
+  [[nodiscard]] SessionKey key() const noexcept { return {session.pool, session.sid}; }
+  [[nodiscard]] bool may_idle_out() const noexcept {
+    return !session.has_tunnel && session.requests == 0;
+  }
+};
+
+struct PinTable::KeyHash {
+  using is_transparent = void;
+  std::size_t operator()(SessionKey key) const noexcept {
+    return std::hash<std::string_view>{}(key.sid) ^ (key.pool * std::size_t{0x9e3779b97f4a7c15});
+  }
+  std::size_t operator()(const std::unique_ptr<Entry>& entry) const noexcept {
+    return (*this)(entry->key());
+  }
+};
+
+struct PinTable::KeyEqual {
+  using is_transparent = void;
+  static SessionKey key(SessionKey of) noexcept { return of; }
+  static SessionKey key(const std::unique_ptr<Entry>& of) noexcept { return of->key(); }
+  bool operator()(const auto& a, const auto& b) const noexcept {
+    return key(a).pool == key(b).pool && key(a).sid == key(b).sid;
+  }
+};
+
+struct alignas(64) PinTable::Shard {
+  mutable std::mutex mutex;
+  std::unordered_set<std::unique_ptr<Entry>, KeyHash, KeyEqual> entries;  // guarded by mutex
+  IntrusiveList<Entry> idle;  // guarded by mutex; without tunnel, the longest idle in front
+  Duration shortest_life = Duration::max();  // guarded by mutex; of any session that ever was here
+
+  void touch(Entry& entry, TimePoint now) noexcept {
+    entry.session.last_seen = std::max(entry.session.last_seen, now);
+    entry.unlink();
+    if (!entry.session.has_tunnel) idle.push_back(entry);
+  }
+};
+
+PinTable::PinTable(std::size_t capacity)
+    : capacity_(capacity), shards_(std::make_unique<std::array<Shard, kShards>>()) {}
+PinTable::~PinTable() = default;
+
+PinTable::Shard& PinTable::shard_of(SessionKey key) const noexcept {
+  // The low bits choose the bucket within a shard, so the shard is chosen by high ones.
+  return (*shards_)[(KeyHash{}(key) >> 48U) % kShards];
+}
+
+PinTable::Entry* PinTable::find_in(Shard& shard, SessionKey key, std::uint64_t serial) noexcept {
+  const auto at = shard.entries.find(key);
+  if (at == shard.entries.end()) return nullptr;
+  return serial == 0 || (*at)->session.serial == serial ? at->get() : nullptr;
+}
+
+Session PinTable::take_out(Shard& shard, Entry& entry) {
+  auto node = shard.entries.extract(shard.entries.find(entry.key()));
+  size_.fetch_sub(1, std::memory_order_relaxed);
+  return std::move(node.value()->session);
+}
+
+PinTable::Inserted PinTable::insert(Session session) {
+  Inserted result;
+  result.serial = next_serial_.fetch_add(1, std::memory_order_relaxed);
+  session.serial = result.serial;
+  auto entry = std::make_unique<Entry>(std::move(session));
+  Shard& shard = shard_of(entry->key());
+  {
+    const std::lock_guard lock(shard.mutex);
+    if (Entry* const old = find_in(shard, entry->key(), 0)) result.replaced = take_out(shard, *old);
+    shard.shortest_life = std::min(shard.shortest_life, entry->session.time_to_live);
+    shard.touch(*entry, entry->session.last_seen);
+    shard.entries.insert(std::move(entry));
+    size_.fetch_add(1, std::memory_order_relaxed);
+  }
+  if (size() > capacity_) result.evicted = evict_longest_idle();
+  return result;
+}
+
+std::optional<Session> PinTable::evict_longest_idle() {
+  Shard* oldest = nullptr;
+  TimePoint oldest_seen = TimePoint::max();
+  for (Shard& shard : *shards_) {
+    const std::lock_guard lock(shard.mutex);
+    const Entry* const first = shard.idle.front();
+    if (first != nullptr && first->session.last_seen < oldest_seen) {
+      oldest = &shard;
+      oldest_seen = first->session.last_seen;
+    }
+  }
+  if (oldest == nullptr) return std::nullopt;
+  const std::lock_guard lock(oldest->mutex);
+  Entry* const first = oldest->idle.front();
+  if (first == nullptr) return std::nullopt;
+  return take_out(*oldest, *first);
+}
+
+std::optional<PinTable::Found> PinTable::find(SessionKey key) const {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  const Entry* const entry = find_in(shard, key, 0);
+  if (entry == nullptr) return std::nullopt;
+  const Session& s = entry->session;
+  return Found{s.serial, s.backend, s.time_to_live, s.has_tunnel};
+}
+
+std::optional<PinTable::Found> PinTable::begin_request(SessionKey key, TimePoint now) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, 0);
+  if (entry == nullptr) return std::nullopt;
+  Session& s = entry->session;
+  ++s.requests;
+  shard.touch(*entry, now);
+  return Found{s.serial, s.backend, s.time_to_live, s.has_tunnel};
+}
+
+void PinTable::end_request(SessionKey key, std::uint64_t serial, const Traffic& traffic, TimePoint now) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, serial);
+  if (entry == nullptr) return;
+  --entry->session.requests;
+  entry->session.traffic += traffic;
+  shard.touch(*entry, now);
+}
+
+void PinTable::set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel, std::uint16_t worker,
+                          TimePoint now) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, serial);
+  if (entry == nullptr) return;
+  entry->session.has_tunnel = has_tunnel;
+  entry->session.worker = worker;
+  entry->session.queued_bytes = 0;
+  shard.touch(*entry, now);
+}
+
+bool PinTable::upgraded(SessionKey key, std::uint64_t serial) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, serial);
+  if (entry == nullptr) return false;
+  return std::exchange(entry->session.transport, Transport::websocket) == Transport::polling;
+}
+
+void PinTable::publish(SessionKey key, std::uint64_t serial, const Traffic& traffic,
+                       std::uint64_t queued_bytes, TimePoint last_seen) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, serial);
+  if (entry == nullptr) return;
+  entry->session.traffic += traffic;
+  entry->session.queued_bytes = queued_bytes;
+  shard.touch(*entry, last_seen);
+}
+
+std::optional<Session> PinTable::close(SessionKey key, std::uint64_t serial) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, serial);
+  if (entry == nullptr) return std::nullopt;
+  return take_out(shard, *entry);
+}
+
+std::vector<Session> PinTable::sweep(TimePoint now) {
+  std::vector<Session> expired;
+  for (Shard& shard : *shards_) {
+    const std::lock_guard lock(shard.mutex);
+    Entry* next = shard.idle.front();
+    while (next != nullptr && now - next->session.last_seen >= shard.shortest_life) {
+      Entry& entry = *next;
+      next = shard.idle.after(entry);
+      if (entry.may_idle_out() && now - entry.session.last_seen >= entry.session.time_to_live) {
+        expired.push_back(take_out(shard, entry));
+      }
+    }
+  }
+  return expired;
+}
+
+std::vector<Session> PinTable::drop_backend(BackendId backend) {
+  std::vector<Session> dropped;
+  for (Shard& shard : *shards_) {
+    const std::lock_guard lock(shard.mutex);
+    Entry* next = shard.idle.front();
+    while (next != nullptr) {
+      Entry& entry = *next;
+      next = shard.idle.after(entry);
+      if (entry.session.backend == backend) dropped.push_back(take_out(shard, entry));
+    }
+  }
+  return dropped;
+}
+
+std::vector<Session> PinTable::list() const {
+  std::vector<Session> all;
+  all.reserve(size());
+  for (const Shard& shard : *shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (const auto& entry : shard.entries) all.push_back(entry->session);
+  }
+  return all;
+}
+
+std::optional<Session> PinTable::get(SessionKey key) const {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  const Entry* const entry = find_in(shard, key, 0);
+  if (entry == nullptr) return std::nullopt;
+  return entry->session;
+}
+
+}  // namespace pinion::session

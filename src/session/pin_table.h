@@ -1,0 +1,96 @@
+// Which backend holds which session: sid -> Session, for all workers.
+//
+// Threads: any. 64 shards on separate cache lines, a mutex each; every call locks one shard for a look-up (evicting and
+//   walking lock one after the other), and nothing is called back under a lock.
+// Lifetime: sessions leave by close(), sweep(), drop_backend() or by being evicted or replaced; whoever causes that gets the
+//   Session back, so that its counts can be settled.
+// Invariants: at most `capacity` sessions that have no tunnel are remembered beyond those that have one; when full, the longest
+//   idle is evicted. A session with a tunnel or a request in flight is never swept.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/intrusive_list.h"
+#include "session/session.h"
+
+namespace pinion::session {
+
+class PinTable {
+ public:
+  explicit PinTable(std::size_t capacity);
+  ~PinTable();
+  PinTable(const PinTable&) = delete;
+  PinTable& operator=(const PinTable&) = delete;
+
+  /// Adds a session and gives it its serial. @returns those that had to go: one with the same sid, one that was evicted
+  struct Inserted {
+    std::uint64_t serial = 0;
+    std::optional<Session> replaced;
+    std::optional<Session> evicted;
+  };
+  Inserted insert(Session session);
+
+  /// What a request needs to know of its session.
+  struct Found {
+    std::uint64_t serial = 0;
+    BackendId backend = 0;
+    Duration time_to_live{};
+    bool has_tunnel = false;
+  };
+  [[nodiscard]] std::optional<Found> find(SessionKey key) const;
+  /// A request of the session begins: a sign of life.
+  std::optional<Found> begin_request(SessionKey key, TimePoint now);
+  /// It has ended. Does nothing when the session has gone meanwhile.
+  void end_request(SessionKey key, std::uint64_t serial, const Traffic& traffic, TimePoint now);
+
+  /// A WebSocket takes the session over (or lets it go, when an upgrade was not completed).
+  void set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel, std::uint16_t worker, TimePoint now);
+  /// The upgrade is complete. @returns false when it already was, or the session has gone
+  bool upgraded(SessionKey key, std::uint64_t serial);
+  /// What a tunnel has moved since it last told.
+  void publish(SessionKey key, std::uint64_t serial, const Traffic& traffic, std::uint64_t queued_bytes,
+               TimePoint last_seen);
+
+  /// Removes a session. @param serial 0 for whichever has the sid now
+  std::optional<Session> close(SessionKey key, std::uint64_t serial);
+  /// Removes the sessions that showed no sign of life for their time to live.
+  std::vector<Session> sweep(TimePoint now);
+  /// Removes the sessions of a backend that has lost them: those without a tunnel (tunnels notice by themselves).
+  std::vector<Session> drop_backend(BackendId backend);
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
+  /// Copies of all sessions, shard by shard.
+  [[nodiscard]] std::vector<Session> list() const;
+  /// A copy of one session.
+  [[nodiscard]] std::optional<Session> get(SessionKey key) const;
+
+ private:
+  static constexpr std::size_t kShards = 64;
+
+  struct Entry;
+  struct KeyHash;
+  struct KeyEqual;
+  struct Shard;
+
+  [[nodiscard]] Shard& shard_of(SessionKey key) const noexcept;
+  static Entry* find_in(Shard& shard, SessionKey key, std::uint64_t serial) noexcept;
+  Session take_out(Shard& shard, Entry& entry);
+  std::optional<Session> evict_longest_idle();
+
+  std::size_t capacity_;
+  std::atomic<std::size_t> size_{0};
+  std::atomic<std::uint64_t> next_serial_{1};
+  std::unique_ptr<std::array<Shard, kShards>> shards_;
+};
+
+}  // namespace pinion::session

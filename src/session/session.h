@@ -1,0 +1,60 @@
+// What pinion knows of one Engine.IO session.
+//
+// Threads: values; the live ones are guarded by their shard of the PinTable.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/ids.h"
+
+namespace pinion::session {
+
+enum class Transport : unsigned char { polling, websocket };
+
+constexpr std::string_view to_string(Transport transport) noexcept {
+  return transport == Transport::websocket ? "websocket" : "polling";
+}
+
+/// Sids are the servers' words, so two pools may use the same one.
+struct SessionKey {
+  PoolId pool = 0;
+  std::string_view sid;
+};
+
+/// What has passed, seen from the client: in is from it, out is to it.
+struct Traffic {
+  std::uint64_t frames_in = 0, frames_out = 0;  // WebSocket frames, or polled packets
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::uint64_t paused_ns = 0;  // time in which a source was not read because its sink was full
+
+  Traffic& operator+=(const Traffic& more) noexcept {
+    frames_in += more.frames_in;
+    frames_out += more.frames_out;
+    bytes_in += more.bytes_in;
+    bytes_out += more.bytes_out;
+    paused_ns += more.paused_ns;
+    return *this;
+  }
+};
+
+struct Session {
+  std::string sid;
+  std::string client;  // address of the client that opened it
+  std::uint64_t serial = 0;  // tells a session from a later one with the same sid
+  PoolId pool = 0;
+  BackendId backend = 0;
+  Transport transport = Transport::polling;
+  std::uint16_t worker = 0;          // that has its tunnel
+  std::uint32_t requests = 0;        // polls and POSTs in flight
+  bool has_tunnel = false;           // a WebSocket carries it, or is about to
+  TimePoint opened{};
+  TimePoint last_seen{};
+  Duration time_to_live{};           // pingInterval + pingTimeout
+  Traffic traffic;
+  std::uint64_t queued_bytes = 0;
+};
+
+}  // namespace pinion::session
