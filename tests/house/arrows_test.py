@@ -6,7 +6,7 @@ import unittest
 import cpp
 import rules
 import tree
-from house import HouseTest
+from house import HouseTest, main
 
 SYSTEM = re.compile(r"[a-z0-9_]+|(?:sys|netinet|arpa|net|linux)/[a-z0-9_]+\.h"
                     r"|(?:fcntl|grp|netdb|poll|pthread|pwd|sched|signal|termios|unistd)\.h")
@@ -109,4 +109,4 @@ class Samples(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -3,6 +3,7 @@
 import unittest
 
 import cpp
+from house import main
 
 
 def measured(text):
@@ -71,4 +72,4 @@ class Code(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

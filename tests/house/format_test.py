@@ -2,10 +2,9 @@
 
 import re
 import subprocess
-import unittest
 
 import tree
-from house import HouseTest
+from house import HouseTest, main
 
 
 class Format(HouseTest):
@@ -19,4 +18,4 @@ class Format(HouseTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -2,6 +2,8 @@
 
 import unittest
 
+main = unittest.main
+
 
 class HouseTest(unittest.TestCase):
     def assert_none(self, wrong, why=""):

@@ -1,13 +1,12 @@
 """C++ that the house does without."""
 
 import re
-import unittest
 
 import cpp
 import rules
 import tree
 from arrows_test import own_sources, room_of
-from house import HouseTest
+from house import HouseTest, main
 
 
 def uses(pattern, name, text):
@@ -49,4 +48,4 @@ class Language(HouseTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -1,11 +1,10 @@
 """Where things lie, and that nothing lies about unused."""
 
 import re
-import unittest
 
 import rules
 import tree
-from house import HouseTest
+from house import HouseTest, main
 
 
 class TopLevel(HouseTest):
@@ -57,4 +56,4 @@ class BuildFiles(HouseTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -2,10 +2,9 @@
 
 import os
 import subprocess
-import unittest
 
 import tree
-from house import HouseTest
+from house import HouseTest, main
 
 PLACES = ("scripts/", ".ci/", "tests/", "conf/")
 
@@ -39,4 +38,4 @@ class Scripts(HouseTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -2,12 +2,11 @@
 
 import ast
 import statistics
-import unittest
 
 import cpp
 import rules
 import tree
-from house import HouseTest
+from house import HouseTest, main
 
 CPP = (".h", ".cc", ".c")
 SOURCES = CPP + (".py", ".js", ".mjs", ".cjs", ".html", ".css", ".build", ".sh", ".scd")
@@ -63,4 +62,4 @@ class Functions(HouseTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -5,6 +5,7 @@ import sys
 import unittest
 
 import tree
+from house import main
 
 sys.path.insert(0, str(tree.ROOT / "tests"))
 import tally  # noqa: E402  (found by the line above)
@@ -55,4 +56,4 @@ class Meson(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -2,10 +2,9 @@
 
 import json
 import re
-import unittest
 
 import tree
-from house import HouseTest
+from house import HouseTest, main
 
 # Put together here, so that this file does not hold what it looks for.
 PUT_OFF = re.compile(r"\b(?:" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")) + r")\b")
@@ -53,4 +52,4 @@ class Text(HouseTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()
