@@ -7,38 +7,64 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
-#include "base/counter.h"
 #include "base/clock.h"
+#include "base/counter.h"
 #include "metrics/close_reason.h"
 
 namespace pinion::metrics {
 
 enum class Direction : unsigned char { in, out };  // in: from the client; out: to the client
 inline constexpr std::size_t kDirections = 2;
+constexpr std::string_view to_string(Direction direction) noexcept {
+  return direction == Direction::in ? "in" : "out";
+}
 
 enum class ConnectResult : unsigned char { ok, refused, timeout, error, count_ };
 inline constexpr std::size_t kConnectResults = static_cast<std::size_t>(ConnectResult::count_);
+constexpr std::string_view to_string(ConnectResult result) noexcept {
+  constexpr std::string_view kNames[] = {"ok", "refused", "timeout", "error"};
+  static_assert(sizeof(kNames) / sizeof(kNames[0]) == kConnectResults);
+  return kNames[static_cast<std::size_t>(result)];
+}
 
-enum class ShedReason : unsigned char { no_backend, sessions_full, connections, buffers, shutdown, count_ };
+enum class ShedReason : unsigned char {
+  no_backend,
+  sessions_full,
+  connections,
+  buffers,
+  shutdown,
+  count_
+};
 inline constexpr std::size_t kShedReasons = static_cast<std::size_t>(ShedReason::count_);
+constexpr std::string_view to_string(ShedReason reason) noexcept {
+  constexpr std::string_view kNames[] = {"no_backend", "sessions_full", "connections", "buffers",
+                                         "shutdown"};
+  static_assert(sizeof(kNames) / sizeof(kNames[0]) == kShedReasons);
+  return kNames[static_cast<std::size_t>(reason)];
+}
 
-/// Frames by what they are: text, binary, continuation, close, ping, pong.
+/// Frames by what they are, as DirectionCounters::frames counts them.
 inline constexpr std::size_t kFrameKinds = 6;
+inline constexpr std::array<std::string_view, kFrameKinds> kFrameKindNames = {
+    "text", "binary", "continuation", "close", "ping", "pong"};
 
 /// Upper bounds of the buckets of request durations, in seconds; the last bucket has no bound.
 inline constexpr std::array<double, 12> kDurationBounds = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                                            0.1,   0.25,   0.5,   1.0,  5.0,   30.0};
 /// Upper bounds of the buckets of frame sizes, in bytes.
-inline constexpr std::array<double, 6> kFrameSizeBounds = {128, 1024, 8192, 65536, 1048576, 16777216};
+inline constexpr std::array<double, 6> kFrameSizeBounds = {128,   1024,    8192,
+                                                           65536, 1048576, 16777216};
 
 template <std::size_t Buckets>
 struct Histogram {
   std::array<Counter, Buckets + 1> buckets;
   Counter sum;  // in the unit that the owner says
 
-  void observe(const std::array<double, Buckets>& bounds, double value, std::uint64_t add) noexcept {
+  void observe(const std::array<double, Buckets>& bounds, double value,
+               std::uint64_t add) noexcept {
     std::size_t at = 0;
     while (at < Buckets && value > bounds[at]) ++at;
     buckets[at].add();
@@ -73,14 +99,14 @@ struct alignas(64) WorkerCounters {
   std::array<Counter, kCloseReasons> closes;
   std::array<Counter, kConnectResults> upstream_connects;
   std::array<Counter, kShedReasons> shed;
-  Counter accepted, closed;             // client connections; the difference is open now
-  Counter head_errors;                  // requests refused by the parser
-  Counter unrouted;                     // requests that no route matched
-  Counter frame_errors;                 // tunnels whose frames could no longer be followed
-  Counter queued_bytes;                 // waiting now, both directions
-  Counter loop_lag_ns;                  // the last measured delay of this worker's loop
+  Counter accepted, closed;  // client connections; the difference is open now
+  Counter head_errors;       // requests refused by the parser
+  Counter unrouted;          // requests that no route matched
+  Counter frame_errors;      // tunnels whose frames could no longer be followed
+  Counter queued_bytes;      // waiting now, both directions
+  Counter loop_lag_ns;       // the last measured delay of this worker's loop
   Histogram<kDurationBounds.size()> request_duration;  // sum in nanoseconds
-  std::vector<PoolCounters> pools;      // by index into Config::pools
+  std::vector<PoolCounters> pools;                     // by index into Config::pools
 
   DirectionCounters& direction(Direction d) noexcept {
     return directions[static_cast<std::size_t>(d)];
