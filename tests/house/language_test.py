@@ -25,7 +25,8 @@ class Language(HouseTest):
                       but=rules.RAW_MEMORY)
 
     def test_only_immutable_snapshots_are_shared(self):
-        self._nowhere(r"\b(?:shared_ptr|make_shared)<(?!const\b)[^>]*>?")
+        self._nowhere(r"\b(?:shared_ptr|make_shared)<(?!const\b)[^>]*>?",
+                      but=rules.SHARED_FOR_A_LIBRARY)
 
     def test_the_data_path_calls_no_std_function(self):
         self._nowhere(r"\bstd::(?:move_only_)?function\b", but=set(rules.ARROWS) - rules.DATA_PATH)

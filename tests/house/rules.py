@@ -61,3 +61,6 @@ RAW_MEMORY = {"uv"}
 
 # Rooms that relayed bytes pass through.
 DATA_PATH = {"http", "engineio", "websocket", "balance", "session", "metrics", "proxy", "tls"}
+
+# Where a library wants its objects shared: spdlog's loggers and thread pool.
+SHARED_FOR_A_LIBRARY = {"log"}
