@@ -1,8 +1,10 @@
 // The body of a message, decoded from the bytes that follow its head (RFC 9112, 6 and 7.1).
 //
-// Threads: one worker's. Lifetime: one message. It keeps no bytes: what it hands out lies in the input.
-// Invariants: never consumes a byte that belongs to the next message; chunk sizes, extensions and
-//   trailers are bounded; bare CR or LF are errors.
+// Threads: one worker's. Lifetime: one message. It keeps no bytes: what it hands out lies in the
+// input. Invariants: never consumes a byte that belongs to the next message; chunk sizes,
+// extensions and
+//   trailers are bounded; bare CR or LF are errors. The outcome does not depend on how the input is
+//   cut.
 #pragma once
 
 #include <cstddef>
@@ -13,14 +15,19 @@
 
 namespace pinion::http {
 
+/// Bytes of a chunk's size line, extensions included.
+inline constexpr std::size_t kMaxChunkLine = std::size_t{4} * 1024;
+/// Bytes of all trailer fields of a body.
+inline constexpr std::size_t kMaxTrailers = std::size_t{8} * 1024;
+
 class BodyReader {
  public:
   explicit BodyReader(Framing framing) noexcept;
 
   struct Step {
     std::size_t consumed = 0;  // bytes of the input that are dealt with
-    std::string_view data;     // payload among them, or empty
-    bool malformed = false;
+    std::string_view data;     // payload among them (their end), or empty
+    bool malformed = false;    // from now on; the connection can only be closed
   };
   /// Takes in what it can, up to and including one piece of payload. Call again with the rest until
   /// the input is used up or done().
@@ -35,16 +42,37 @@ class BodyReader {
 
  private:
   enum class State : unsigned char {
-    payload, size, extension, size_lf, chunk_data, data_cr, data_lf,
-    trailer_start, trailer, trailer_lf, final_lf, done, failed
+    payload,      // of a length or up to the end of the connection
+    first_digit,  // of a chunk's size: there must be one
+    size,         // more digits, or what ends them
+    extension,    // after the `;` of a size line; dropped
+    size_lf,
+    chunk_data,
+    data_cr,
+    data_lf,
+    trailer_start,  // a trailer field, or the CR of the empty line that ends the body
+    trailer_name,   // trailers are dropped
+    trailer_value,
+    trailer_lf,
+    final_lf,
+    done,
+    failed,
   };
-  Step next_chunked(std::string_view in) noexcept;
+  static State start_of(Framing framing) noexcept;
+  [[nodiscard]] bool takes_payload() const noexcept {
+    return state_ == State::payload || state_ == State::chunk_data;
+  }
+  std::string_view take_payload(std::string_view in) noexcept;
+  /// The state after one byte that is no payload.
+  State after(char c) noexcept;
+  State after_size_digit(char c) noexcept;
+  State after_trailer(char c) noexcept;
 
   Framing::Kind kind_;
   State state_;
-  std::uint64_t remaining_;      // of the body, or of the present chunk
+  std::uint64_t remaining_;  // of the body, or of the present chunk
   std::uint64_t received_ = 0;
-  std::uint32_t line_bytes_ = 0;  // of the present size line or of all trailers
+  std::uint32_t line_bytes_ = 0;  // of the present size line, or of all trailers
 };
 
 /// Room for the size line of a chunk: 16 hex digits and CRLF.

@@ -13,15 +13,15 @@
 namespace pinion::http {
 
 struct RequestRewrite {
-  std::string_view client_address;  // of the TCP peer; empty for a unix socket
-  std::string_view proto = "http";  // of the listener
-  bool peer_is_trusted = false;     // its X-Forwarded-* are believed and extended, else replaced
+  std::string_view client_address;    // of the TCP peer; empty for a unix socket
+  std::string_view proto = "http";    // of the listener
+  bool peer_is_trusted = false;       // its X-Forwarded-* are believed and extended, else replaced
   bool drop_accept_encoding = false;  // so that a handshake's answer can be read
-  Framing framing;                  // as it will be sent
+  Framing framing;                    // as it will be sent
 };
 
-/// Appends the head to `out`, always as HTTP/1.1. An upgrade to websocket keeps Upgrade and Connection;
-/// any other Upgrade is removed. X-Forwarded-Host is the original host.
+/// Appends the head to `out`, always as HTTP/1.1. An upgrade to websocket keeps Upgrade and
+/// Connection; any other Upgrade is removed. X-Forwarded-Host is the original host.
 void write_request_head(std::string& out, const RequestHead& head, const RequestRewrite& rewrite);
 
 struct ResponseRewrite {
@@ -31,16 +31,17 @@ struct ResponseRewrite {
   Framing framing;         // as it will be sent: chunked only to HTTP/1.1 clients
 };
 
-/// Appends the head to `out`, as HTTP/1.1 (also to HTTP/1.0 clients, RFC 9110, 2.5). Content-Length is kept where the
-/// response to a HEAD or a 304 has one.
-void write_response_head(std::string& out, const ResponseHead& head, const ResponseRewrite& rewrite);
+/// Appends the head to `out`, as HTTP/1.1 (also to HTTP/1.0 clients, RFC 9110, 2.5). Content-Length
+/// is kept where the response to a HEAD or a 304 has one.
+void write_response_head(std::string& out, const ResponseHead& head,
+                         const ResponseRewrite& rewrite);
 
-/// How a response's body goes on to the client: until_close becomes chunked for HTTP/1.1, chunked becomes
-/// until_close for HTTP/1.0.
+/// How a response's body goes on to the client: until_close becomes chunked for HTTP/1.1, chunked
+/// becomes until_close for HTTP/1.0.
 Framing response_framing(const ResponseHead& head, int client_minor_version) noexcept;
 
-/// The client's own address: the last of X-Forwarded-For when the peer is trusted and sent one, else the
-/// peer's.
+/// The client's own address: the last of X-Forwarded-For when the peer is trusted and sent one,
+/// else the peer's.
 std::string client_of(const RequestHead& head, std::string_view peer, bool peer_is_trusted);
 
 }  // namespace pinion::http

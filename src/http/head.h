@@ -48,13 +48,13 @@ struct Framing {
 
 struct RequestHead {
   std::string method;
-  std::string target;      // origin-form (or "*"): an absolute-form has been reduced to it
-  std::string host;        // the Host field's value, or the authority of an absolute-form
-  int minor_version = 1;   // HTTP/1.minor
-  Fields fields;           // as they came, Host and hop-by-hop fields included
+  std::string target;     // origin-form (or "*"): an absolute-form has been reduced to it
+  std::string host;       // the Host field's value, or the authority of an absolute-form
+  int minor_version = 1;  // HTTP/1.minor
+  Fields fields;          // as they came, Host and hop-by-hop fields included
   Framing framing;
-  bool keep_alive = true;            // the client wants the connection to persist
-  bool expects_continue = false;     // Expect: 100-continue from an HTTP/1.1 client
+  bool keep_alive = true;              // the client wants the connection to persist
+  bool expects_continue = false;       // Expect: 100-continue from an HTTP/1.1 client
   bool upgrades_to_websocket = false;  // GET with Connection: upgrade and Upgrade: websocket
 
   [[nodiscard]] std::string_view path() const noexcept;   // up to '?'

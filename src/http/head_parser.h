@@ -16,25 +16,25 @@ namespace pinion::http {
 struct HeadLimits {
   std::size_t head = std::size_t{64} * 1024;  // bytes, start line and final empty line included
   std::size_t fields = 128;
-  std::size_t url = std::size_t{16} * 1024;   // bytes of the request target
+  std::size_t url = std::size_t{16} * 1024;  // bytes of the request target
 };
 
-/// Why a head was refused. For a request each has its reply (`status_of`, `code_of`); from a backend
-/// each is a 502.
+/// Why a head was refused. For a request each has its reply (`status_of`, `code_of`); from a
+/// backend each is a 502.
 enum class HeadError : unsigned char {
   none,
-  malformed,            // 400
-  bare_line_break,      // 400: CR or LF alone
-  obsolete_fold,        // 400
-  nul_byte,             // 400
-  bad_host,             // 400: missing, repeated, malformed or contradicted by the target
-  bad_content_length,   // 400: malformed, differing, or together with Transfer-Encoding
+  malformed,              // 400
+  bare_line_break,        // 400: CR or LF alone
+  obsolete_fold,          // 400
+  nul_byte,               // 400
+  bad_host,               // 400: missing, repeated, malformed or contradicted by the target
+  bad_content_length,     // 400: malformed, differing, or together with Transfer-Encoding
   bad_transfer_encoding,  // 400: anything but one final `chunked`
-  url_too_long,         // 414
-  head_too_large,       // 431
-  too_many_fields,      // 431
-  unknown_method,       // 501: CONNECT too
-  bad_version,          // 505
+  url_too_long,           // 414
+  head_too_large,         // 431
+  too_many_fields,        // 431
+  unknown_method,         // 501: CONNECT too
+  bad_version,            // 505
 };
 
 /// The status of the reply to a request that was refused.

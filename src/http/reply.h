@@ -14,8 +14,8 @@ namespace pinion::http {
 
 struct Reply {
   int status = 500;
-  std::string_view code;     // stable word, goes to X-Pinion-Error
-  std::string_view message;  // one sentence: what happened and what to do
+  std::string_view code;                     // stable word, goes to X-Pinion-Error
+  std::string_view message;                  // one sentence: what happened and what to do
   std::optional<std::uint32_t> retry_after;  // seconds
   bool keep_alive = false;
   /// A body to be sent as it is instead of code and message (an Engine.IO dialect).
@@ -23,8 +23,9 @@ struct Reply {
   std::string_view content_type = "application/json";
 };
 
-/// The whole reply, ready to be sent. JSON `{"error":{"code":…,"message":…}}` if the request accepts
-/// application/json, plain text otherwise; CORS headers if it has an Origin; no body for HEAD.
+/// The whole reply, ready to be sent. JSON `{"error":{"code":…,"message":…}}` if the request
+/// accepts application/json, plain text otherwise; CORS headers if it has an Origin; no body for
+/// HEAD.
 /// @param request null when not even a head could be read
 std::string write_reply(const Reply& reply, const RequestHead* request);
 

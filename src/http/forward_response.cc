@@ -1,0 +1,84 @@
+#include "base/check.h"
+#include "http/forward.h"
+#include "http/hop_by_hop.h"
+#include "http/write_field.h"
+
+namespace pinion::http {
+namespace {
+
+/// Responses that end with their head, whatever the request was, and so have no framing fields
+/// (RFC 9110, 8.6; RFC 9112, 6.1).
+bool is_bodiless(int status) noexcept { return status < 200 || status == 204; }
+
+class ResponseWriter {
+ public:
+  ResponseWriter(std::string& out, const ResponseHead& head,
+                 const ResponseRewrite& rewrite) noexcept
+      : out_(out), head_(head), rewrite_(rewrite), hop_by_hop_(head.fields), framing_(framing()) {}
+
+  void write() {
+    out_.append("HTTP/1.1 ");
+    write_number(out_, static_cast<std::uint64_t>(head_.status));
+    out_.append(" ").append(head_.reason).append("\r\n");
+    for (std::size_t i = 0; i < head_.fields.size(); ++i) write_one(head_.fields[i]);
+    framing_.at_end(out_);
+    write_connection();
+    out_.append("\r\n");
+  }
+
+ private:
+  [[nodiscard]] Framing framing() const noexcept {
+    return is_bodiless(head_.status) ? Framing{} : rewrite_.framing;
+  }
+
+  void write_one(const Field& field) {
+    if (is_named(field, "Content-Length")) {
+      framing_.at_length_field(out_, field.name);
+      // A head that stands for a body that is not sent tells its length.
+      if (framing().kind == Framing::Kind::none && !is_bodiless(head_.status)) {
+        write_field(out_, field.name, field.value);
+      }
+      return;
+    }
+    const bool switches = rewrite_.upgrade && is_named(field, "Upgrade");
+    if (switches || !hop_by_hop_.drops(field.name)) write_field(out_, field.name, field.value);
+  }
+
+  void write_connection() {
+    if (rewrite_.upgrade) {
+      write_field(out_, "Connection", "Upgrade");
+    } else if (head_.status < 200) {
+      return;  // the final response says what becomes of the connection
+    } else if (!rewrite_.keep_alive || framing().kind == Framing::Kind::until_close) {
+      write_field(out_, "Connection", "close");
+    } else if (rewrite_.client_minor_version == 0) {
+      write_field(out_, "Connection", "keep-alive");
+    }
+  }
+
+  std::string& out_;
+  const ResponseHead& head_;
+  const ResponseRewrite& rewrite_;
+  HopByHop hop_by_hop_;
+  FramingFields framing_;
+};
+
+}  // namespace
+
+void write_response_head(std::string& out, const ResponseHead& head,
+                         const ResponseRewrite& rewrite) {
+  PINION_CHECK(rewrite.framing.kind != Framing::Kind::chunked || rewrite.client_minor_version >= 1,
+               "an HTTP/1.0 client cannot read chunks");
+  ResponseWriter(out, head, rewrite).write();
+}
+
+Framing response_framing(const ResponseHead& head, int client_minor_version) noexcept {
+  if (client_minor_version >= 1) {
+    return head.framing.kind == Framing::Kind::until_close ? Framing{Framing::Kind::chunked}
+                                                           : head.framing;
+  }
+  return head.framing.kind == Framing::Kind::chunked ? Framing{Framing::Kind::until_close}
+                                                     : head.framing;
+}
+
+}  // namespace pinion::http
