@@ -57,6 +57,15 @@ class Arrows(HouseTest):
         self.assertGreater(len(rooms), 5)
         self.assert_none(sorted(rooms - set(rules.ARROWS)))
 
+    def test_the_map_shows_the_same_arrows(self):
+        rows = re.findall(r"^\| `(\w+)/` \|[^|]*\|([^|]*)\|", tree.read("src/README.md"), re.MULTILINE)
+        above, drawn = set(), {}
+        for room, arrows in rows:
+            told = re.findall(r"\w+", re.sub(r"\(.*?\)", "", arrows))
+            drawn[room] = set(above) if told == ["all", "above"] else set(told)
+            above.add(room)
+        self.assertEqual(drawn, {room: arrows for room, arrows in rules.ARROWS.items() if room})
+
     def test_the_table_has_no_circle(self):
         for room in rules.ARROWS:
             seen, waiting = set(), list(rules.ARROWS[room])

@@ -21,9 +21,8 @@ ARROWS = {
     "session": {"base"},
     "metrics": {"base"},
     "uv": {"base", "log"},
-    "tls": {"base"},
     "proxy": {"base", "log", "config", "http", "engineio", "websocket", "balance", "session",
-              "metrics", "uv", "tls"},
+              "metrics", "uv"},
     "health": {"base", "log", "config", "http", "balance", "uv"},
     "admin": {"base", "log", "metrics", "balance", "session"},
     "cli": {"base", "log", "config", "admin"},
@@ -60,7 +59,7 @@ MAX_MEDIAN_FILE_LINES = 150
 RAW_MEMORY = {"uv"}
 
 # Rooms that relayed bytes pass through.
-DATA_PATH = {"http", "engineio", "websocket", "balance", "session", "metrics", "proxy", "tls"}
+DATA_PATH = {"http", "engineio", "websocket", "balance", "session", "metrics", "proxy"}
 
 # Where a library wants its objects shared: spdlog's loggers and thread pool.
 SHARED_FOR_A_LIBRARY = {"log"}
