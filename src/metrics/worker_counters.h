@@ -93,7 +93,7 @@ struct DirectionCounters {
 };
 
 struct alignas(64) WorkerCounters {
-  explicit WorkerCounters(std::size_t pools) : pools(pools) {}
+  explicit WorkerCounters(std::size_t pool_count) : pools(pool_count) {}
 
   std::array<DirectionCounters, kDirections> directions;
   std::array<Counter, kCloseReasons> closes;

@@ -1,0 +1,205 @@
+#include "metrics/collect.h"
+
+#include <array>
+#include <limits>
+#include <utility>
+
+namespace pinion::metrics::collect {
+namespace {
+
+constexpr double kNanosecondsPerSecond = 1e9;
+constexpr int kFirstStatus = 100;
+
+void add(Samples& out, std::vector<std::string> labels, double value) {
+  out.push_back({.labels = std::move(labels), .value = value, .buckets = {}});
+}
+
+void add(Samples& out, std::vector<std::string> labels, std::uint64_t value) {
+  add(out, std::move(labels), static_cast<double>(value));
+}
+
+template <std::size_t N>
+void add_histogram(Samples& out, std::vector<std::string> labels,
+                   const std::array<double, N>& bounds, const HistogramTotals<N>& totals,
+                   double units_per_sum) {
+  Sample sample{.labels = std::move(labels),
+                .value = static_cast<double>(totals.sum) / units_per_sum,
+                .buckets = {}};
+  std::uint64_t cumulative = 0;
+  for (std::size_t i = 0; i <= N; ++i) {
+    cumulative += totals.buckets[i];
+    sample.buckets.push_back(
+        {i < N ? bounds[i] : std::numeric_limits<double>::infinity(), cumulative});
+  }
+  out.push_back(std::move(sample));
+}
+
+template <typename Value>
+void by_backend(const Snapshot& snapshot, Samples& out, Value value) {
+  for (const auto& backend : snapshot.backends) {
+    add(out, {backend.pool, backend.name}, value(backend));
+  }
+}
+
+template <typename Value>
+void by_pool(const Snapshot& snapshot, Samples& out, Value value) {
+  for (std::size_t i = 0; i < snapshot.pools.size() && i < snapshot.totals.pools.size(); ++i) {
+    add(out, {snapshot.pools[i]}, value(snapshot.totals.pools[i]));
+  }
+}
+
+/// Calls with the direction's name and its totals.
+template <typename Use>
+void by_direction(const Snapshot& snapshot, Use use) {
+  for (std::size_t i = 0; i < kDirections; ++i) {
+    use(std::string(to_string(static_cast<Direction>(i))), snapshot.totals.directions[i]);
+  }
+}
+
+/// One series for each value of an enum whose totals are in an array.
+template <typename Enum, std::size_t N>
+void by_enum(Samples& out, const std::array<std::uint64_t, N>& totals) {
+  for (std::size_t i = 0; i < N; ++i) {
+    add(out, {std::string(to_string(static_cast<Enum>(i)))}, totals[i]);
+  }
+}
+
+}  // namespace
+
+void sessions(const Snapshot& snapshot, Samples& out) {
+  for (const auto& backend : snapshot.backends) {
+    add(out, {backend.pool, backend.name, "websocket"}, backend.websocket);
+    add(out, {backend.pool, backend.name, "polling"}, backend.polling);
+  }
+}
+void sessions_total(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.sessions_total; });
+}
+void reserved_sessions(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.reserved; });
+}
+void inflight_requests(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.inflight; });
+}
+void backend_up(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.up ? 1.0 : 0.0; });
+}
+void backend_ready(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.ready ? 1.0 : 0.0; });
+}
+void backend_load(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.load; });
+}
+void backend_queued_bytes(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.queued_bytes; });
+}
+
+void requests_total(const Snapshot& snapshot, Samples& out) {
+  for (std::size_t i = 0; i < snapshot.pools.size() && i < snapshot.totals.pools.size(); ++i) {
+    const auto& requests = snapshot.totals.pools[i].requests;
+    for (std::size_t code = 0; code < requests.size(); ++code) {
+      // Only codes that were seen: 500 series a pool would be mostly zeros.
+      if (requests[code] == 0) continue;
+      const std::size_t status = code + kFirstStatus;
+      add(out, {snapshot.pools[i], std::to_string(status)}, requests[code]);
+    }
+  }
+}
+void unknown_sid_total(const Snapshot& snapshot, Samples& out) {
+  by_pool(snapshot, out, [](const PoolTotals& pool) { return pool.unknown_sid; });
+}
+void retries_total(const Snapshot& snapshot, Samples& out) {
+  by_pool(snapshot, out, [](const PoolTotals& pool) { return pool.retries; });
+}
+
+void frames_total(const Snapshot& snapshot, Samples& out) {
+  by_direction(snapshot, [&out](const std::string& name, const DirectionTotals& totals) {
+    for (std::size_t kind = 0; kind < kFrameKinds; ++kind) {
+      add(out, {name, std::string(kFrameKindNames[kind])}, totals.frames[kind]);
+    }
+  });
+}
+void frame_size_bytes(const Snapshot& snapshot, Samples& out) {
+  by_direction(snapshot, [&out](const std::string& name, const DirectionTotals& totals) {
+    add_histogram(out, {name}, kFrameSizeBounds, totals.frame_sizes, 1.0);
+  });
+}
+void polled_packets_total(const Snapshot& snapshot, Samples& out) {
+  by_direction(snapshot, [&out](const std::string& name, const DirectionTotals& totals) {
+    add(out, {name}, totals.polled_packets);
+  });
+}
+void bytes_total(const Snapshot& snapshot, Samples& out) {
+  by_direction(snapshot, [&out](const std::string& name, const DirectionTotals& totals) {
+    add(out, {name}, totals.bytes);
+  });
+}
+void paused_total(const Snapshot& snapshot, Samples& out) {
+  by_direction(snapshot, [&out](const std::string& name, const DirectionTotals& totals) {
+    add(out, {name}, totals.paused);
+  });
+}
+void paused_seconds_total(const Snapshot& snapshot, Samples& out) {
+  by_direction(snapshot, [&out](const std::string& name, const DirectionTotals& totals) {
+    add(out, {name}, static_cast<double>(totals.paused_ns) / kNanosecondsPerSecond);
+  });
+}
+
+void pins(const Snapshot& snapshot, Samples& out) { add(out, {}, snapshot.pins); }
+void pins_limit(const Snapshot& snapshot, Samples& out) { add(out, {}, snapshot.pins_limit); }
+void connections(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.totals.connections());
+}
+void connections_accepted_total(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.totals.accepted);
+}
+void max_connections(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.max_connections);
+}
+void queued_bytes(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.totals.queued_bytes);
+}
+void buffered_bytes(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.buffered_bytes);
+}
+void buffered_limit_bytes(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.buffered_limit_bytes);
+}
+void request_duration_seconds(const Snapshot& snapshot, Samples& out) {
+  add_histogram(out, {}, kDurationBounds, snapshot.totals.request_duration, kNanosecondsPerSecond);
+}
+void upstream_connects_total(const Snapshot& snapshot, Samples& out) {
+  by_enum<ConnectResult>(out, snapshot.totals.upstream_connects);
+}
+void closes_total(const Snapshot& snapshot, Samples& out) {
+  by_enum<CloseReason>(out, snapshot.totals.closes);
+}
+void shed_total(const Snapshot& snapshot, Samples& out) {
+  by_enum<ShedReason>(out, snapshot.totals.shed);
+}
+void unrouted_requests_total(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.totals.unrouted);
+}
+void head_errors_total(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.totals.head_errors);
+}
+void frame_errors_total(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.totals.frame_errors);
+}
+void loop_lag_seconds(const Snapshot& snapshot, Samples& out) {
+  for (std::size_t i = 0; i < snapshot.loop_lag_seconds.size(); ++i) {
+    add(out, {std::to_string(i)}, snapshot.loop_lag_seconds[i]);
+  }
+}
+void log_dropped_total(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.log_dropped);
+}
+void build_info(const Snapshot& snapshot, Samples& out) { add(out, {snapshot.version}, 1.0); }
+void resident_memory_bytes(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.memory_bytes);
+}
+void start_time_seconds(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.start_time_seconds);
+}
+
+}  // namespace pinion::metrics::collect

@@ -1,0 +1,27 @@
+// Where each metric's numbers come from: one function a metric, named like it.
+//
+// Threads: pure functions.
+#pragma once
+
+#include "metrics/metric_table.h"
+#include "metrics/snapshot.h"
+
+namespace pinion::metrics::collect {
+
+using Collect = void(const Snapshot& snapshot, Samples& out);
+
+// By backend.
+Collect sessions, sessions_total, reserved_sessions, inflight_requests, backend_up, backend_ready,
+    backend_load, backend_queued_bytes;
+// By pool.
+Collect requests_total, unknown_sid_total, retries_total;
+// By direction.
+Collect frames_total, frame_size_bytes, polled_packets_total, bytes_total, paused_total,
+    paused_seconds_total;
+// Of the whole proxy.
+Collect pins, pins_limit, connections, connections_accepted_total, max_connections, queued_bytes,
+    buffered_bytes, buffered_limit_bytes, request_duration_seconds, upstream_connects_total,
+    closes_total, shed_total, unrouted_requests_total, head_errors_total, frame_errors_total,
+    loop_lag_seconds, log_dropped_total, build_info, resident_memory_bytes, start_time_seconds;
+
+}  // namespace pinion::metrics::collect

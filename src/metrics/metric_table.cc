@@ -1,0 +1,130 @@
+#include "metrics/metric_table.h"
+
+#include "metrics/collect.h"
+
+namespace pinion::metrics {
+namespace {
+
+constexpr auto kCounter = MetricKind::counter;
+constexpr auto kGauge = MetricKind::gauge;
+constexpr auto kHistogram = MetricKind::histogram;
+
+// clang-format off
+constexpr Metric kTable[] = {
+    {"pinion_sessions", kGauge, "", {"pool", "backend", "transport"},
+     "Live sessions.", collect::sessions},
+    {"pinion_sessions_total", kCounter, "", {"pool", "backend"},
+     "Sessions that became live since the start.", collect::sessions_total},
+    {"pinion_reserved_sessions", kGauge, "", {"pool", "backend"},
+     "Sessions assigned whose handshake is not yet answered.", collect::reserved_sessions},
+    {"pinion_pins", kGauge, "", {},
+     "Session ids whose backend is remembered.", collect::pins},
+    {"pinion_pins_limit", kGauge, "", {},
+     "How many session ids can be remembered.", collect::pins_limit},
+    {"pinion_unknown_sid_total", kCounter, "", {"pool"},
+     "Requests with a session id that no backend has.", collect::unknown_sid_total},
+
+    {"pinion_requests_total", kCounter, "", {"pool", "code"},
+     "Requests answered, by status code.", collect::requests_total},
+    {"pinion_request_duration_seconds", kHistogram, "seconds", {},
+     "Time from a request's head to the end of its answer.",
+     collect::request_duration_seconds},
+    {"pinion_retries_total", kCounter, "", {"pool"},
+     "Requests sent again because the kept connection had died unused.", collect::retries_total},
+    {"pinion_unrouted_requests_total", kCounter, "", {},
+     "Requests that no route matched.", collect::unrouted_requests_total},
+    {"pinion_head_errors_total", kCounter, "", {},
+     "Requests refused because of their head.", collect::head_errors_total},
+    {"pinion_shed_total", kCounter, "", {"reason"},
+     "Sessions and connections refused for want of room.", collect::shed_total},
+
+    {"pinion_connections", kGauge, "", {},
+     "Open client connections.", collect::connections},
+    {"pinion_connections_accepted_total", kCounter, "", {},
+     "Client connections accepted.", collect::connections_accepted_total},
+    {"pinion_max_connections", kGauge, "", {},
+     "How many client connections are allowed.", collect::max_connections},
+    {"pinion_closes_total", kCounter, "", {"reason"},
+     "Sessions and connections that ended, by reason.", collect::closes_total},
+
+    {"pinion_frames_total", kCounter, "", {"direction", "opcode"},
+     "WebSocket frames relayed.", collect::frames_total},
+    {"pinion_frame_size_bytes", kHistogram, "bytes", {"direction"},
+     "Payload sizes of the WebSocket frames relayed.", collect::frame_size_bytes},
+    {"pinion_frame_errors_total", kCounter, "", {},
+     "Tunnels whose frames could no longer be followed.", collect::frame_errors_total},
+    {"pinion_polled_packets_total", kCounter, "", {"direction"},
+     "Engine.IO packets relayed by polling.", collect::polled_packets_total},
+    {"pinion_bytes_total", kCounter, "bytes", {"direction"},
+     "Bytes relayed, heads left out.", collect::bytes_total},
+    {"pinion_queued_bytes", kGauge, "bytes", {},
+     "Bytes waiting to be sent, both directions.", collect::queued_bytes},
+    {"pinion_buffered_bytes", kGauge, "bytes", {},
+     "Memory taken for waiting bytes, in whole chunks.", collect::buffered_bytes},
+    {"pinion_buffered_limit_bytes", kGauge, "bytes", {},
+     "Limit of pinion_buffered_bytes; 0 means none.", collect::buffered_limit_bytes},
+    {"pinion_paused_total", kCounter, "", {"direction"},
+     "How often reading from a source was stopped because its sink is slow.",
+     collect::paused_total},
+    {"pinion_paused_seconds_total", kCounter, "seconds", {"direction"},
+     "How long reading from sources was stopped, added up.", collect::paused_seconds_total},
+
+    {"pinion_backend_up", kGauge, "", {"pool", "backend"},
+     "1 while the backend answers.", collect::backend_up},
+    {"pinion_backend_ready", kGauge, "", {"pool", "backend"},
+     "1 while the backend takes new sessions.", collect::backend_ready},
+    {"pinion_backend_load", kGauge, "", {"pool", "backend"},
+     "Live and reserved sessions divided by the weight.", collect::backend_load},
+    {"pinion_inflight_requests", kGauge, "", {"pool", "backend"},
+     "Requests sent to the backend and not yet answered.", collect::inflight_requests},
+    {"pinion_backend_queued_bytes", kGauge, "bytes", {"pool", "backend"},
+     "Bytes waiting to be sent to the backend.", collect::backend_queued_bytes},
+    {"pinion_upstream_connects_total", kCounter, "", {"result"},
+     "Attempts to connect to a backend.", collect::upstream_connects_total},
+
+    {"pinion_loop_lag_seconds", kGauge, "seconds", {"worker"},
+     "How late the worker's loop was when last measured.", collect::loop_lag_seconds},
+    {"pinion_log_dropped_total", kCounter, "", {},
+     "Log lines lost because writing them could not keep up.", collect::log_dropped_total},
+    {"pinion_build_info", kGauge, "", {"version"},
+     "Always 1; the version is the label.", collect::build_info},
+    {"process_resident_memory_bytes", kGauge, "bytes", {},
+     "Resident memory of the process.", collect::resident_memory_bytes},
+    {"process_start_time_seconds", kGauge, "seconds", {},
+     "When the process started, in seconds since the epoch.", collect::start_time_seconds},
+};
+// clang-format on
+
+}  // namespace
+
+std::string_view to_string(MetricKind kind) noexcept {
+  constexpr std::string_view kNames[] = {"counter", "gauge", "histogram"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+std::span<const Metric> metric_table() noexcept { return kTable; }
+
+std::string metrics_scdoc() {
+  std::string page;
+  for (const Metric& metric : metric_table()) {
+    page += '*';
+    page += metric.name;
+    page += '*';
+    std::string_view separator = "{";
+    for (const std::string_view label : metric.labels) {
+      page += separator;
+      page += label;
+      separator = ",";
+    }
+    if (metric.labels.size() != 0) page += '}';
+    page += " (";
+    page += to_string(metric.kind);
+    page += ")\n\t";
+    page += metric.help;
+    page += "\n\n";
+  }
+  page.pop_back();
+  return page;
+}
+
+}  // namespace pinion::metrics

@@ -1,0 +1,54 @@
+#include "metrics/snapshot.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace pinion::metrics {
+namespace {
+
+template <std::size_t N>
+void add_all(std::array<std::uint64_t, N>& to, const std::array<Counter, N>& from) noexcept {
+  for (std::size_t i = 0; i < N; ++i) to[i] += from[i].value();
+}
+
+void add_direction(DirectionTotals& to, const DirectionCounters& from) noexcept {
+  add_all(to.frames, from.frames);
+  to.polled_packets += from.polled_packets.value();
+  to.bytes += from.bytes.value();
+  to.paused += from.paused.value();
+  to.paused_ns += from.paused_ns.value();
+  to.frame_sizes.add(from.frame_sizes);
+}
+
+}  // namespace
+
+void CounterTotals::add(const WorkerCounters& worker) {
+  for (std::size_t i = 0; i < kDirections; ++i) {
+    add_direction(directions[i], worker.directions[i]);
+  }
+  add_all(closes, worker.closes);
+  add_all(upstream_connects, worker.upstream_connects);
+  add_all(shed, worker.shed);
+  closed += worker.closed.value();
+  accepted += worker.accepted.value();
+  head_errors += worker.head_errors.value();
+  unrouted += worker.unrouted.value();
+  frame_errors += worker.frame_errors.value();
+  queued_bytes += worker.queued_bytes.value();
+  request_duration.add(worker.request_duration);
+  pools.resize(std::max(pools.size(), worker.pools.size()));
+  for (std::size_t i = 0; i < worker.pools.size(); ++i) {
+    add_all(pools[i].requests, worker.pools[i].requests);
+    pools[i].unknown_sid += worker.pools[i].unknown_sid.value();
+    pools[i].retries += worker.pools[i].retries.value();
+  }
+}
+
+std::uint64_t CounterTotals::requests() const noexcept {
+  return std::accumulate(pools.begin(), pools.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const PoolTotals& pool) {
+                           return std::accumulate(pool.requests.begin(), pool.requests.end(), sum);
+                         });
+}
+
+}  // namespace pinion::metrics
