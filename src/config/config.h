@@ -1,7 +1,8 @@
 // The configuration as the rest of pinion sees it: plain typed values, already checked.
 //
 // Threads: immutable once loaded; shared between threads as shared_ptr<const Config>.
-// Defaults, bounds and help of every key live in the table of keys (key_table.h), not here.
+// Defaults, bounds and help of every key live in the table of keys (key_table.h), not here; which
+// member a key fills is said in fields.h. Two configs are equal when they make pinion do the same.
 #pragma once
 
 #include <cstddef>
@@ -19,15 +20,20 @@ struct Cidr {
   bool ipv6 = false;
   std::uint8_t address[16] = {};  // IPv4 uses the first four
   int prefix = 0;                 // bits
+
+  bool operator==(const Cidr&) const = default;
 };
 
-/// Where to listen or connect: an IP literal or host name with a port, or the path of a unix socket.
+/// Where to listen or connect: an IP literal or host name with a port, or the path of a unix
+/// socket.
 struct Address {
   enum class Kind : unsigned char { ipv4, ipv6, name, unix_path };
   Kind kind = Kind::ipv4;
-  std::string host;  // without brackets; the path for unix sockets
+  std::string host;  // canonical and without brackets; the path for unix sockets
   std::uint16_t port = 0;
   std::string text;  // as written in the file
+
+  bool operator==(const Address&) const = default;
 };
 
 enum class Balance : unsigned char { least_load, least_sessions, round_robin, random_two };
@@ -35,14 +41,18 @@ enum class Balance : unsigned char { least_load, least_sessions, round_robin, ra
 struct Timeouts {
   Duration request_head{}, request_body_idle{}, keep_alive{};
   Duration connect{}, response_head{}, tunnel_idle{};  // tunnel_idle 0: from the ping times
+
+  bool operator==(const Timeouts&) const = default;
 };
 
 struct Limits {
   std::size_t head = 0, headers = 0, url = 0;
-  std::uint64_t body = 0;           // 0: none
-  std::size_t buffered_body = 0;    // a chunked POST to a socket.io path is gathered up to this
+  std::uint64_t body = 0;         // 0: none
+  std::size_t buffered_body = 0;  // a chunked POST to a socket.io path is gathered up to this
   std::size_t buffered_per_session = 0, buffered_total = 0;
-  std::size_t pins = 0;             // sessions that are remembered
+  std::size_t pins = 0;  // sessions that are remembered
+
+  bool operator==(const Limits&) const = default;
 };
 
 struct Backend {
@@ -50,6 +60,8 @@ struct Backend {
   Address address;
   std::uint32_t weight = 1;
   std::uint32_t max_sessions = 0;  // 0: no limit
+
+  bool operator==(const Backend&) const = default;
 };
 
 struct Pool {
@@ -59,12 +71,16 @@ struct Pool {
   Duration keep_alive{};
   std::size_t keep_alive_connections = 0;  // per worker and backend
   std::vector<Backend> backends;
+
+  bool operator==(const Pool&) const = default;
 };
 
 struct Route {
-  std::string host;  // lower case; "" = any
-  std::string path;  // prefix, begins with '/'
+  std::string host;      // lower case, no port, IPv6 in brackets; "" = any
+  std::string path;      // prefix, byte by byte; begins with '/'
   std::size_t pool = 0;  // index into Config::pools
+
+  bool operator==(const Route&) const = default;
 };
 
 struct Proxy {
@@ -75,11 +91,15 @@ struct Proxy {
   std::vector<Cidr> trusted_proxies;
   Timeouts timeouts;
   Limits limits;
+
+  bool operator==(const Proxy&) const = default;
 };
 
 struct Admin {
   Address listen;
   std::string token_file;
+
+  bool operator==(const Admin&) const = default;
 };
 
 enum class LogLevel : unsigned char { debug, info, warning, error };
@@ -89,6 +109,8 @@ struct Log {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::text;
   std::string access;  // "", "stderr" or a file
+
+  bool operator==(const Log&) const = default;
 };
 
 struct Config {
@@ -97,6 +119,8 @@ struct Config {
   Log log;
   std::vector<Pool> pools;
   std::vector<Route> routes;
+
+  bool operator==(const Config&) const = default;
 };
 
 }  // namespace pinion::config

@@ -1,0 +1,150 @@
+#include "config/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "config/address.h"
+#include "config/check_routes.h"
+#include "config/key_text.h"
+#include "config/token_file.h"
+#include "config/units.h"
+
+namespace pinion::config {
+namespace {
+
+bool is_set(const Address& address) { return !address.text.empty(); }
+
+bool same_address(const Address& a, const Address& b) {
+  return a.kind == b.kind && a.host == b.host && a.port == b.port;
+}
+
+std::string place(Position at) {
+  return at.line == 0 ? std::string("the default") : fmt::format("line {}", at.line);
+}
+
+void check_listeners(const Draft& draft, ErrorList& errors) {
+  const auto& listen = draft.config.proxy.listen;
+  const auto& admin = draft.config.admin.listen;
+  const auto report = [&](Position at, std::string key, const Address& taken, Position taken_at) {
+    errors.add(
+        at, std::move(key),
+        fmt::format("the address is taken already by \"{}\" ({}), each listener needs its own",
+                    taken.text, place(taken_at)));
+  };
+  for (std::size_t i = 0; i < listen.size(); ++i) {
+    if (!is_set(listen[i])) continue;
+    for (std::size_t j = 0; j < i; ++j) {
+      if (!is_set(listen[j]) || !listeners_collide(listen[i], listen[j])) continue;
+      report(draft.listen[i], key_path(Section::proxy, "listen"), listen[j], draft.listen[j]);
+      break;
+    }
+    if (!is_set(admin) || !listeners_collide(listen[i], admin)) continue;
+    const bool blame_proxy = draft.admin_listen.line == 0;
+    if (blame_proxy) {
+      report(draft.listen[i], key_path(Section::proxy, "listen"), admin, draft.admin_listen);
+    } else {
+      report(draft.admin_listen, key_path(Section::admin, "listen"), listen[i], draft.listen[i]);
+    }
+  }
+}
+
+void check_admin(const Draft& draft, ErrorList& errors) {
+  const Admin& admin = draft.config.admin;
+  if (!admin.token_file.empty()) {
+    if (const auto token = read_token_file(admin.token_file); !token) {
+      errors.add(draft.token_file, key_path(Section::admin, "token_file"),
+                 fmt::format("{} {}", quoted(admin.token_file), token.error()));
+    }
+    return;
+  }
+  if (is_set(admin.listen) && !is_local(admin.listen)) {
+    errors.add(
+        draft.admin_listen, key_path(Section::admin, "listen"),
+        fmt::format("other machines can reach \"{}\", so token_file must be set too; without a "
+                    "token allowed: 127.0.0.1, [::1] or a unix socket",
+                    admin.listen.text));
+  }
+}
+
+void check_limits(const Draft& draft, ErrorList& errors) {
+  const Limits& limits = draft.config.proxy.limits;
+  if (limits.url > limits.head) {
+    errors.add(draft.url, key_path(Section::limits, "url"),
+               fmt::format("{} is more than head, which is {} and holds the url too",
+                           format_size(limits.url), format_size(limits.head)));
+  }
+  if (limits.buffered_total < limits.buffered_per_session) {
+    errors.add(
+        draft.buffered_total, key_path(Section::limits, "buffered_total"),
+        fmt::format("{} is less than buffered_per_session, which is {}",
+                    format_size(limits.buffered_total), format_size(limits.buffered_per_session)));
+  }
+}
+
+void check_backend(const Draft& draft, std::size_t pool_index, std::size_t index,
+                   ErrorList& errors) {
+  const Pool& pool = draft.config.pools[pool_index];
+  const auto& places = draft.pools[pool_index].backends;
+  const Backend& backend = pool.backends[index];
+  const std::string path = fmt::format("[{}]", info(Section::backend).path);
+  for (std::size_t j = 0; j < index; ++j) {
+    const Backend& other = pool.backends[j];
+    const bool same_name = backend.name == other.name && !backend.name.empty();
+    if (is_set(backend.address) && same_address(backend.address, other.address)) {
+      errors.add(places[index], path,
+                 fmt::format("pool \"{}\" has a backend at \"{}\" already ({}); to give it more "
+                             "sessions set its weight",
+                             pool.name, other.address.text, place(places[j])));
+    } else if (same_name) {
+      errors.add(places[index], path,
+                 fmt::format("pool \"{}\" has a backend named \"{}\" already ({})", pool.name,
+                             backend.name, place(places[j])));
+    } else {
+      continue;
+    }
+    break;
+  }
+  for (const Address& listener : draft.config.proxy.listen) {
+    if (!is_set(backend.address) || !is_set(listener) || !leads_to(backend.address, listener))
+      continue;
+    errors.add(
+        places[index], path,
+        fmt::format("\"{}\" is pinion's own listener \"{}\", so that requests would go round in "
+                    "circles",
+                    backend.address.text, listener.text));
+  }
+}
+
+void check_pools(const Draft& draft, ErrorList& errors) {
+  const auto& pools = draft.config.pools;
+  for (std::size_t i = 0; i < pools.size(); ++i) {
+    const auto first = std::find_if(pools.begin(), pools.end(),
+                                    [&](const Pool& pool) { return pool.name == pools[i].name; });
+    const auto first_index = static_cast<std::size_t>(first - pools.begin());
+    if (first_index != i && !pools[i].name.empty()) {
+      errors.add(draft.pools[i].name, key_path(Section::pool, "name"),
+                 fmt::format("there is a pool \"{}\" already ({}), each needs its own name",
+                             pools[i].name, place(draft.pools[first_index].name)));
+    }
+    if (pools[i].backends.empty() && draft.pools[i].understood) {
+      errors.add(
+          draft.pools[i].at, key_path(Section::pool, "backends"),
+          "the pool has none, add backends = [\"HOST:PORT\"] or a [[pool.backend]] below it");
+    }
+    for (std::size_t j = 0; j < pools[i].backends.size(); ++j) check_backend(draft, i, j, errors);
+  }
+}
+
+}  // namespace
+
+void check(Draft& draft, ErrorList& errors) {
+  check_listeners(draft, errors);
+  check_admin(draft, errors);
+  check_limits(draft, errors);
+  check_pools(draft, errors);
+  check_routes(draft, errors);
+}
+
+}  // namespace pinion::config

@@ -1,0 +1,25 @@
+#include "config/document.h"
+
+#include <fmt/format.h>
+
+#include "config/error.h"
+
+namespace pinion::config {
+namespace {
+
+struct Describe {
+  std::string operator()(const OtherValue& other) const { return std::string(other.what); }
+  std::string operator()(bool value) const {
+    return value ? "the boolean true" : "the boolean false";
+  }
+  std::string operator()(std::int64_t value) const { return fmt::format("the number {}", value); }
+  std::string operator()(const std::string& value) const { return "the string " + quoted(value); }
+  std::string operator()(const Node::List& /*list*/) const { return "a list"; }
+  std::string operator()(const Node::Table& /*table*/) const { return "a table"; }
+};
+
+}  // namespace
+
+std::string describe(const Node& node) { return std::visit(Describe{}, node.value); }
+
+}  // namespace pinion::config

@@ -1,0 +1,79 @@
+// Which member of Config a key of the table fills: the one list that is walked to read a file and
+// to show a config. What is not a plain value (the tables of backends, a route's pool) is left to
+// assemble.cc and summary.cc.
+//
+// Threads: pure functions. `field` is called with the key's name and a reference to the member.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+#include "config/config.h"
+
+namespace pinion::config {
+
+template <class T, class Struct>
+concept MaybeConst = std::same_as<std::remove_const_t<T>, Struct>;
+
+void each_field(MaybeConst<Proxy> auto& proxy, auto&& field) {
+  field("listen", proxy.listen);
+  field("workers", proxy.workers);
+  field("max_connections", proxy.max_connections);
+  field("shutdown_grace", proxy.shutdown_grace);
+  field("trusted_proxies", proxy.trusted_proxies);
+}
+
+void each_field(MaybeConst<Timeouts> auto& timeouts, auto&& field) {
+  field("request_head", timeouts.request_head);
+  field("request_body_idle", timeouts.request_body_idle);
+  field("keep_alive", timeouts.keep_alive);
+  field("connect", timeouts.connect);
+  field("response_head", timeouts.response_head);
+  field("tunnel_idle", timeouts.tunnel_idle);
+}
+
+void each_field(MaybeConst<Limits> auto& limits, auto&& field) {
+  field("head", limits.head);
+  field("headers", limits.headers);
+  field("url", limits.url);
+  field("body", limits.body);
+  field("buffered_body", limits.buffered_body);
+  field("buffered_per_session", limits.buffered_per_session);
+  field("buffered_total", limits.buffered_total);
+  field("pins", limits.pins);
+}
+
+void each_field(MaybeConst<Admin> auto& admin, auto&& field) {
+  field("listen", admin.listen);
+  field("token_file", admin.token_file);
+}
+
+void each_field(MaybeConst<Log> auto& log, auto&& field) {
+  field("level", log.level);
+  field("format", log.format);
+  field("access", log.access);
+}
+
+/// All but `backends`.
+void each_field(MaybeConst<Pool> auto& pool, auto&& field) {
+  field("name", pool.name);
+  field("balance", pool.balance);
+  field("socketio_path", pool.socketio_path);
+  field("keep_alive", pool.keep_alive);
+  field("keep_alive_connections", pool.keep_alive_connections);
+}
+
+void each_field(MaybeConst<Backend> auto& backend, auto&& field) {
+  field("name", backend.name);
+  field("address", backend.address);
+  field("weight", backend.weight);
+  field("max_sessions", backend.max_sessions);
+}
+
+/// All but `pool`.
+void each_field(MaybeConst<Route> auto& route, auto&& field) {
+  field("host", route.host);
+  field("path", route.path);
+}
+
+}  // namespace pinion::config

@@ -1,0 +1,219 @@
+#include "config/key_table.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace pinion::config {
+namespace {
+
+constexpr std::uint64_t kSecond = 1000;
+constexpr std::uint64_t kMinute = 60 * kSecond;
+constexpr std::uint64_t kHour = 60 * kMinute;
+constexpr std::uint64_t kKiB = 1024;
+constexpr std::uint64_t kMiB = 1024 * kKiB;
+constexpr std::uint64_t kGiB = 1024 * kMiB;
+constexpr std::uint64_t kTiB = 1024 * kGiB;
+
+// A path may not be longer than the operating system takes (limits.h: PATH_MAX with its NUL).
+constexpr std::uint64_t kLongestFile = 4095;
+constexpr std::uint64_t kLongestUrlPath = 1024;
+constexpr std::uint64_t kLongestAddress = 262;  // a name of 253 characters, brackets and a port
+
+constexpr std::string_view kBalances[] = {"least_load", "least_sessions", "round_robin",
+                                          "random_two"};
+constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error"};
+constexpr std::string_view kFormats[] = {"text", "json"};
+
+constexpr SectionInfo kSections[] = {
+    {Section::proxy, Section::file, "proxy", 1, "The proxy itself: where clients connect."},
+    {Section::timeouts, Section::proxy, "proxy.timeouts", 1, "How long pinion waits for what."},
+    {Section::limits, Section::proxy, "proxy.limits", 1,
+     "How much pinion takes from one client, and holds for all of them."},
+    {Section::admin, Section::file, "admin", 1, "The endpoint for people, scripts and Prometheus."},
+    {Section::log, Section::file, "log", 1, "What pinion writes down."},
+    {Section::pool, Section::file, "pool", 256,
+     "A named set of backends that serve the same application. At least one is needed."},
+    {Section::backend, Section::pool, "pool.backend", 1000,
+     "A backend of the pool above, with settings of its own."},
+    {Section::route, Section::file, "route", 1000,
+     "Which requests go to which pool. The first route that matches wins. At least one is needed."},
+};
+
+// One row a key, in few lines, is easier to compare than one member a line.
+// clang-format off
+constexpr Key kKeys[] = {
+    {.section = Section::proxy, .name = "listen", .type = Type::listen_addresses,
+     .fallback = "127.0.0.1:8080", .min = 1, .max = 64,
+     .help = "Where clients connect. Port 0 takes a free one."},
+    {.section = Section::proxy, .name = "workers", .type = Type::integer,
+     .fallback = "0", .min = 1, .max = 256, .zero = "one per core",
+     .help = "Threads that carry traffic. Each serves every listener."},
+    {.section = Section::proxy, .name = "max_connections", .type = Type::integer,
+     .fallback = "0", .min = 16, .max = 10'000'000,
+     .zero = "as many as the limit of open files allows",
+     .help = "How many client connections there may be at a time."},
+    {.section = Section::proxy, .name = "shutdown_grace", .type = Type::duration,
+     .fallback = "30s", .min = 10, .max = kHour, .zero = "sessions are closed at once",
+     .help = "How long a stop may take to finish requests and to close sessions one after the "
+             "other."},
+    {.section = Section::proxy, .name = "trusted_proxies", .type = Type::networks,
+     .fallback = "", .min = 0, .max = 256,
+     .help = "Peers whose X-Forwarded-* fields are believed. \"unix:\" means peers of unix "
+             "sockets."},
+
+    {.section = Section::timeouts, .name = "request_head", .type = Type::duration,
+     .fallback = "10s", .min = 10, .max = 10 * kMinute,
+     .help = "From the first byte of a request until its head is complete. Then 408."},
+    {.section = Section::timeouts, .name = "request_body_idle", .type = Type::duration,
+     .fallback = "30s", .min = 10, .max = kHour,
+     .help = "Silence of a client inside a request body. Then 408."},
+    {.section = Section::timeouts, .name = "keep_alive", .type = Type::duration,
+     .fallback = "75s", .min = 10, .max = kHour,
+     .help = "How long a client's connection may stay open between two requests."},
+    {.section = Section::timeouts, .name = "connect", .type = Type::duration,
+     .fallback = "2s", .min = 10, .max = kMinute,
+     .help = "For a connection to a backend. Then the next best backend is tried."},
+    {.section = Section::timeouts, .name = "response_head", .type = Type::duration,
+     .fallback = "60s", .min = 10, .max = kHour,
+     .help = "From the end of a request until the head of its response is complete. Then 504."},
+    {.section = Section::timeouts, .name = "tunnel_idle", .type = Type::duration,
+     .fallback = "0s", .min = kSecond, .max = 24 * kHour,
+     .zero = "from the ping times of the handshake",
+     .help = "Silence after which a WebSocket is closed."},
+
+    {.section = Section::limits, .name = "head", .type = Type::size,
+     .fallback = "64KiB", .min = kKiB, .max = kMiB,
+     .help = "Request line and fields of a request, in all. Then 431."},
+    {.section = Section::limits, .name = "headers", .type = Type::integer,
+     .fallback = "128", .min = 8, .max = 1024,
+     .help = "Fields in the head of a request. Then 431."},
+    {.section = Section::limits, .name = "url", .type = Type::size,
+     .fallback = "16KiB", .min = 256, .max = kMiB,
+     .help = "Length of a request's target, at most that of the head. Then 414."},
+    {.section = Section::limits, .name = "body", .type = Type::size,
+     .fallback = "0", .min = 1, .max = kTiB, .zero = "no limit",
+     .help = "Length of a request's body. Then 413. Bodies are streamed, never stored."},
+    {.section = Section::limits, .name = "buffered_body", .type = Type::size,
+     .fallback = "1MiB", .min = kKiB, .max = kGiB,
+     .help = "A chunked POST to a socket.io path is gathered up to this, since some servers drop "
+             "such bodies, and goes on with a Content-Length. Then 413."},
+    {.section = Section::limits, .name = "buffered_per_session", .type = Type::size,
+     .fallback = "256KiB", .min = 32 * kKiB, .max = kGiB,
+     .help = "Bytes that wait for a slow reader. At this mark the other side is no longer read, "
+             "at half of it reading goes on."},
+    {.section = Section::limits, .name = "buffered_total", .type = Type::size,
+     .fallback = "256MiB", .min = kMiB, .max = kTiB,
+     .help = "The same over all sessions, at least buffered_per_session. Above it new sessions "
+             "are refused."},
+    {.section = Section::limits, .name = "pins", .type = Type::integer,
+     .fallback = "1000000", .min = 64, .max = 100'000'000,
+     .help = "Sessions whose backend is remembered. When there are more, the longest idle is "
+             "forgotten."},
+
+    {.section = Section::admin, .name = "listen", .type = Type::listen_address,
+     .fallback = "127.0.0.1:9180", .min = 1, .max = kLongestAddress,
+     .help = "Where the admin endpoint listens. One that other machines can reach needs a "
+             "token_file."},
+    {.section = Section::admin, .name = "token_file", .type = Type::file_path,
+     .fallback = "", .min = 1, .max = kLongestFile, .zero = "no token is asked for",
+     .help = "A file with the bearer token that calls which change something must show."},
+
+    {.section = Section::log, .name = "level", .type = Type::choice,
+     .fallback = "info", .choices = kLevels,
+     .help = "The least important messages that are written."},
+    {.section = Section::log, .name = "format", .type = Type::choice,
+     .fallback = "text", .choices = kFormats,
+     .help = "How lines of both logs look."},
+    {.section = Section::log, .name = "access", .type = Type::file_path,
+     .fallback = "", .min = 1, .max = kLongestFile, .zero = "no access log",
+     .help = "Where a line per request goes: \"stderr\" or a file."},
+
+    {.section = Section::pool, .name = "name", .type = Type::name,
+     .fallback = "", .min = 1, .max = 64,
+     .help = "What routes, commands and metrics call this pool.", .example = "chat"},
+    {.section = Section::pool, .name = "balance", .type = Type::choice,
+     .fallback = "least_load", .choices = kBalances,
+     .help = "How a new session gets its backend. least_load: the fewest sessions by weight, then "
+             "the fewest requests in flight, then the fewest bytes waiting. least_sessions: by "
+             "sessions alone. round_robin: in turn. random_two: the better of two drawn by lot."},
+    {.section = Section::pool, .name = "socketio_path", .type = Type::socketio_path,
+     .fallback = "/socket.io/", .min = 1, .max = kLongestUrlPath,
+     .zero = "the pool has no socket.io",
+     .help = "Where the pool's socket.io servers answer. Requests below it are pinned to their "
+             "session's backend. A missing \"/\" at either end is added."},
+    {.section = Section::pool, .name = "keep_alive", .type = Type::duration,
+     .fallback = "4s", .min = 10, .max = kHour,
+     .help = "How long an unused connection to a backend is kept. It must be shorter than the "
+             "backend's own time, which is 5s with uvicorn and Node."},
+    {.section = Section::pool, .name = "keep_alive_connections", .type = Type::integer,
+     .fallback = "64", .min = 1, .max = 10'000, .zero = "none is kept",
+     .help = "Unused connections that each worker keeps to each backend."},
+    {.section = Section::pool, .name = "backends", .type = Type::backend_addresses,
+     .fallback = "", .min = 0, .max = 1000,
+     .help = "The backends in short form: each is named by its address and has the defaults of "
+             "[[pool.backend]]. Both forms add up. All addresses of a host name are backends."},
+
+    {.section = Section::backend, .name = "name", .type = Type::name,
+     .fallback = "", .min = 1, .max = 64, .zero = "its address is its name",
+     .help = "What commands and metrics call this backend."},
+    {.section = Section::backend, .name = "address", .type = Type::backend_address,
+     .fallback = "", .min = 1, .max = kLongestAddress,
+     .help = "Where the backend listens. Host names are looked up at the start and every 30 "
+             "seconds.", .example = "127.0.0.1:3001"},
+    {.section = Section::backend, .name = "weight", .type = Type::integer,
+     .fallback = "1", .min = 1, .max = 1000,
+     .help = "A backend of weight 2 gets twice the sessions of one of weight 1."},
+    {.section = Section::backend, .name = "max_sessions", .type = Type::integer,
+     .fallback = "0", .min = 1, .max = 10'000'000, .zero = "no limit",
+     .help = "A backend that has as many sessions gets no new ones."},
+
+    {.section = Section::route, .name = "host", .type = Type::host,
+     .fallback = "", .min = 1, .max = 253, .zero = "any host",
+     .help = "The request's host, without a port. The case does not matter."},
+    {.section = Section::route, .name = "path", .type = Type::url_path,
+     .fallback = "/", .min = 1, .max = kLongestUrlPath,
+     .help = "What the request's path begins with, compared byte by byte."},
+    {.section = Section::route, .name = "pool", .type = Type::name,
+     .fallback = "", .min = 1, .max = 64,
+     .help = "The pool that answers.", .example = "chat"},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const SectionInfo> sections() { return kSections; }
+
+const SectionInfo& info(Section section) {
+  const auto* const found =
+      std::find_if(std::begin(kSections), std::end(kSections),
+                   [&](const SectionInfo& each) { return each.id == section; });
+  PINION_CHECK(found != std::end(kSections), "every section but the top level is in the table");
+  return *found;
+}
+
+std::vector<const SectionInfo*> children(Section section) {
+  std::vector<const SectionInfo*> found;
+  for (const SectionInfo& each : kSections) {
+    if (each.parent == section) found.push_back(&each);
+  }
+  return found;
+}
+
+std::span<const Key> keys() { return kKeys; }
+
+std::span<const Key> keys_of(Section section) {
+  const auto belongs = [&](const Key& key) { return key.section == section; };
+  const auto* const first = std::find_if(std::begin(kKeys), std::end(kKeys), belongs);
+  const auto* const last = std::find_if_not(first, std::end(kKeys), belongs);
+  return {first, last};
+}
+
+const Key* find_key(Section section, std::string_view name) {
+  const auto candidates = keys_of(section);
+  const auto found = std::find_if(candidates.begin(), candidates.end(),
+                                  [&](const Key& key) { return key.name == name; });
+  return found == candidates.end() ? nullptr : &*found;
+}
+
+}  // namespace pinion::config

@@ -1,0 +1,56 @@
+#include "config/reference.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+#include "config/key_table.h"
+#include "config/key_text.h"
+
+namespace pinion::config {
+namespace {
+
+constexpr std::size_t kWidth = 98;
+
+/// The text as comment lines, broken between words.
+std::string comment(std::string_view text) {
+  std::string lines;
+  while (!text.empty()) {
+    auto length = text.size();
+    if (length > kWidth) {
+      length = text.rfind(' ', kWidth);
+      if (length == std::string_view::npos) length = text.size();
+    }
+    lines += fmt::format("# {}\n", text.substr(0, length));
+    text.remove_prefix(length == text.size() ? length : length + 1);
+  }
+  return lines;
+}
+
+std::string key_block(const Key& key) {
+  const auto value = toml_value(key, key.required() ? key.example : key.fallback);
+  std::string text = comment(key.help);
+  text += comment(fmt::format("Allowed: {}.", allowed(key)));
+  text += comment(key.required() ? "Required, there is no default." : "Default: " + value);
+  return text + fmt::format("{} = {}\n", key.name, value);
+}
+
+}  // namespace
+
+std::string reference_config() {
+  std::string text = comment(
+                         "The reference config of pinion, as `pinion config` prints it: every key, "
+                         "set to its default.") +
+                     comment(
+                         "A file of your own needs only what differs; the shortest useful one is a "
+                         "[[pool]] with name "
+                         "and backends, and a [[route]] with pool.") +
+                     comment("Check a file with `pinion check -c FILE`.");
+  for (const SectionInfo& section : sections()) {
+    text += fmt::format("\n{}{}\n", comment(section.help), header(section));
+    for (const Key& key : keys_of(section.id)) text += "\n" + key_block(key);
+  }
+  return text;
+}
+
+}  // namespace pinion::config
