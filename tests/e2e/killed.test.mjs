@@ -1,0 +1,175 @@
+// What sessions live through when their backend is gone, or has forgotten them.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { call, client, engine_of, open } from './support/client.mjs';
+import { PollingSession, request } from './support/polling.mjs';
+import { upgrade_request } from './support/raw.mjs';
+import { Stage } from './support/stage.mjs';
+import { eventually, once, seconds, within } from './support/wait.mjs';
+
+const kinds = ['polling', 'websocket', 'upgrade'];
+
+/** Notes each failed handshake and the attempt at which each reconnect succeeded. */
+function watch(socket, story) {
+  socket.io.on('reconnect_error', (error) => story.failed.push(error.message));
+  socket.io.on('reconnect', (attempt) => story.attempts.push(attempt));
+}
+
+describe('a backend that is killed', () => {
+  test('kill -9 under 300 sessions: all are back at their first attempt', { timeout: seconds(90) }, async (t) => {
+    const stage = Stage.of(t);
+    const backends = await stage.backends('node4', 3);
+    const pinion = await stage.pinion({ backends });
+    const story = { failed: [], attempts: [] };
+    const sockets = await Promise.all(Array.from({ length: 300 }, async (_, i) => {
+      const socket = await client(stage, pinion.url, { transport: kinds[i % 3], reconnection: true });
+      watch(socket, story);
+      return socket;
+    }));
+    const homes = await Promise.all(sockets.map((socket) => call(socket, 'who')));
+    const victims = sockets.filter((_, i) => homes[i] === backends[0].name);
+    assert.equal(victims.length, 100);
+
+    await backends[0].kill();
+    await eventually('all are back', () => story.attempts.length >= 100 && sockets.every((socket) => socket.connected),
+      { within: seconds(20) });
+    assert.deepEqual(story.failed, [], 'no handshake fails');
+    assert.deepEqual(new Set(story.attempts), new Set([1]), 'at the first attempt');
+    assert.equal(story.attempts.length, 100, 'nobody else had to reconnect');
+    const now = await Promise.all(sockets.map((socket) => call(socket, 'who')));
+    assert.ok(!now.includes(backends[0].name));
+    for (const [i, home] of homes.entries()) if (home !== backends[0].name) assert.equal(now[i], home);
+
+    for (const socket of sockets) socket.disconnect();
+    await pinion.comes_to_rest();
+  });
+
+  test('it gets sessions again once it is back', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a, b] = await stage.backends('node4', 2);
+    const pinion = await stage.pinion({ backends: [a, b] });
+    await a.kill();
+    const first = await client(stage, pinion.url);
+    assert.equal(await call(first, 'who'), b.name);
+    await a.start();
+    await eventually('a takes sessions', async () => {
+      const socket = await client(stage, pinion.url, { transport: 'websocket' });
+      return (await call(socket, 'who')) === a.name;
+    }, { within: seconds(20), every: 250 });
+  });
+
+  test('with no backend left a handshake is answered 503, in time', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a] = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ backends: [a] });
+    await a.kill();
+    for (let i = 0; i < 3; i++) {
+      const answer = await request(`${pinion.url}/socket.io/?EIO=4&transport=polling`);
+      assert.ok([502, 503].includes(answer.status), `${answer.status}`);
+      assert.ok(answer.headers['x-pinion-error']);
+    }
+    await pinion.comes_to_rest();
+  });
+});
+
+describe('an unknown session', () => {
+  test('a poll hears it at once, with the CORS headers a browser needs', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a] = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ backends: [a] });
+    const url = `${pinion.url}/socket.io/?EIO=4&transport=polling&sid=never-heard-of`;
+    const plain = await request(url);
+    assert.equal(plain.status, 400);
+    assert.deepEqual(JSON.parse(plain.body), { code: 1, message: 'Session ID unknown' });
+    assert.ok(plain.headers['x-pinion-error']);
+    assert.equal(plain.headers['access-control-allow-origin'], undefined);
+
+    const origin = 'http://page.example';
+    const asked = await request(url, { method: 'POST', body: '2', headers: { origin } });
+    assert.equal(asked.status, 400);
+    assert.equal(asked.headers['access-control-allow-origin'], origin);
+    assert.equal(asked.headers['access-control-allow-credentials'], 'true');
+    assert.deepEqual((await a.seen()).errors, {}, 'no backend was asked');
+    assert.equal(await pinion.metric('unknown_sid_total'), 2);
+    await pinion.comes_to_rest();
+  });
+
+  test('an upgrade is refused', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({ backends: await stage.backends('node4', 1) });
+    const peer = stage.keep(await upgrade_request(pinion.port, '/socket.io/?EIO=4&transport=websocket&sid=never-heard-of'));
+    const answer = await peer.until_end();
+    assert.match(answer, /^HTTP\/1\.1 400 /);
+    assert.match(answer, /Session ID unknown/);
+    await pinion.comes_to_rest();
+  });
+
+  for (const transport of ['polling', 'websocket']) {
+    test(`a client whose server was restarted comes back by ${transport}`, { timeout: seconds(30) }, async (t) => {
+      const stage = Stage.of(t);
+      const [a] = await stage.backends('node4', 1);
+      const pinion = await stage.pinion({ backends: [a] });
+      const socket = await client(stage, pinion.url, { transport, reconnection: true, reconnectionDelayMax: 1000 });
+      const sid = engine_of(socket).id;
+      await a.kill();
+      await a.start();
+      await within('reconnect', new Promise((resolve) => socket.io.once('reconnect', resolve)), seconds(15));
+      assert.notEqual(engine_of(socket).id, sid);
+      assert.equal(await call(socket, 'who'), a.name);
+      assert.equal(await pinion.session(sid), undefined);
+    });
+  }
+
+  test('what a backend calls unknown is unknown to pinion from then on', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a] = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ backends: [a] });
+    const session = await new PollingSession(pinion.url).open();
+    await a.kill();
+    await a.start();
+    await assert.rejects(session.poll(), (error) => error.answer.status === 400 && /"code":1/.test(error.answer.body));
+    assert.equal(await pinion.session(session.sid), undefined);
+    await pinion.comes_to_rest();
+  });
+});
+
+describe('an abort', () => {
+  test('of a poll reaches the backend at once', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a] = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ backends: [a] });
+    const session = await (await new PollingSession(pinion.url).open()).connect();
+    const aborted = new AbortController();
+    const poll = request(`${pinion.url}/socket.io/?EIO=4&transport=polling&sid=${session.sid}`, { signal: aborted.signal });
+    await eventually('the poll waits', async () => (await pinion.backends())[0].inflight === 1);
+    aborted.abort();
+    await assert.rejects(poll);
+    await eventually('Node ends the session', async () => (await a.seen()).closes['transport error'] === 1,
+      { within: seconds(2) });
+    await eventually('and pinion follows', async () => {
+      await assert.rejects(session.poll());
+      return (await pinion.status()).totals.sessions === 0;
+    });
+    await pinion.comes_to_rest();
+  });
+
+  test('of a websocket without a good-bye too', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a] = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ backends: [a] });
+    const socket = await client(stage, pinion.url, { transport: 'websocket' });
+    engine_of(socket).transport.ws.terminate();
+    await eventually('Node sees it', async () => Object.keys((await a.seen()).closes).length === 1, { within: seconds(2) });
+    await pinion.comes_to_rest();
+  });
+
+  test('a client that is refused by its server is not kept', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a] = await stage.backends('node4', 1, { socketio: { path: '/elsewhere/' } });
+    const pinion = await stage.pinion({ backends: [a] });
+    for (const transport of ['polling', 'websocket']) {
+      await once(stage.keep(open(pinion.url, { transport })), 'connect_error');
+    }
+    await pinion.comes_to_rest();
+  });
+});

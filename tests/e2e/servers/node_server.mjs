@@ -1,0 +1,62 @@
+// A socket.io server for the tests, version 4 or 2. Prints `ready` once it listens.
+//
+// Events: echo(x, ack) answers x; who(ack) its name; binary(bytes, ack) the bytes backwards; join(room, ack);
+// say(room, text) sends said(text) to the room; kick() ends the session from this side; flood(size) sends
+// messages of that size for as long as the session lives, as fast as the connection takes them;
+// stream(n) sends token(0) to token(n-1) and then done(n).
+// HTTP: /seen tells what has happened to sessions; everything else is answered with the server's name.
+import { createServer } from 'node:http';
+
+const told = JSON.parse(process.argv[2]);
+const { Server } = told.kind === 'node2'
+  ? { Server: (await import('socket.io-v2')).default }
+  : await import('socket.io');
+
+const seen = { errors: {}, closes: {}, clients: 0 };
+const count = (table, key) => (table[key] = (table[key] ?? 0) + 1);
+
+const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  if (request.url !== '/seen') return void response.end(told.name);
+  seen.clients = io.engine.clientsCount;
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(seen));
+});
+const io = new Server(server, {
+  maxHttpBufferSize: 8e6,
+  serveClient: false,
+  ...(told.kind === 'node4' ? { allowEIO3: true } : {}),
+  ...told.socketio,
+});
+io.engine.on('connection_error', (error) => count(seen.errors, error.code));
+
+/** Keeps what waits in this process small, so that only the connection's speed counts. */
+function flood(socket, size) {
+  const text = 'x'.repeat(size);
+  const engine = socket.conn;
+  const more = () => {
+    while (engine.readyState === 'open' && engine.writeBuffer.length < 4 && (engine.transport.socket?.bufferedAmount ?? 0) < 1e6) {
+      socket.emit('flood', text);
+    }
+    if (engine.readyState === 'open') setImmediate(more);
+  };
+  more();
+}
+
+io.on('connection', (socket) => {
+  socket.on('echo', (value, ack) => ack(value));
+  socket.on('who', (ack) => ack(told.name));
+  socket.on('binary', (bytes, ack) => ack(Buffer.from(bytes).reverse()));
+  socket.on('join', (room, ack) => {
+    socket.join(room);
+    ack(told.name);
+  });
+  socket.on('say', (room, text) => io.to(room).emit('said', text));
+  socket.on('kick', () => socket.disconnect(true));
+  socket.on('flood', (size) => flood(socket, size));
+  socket.on('stream', (n) => {
+    for (let i = 0; i < n; i++) socket.emit('token', i);
+    socket.emit('done', n);
+  });
+  socket.on('disconnect', (reason) => count(seen.closes, reason));
+});
+
+server.listen(...(told.path ? [told.path] : [told.port, '127.0.0.1']), () => console.log('ready'));

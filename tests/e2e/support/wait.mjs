@@ -1,0 +1,65 @@
+// Waiting with a deadline: the only kind of waiting there is in these tests.
+import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Deadlines are multiplied by this; sanitizers need more time. */
+export const slow = Number(process.env.PINION_SLOW ?? 1);
+
+export const seconds = (n) => n * 1000 * slow;
+
+/** Calls `check` until it returns something true; what it throws counts as "not yet", and is thrown at the deadline. */
+export async function eventually(what, check, { within = seconds(10), every = 20 } = {}) {
+  const deadline = Date.now() + within;
+  for (;;) {
+    let failure;
+    try {
+      const answer = await check();
+      if (answer) return answer;
+      failure = new Error(`got ${JSON.stringify(answer)}`);
+    } catch (error) {
+      failure = error;
+    }
+    if (Date.now() > deadline) throw new Error(`not within ${within} ms: ${what}: ${failure.message}`, { cause: failure });
+    await pause(every);
+  }
+}
+
+/** `promise`, or an error once `ms` have passed. */
+export async function within(what, promise, ms = seconds(10)) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${ms} ms: ${what}`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The arguments of the next event of that name. */
+export function once(emitter, event, ms = seconds(10)) {
+  return within(`event ${event}`, new Promise((resolve) => emitter.once(event, (...args) => resolve(args))), ms);
+}
+
+/** A port that nobody listens on at the moment, from those the kernel gives out. */
+export async function free_port(host = '127.0.0.1') {
+  const server = createServer();
+  await new Promise((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** A generator of numbers in [0, 1) that gives the same row for the same seed (mulberry32). */
+export function random_from(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let z = Math.imul(state ^ (state >>> 15), state | 1);
+    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
+    return ((z ^ (z >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+export { pause };
