@@ -5,8 +5,8 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-# Bytes that are meant to be odd: what the fuzzers found.
-_ODD_BYTES = ("tests/fuzz/corpus/",)
+# Folders of bytes as peers send them, and as the fuzzers found them: input, not text.
+_INPUT = {"corpus", "fixtures"}
 _LEFT_OUT_WITHOUT_GIT = {".git", "node_modules", "__pycache__"}
 
 
@@ -41,7 +41,7 @@ def read(name):
 def texts():
     """(name, text) of each file that people read."""
     for name in files():
-        if name.startswith(_ODD_BYTES):
+        if _INPUT & set(name.split("/")):
             continue
         data = (ROOT / name).read_bytes()
         if b"\0" not in data:
