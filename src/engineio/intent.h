@@ -1,4 +1,5 @@
-// What a request on a socket.io path wants (engine.io-protocol v3 and v4), read as the servers read it.
+// What a request on a socket.io path wants (engine.io-protocol v3 and v4), read as the servers read
+// it.
 //
 // Threads: pure functions.
 #pragma once
@@ -10,7 +11,8 @@
 
 namespace pinion::engineio {
 
-/// The path's prefix decides, percent-decoded, as in Node (`req.url` begins with it) and Python (`PATH_INFO` does).
+/// The path's prefix decides, percent-decoded, as in Node (`req.url` begins with it) and Python
+/// (`PATH_INFO` does).
 bool is_engineio_path(std::string_view path, std::string_view socketio_path);
 
 struct Intent {
@@ -26,7 +28,9 @@ struct Intent {
   int revision = 4;        // 4 only if EIO is exactly "4", else 3
   bool websocket = false;  // the request upgrades to websocket
   bool jsonp = false;      // has `j`
-  std::string sid;         // percent-decoded; the last one counts; empty is none
+  /// Percent-decoded; empty is none. Of several the last one counts, as in Node (Python takes the
+  /// first).
+  std::string sid;
 
   /// Requests inside a session are never replayed, doubled or aborted by pinion.
   [[nodiscard]] bool in_session() const noexcept {

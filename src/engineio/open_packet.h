@@ -1,9 +1,10 @@
-// The packet that opens a session, read from the handshake's answer whatever it looks like: v4 text, v3
-// length-prefixed or binary-framed payloads, JSONP, a WebSocket message; keys in any order, escapes.
+// The packet that opens a session, read from the handshake's answer whatever it looks like: v4
+// text, v3 length-prefixed or binary-framed payloads, JSONP, a WebSocket message; keys in any
+// order, escapes.
 //
 // Threads: one worker's. Lifetime: one handshake.
-// Invariants: keeps at most kMaxOpenPacket bytes; never says `found` before the whole JSON object has been
-//   seen, and says it with the byte that completes it.
+// Invariants: keeps at most kMaxOpenPacket bytes; never says `found` before the whole JSON object
+//   has been seen, and says it with the byte that completes it.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "engineio/string_decoder.h"
 
 namespace pinion::engineio {
 
@@ -39,8 +41,41 @@ class OpenPacketReader {
   [[nodiscard]] const OpenPacket& packet() const noexcept { return packet_; }
 
  private:
+  /// What the next payload byte belongs to.
+  enum class Stage : unsigned char {
+    first,          // nothing has come yet
+    jsonp_head,     // `___eio[N]("`
+    first_decoded,  // first byte inside the JSONP string
+    length,         // decimal digits up to `:`
+    binary_length,  // digits as byte values up to 0xFF
+    type,           // the `0` of an open packet
+    object_begins,
+    object,
+  };
+  enum class Unit : unsigned char { none, utf16, byte };  // what a declared length counts
+
+  Status take(char c);
+  Status take_head(char c) noexcept;
+  Status take_payload(char c);
+  Status take_first(char c) noexcept;
+  Status take_length(char c, char digit_zero, char end) noexcept;
+  Status take_object(char c);
+  Status object_complete();
+  void count(char c) noexcept;
+
   Status status_ = Status::need_more;
-  std::string seen_;
+  Stage stage_ = Stage::first;
+  Unit unit_ = Unit::none;
+  bool jsonp_ = false;
+  bool in_string_ = false;      // of the JSON text
+  bool escaped_ = false;        // the character before was a backslash in a string
+  std::uint8_t depth_ = 0;      // open braces and brackets
+  std::uint8_t head_at_ = 0;    // matched of the JSONP head
+  std::uint32_t taken_ = 0;     // bytes of the body so far
+  std::uint32_t declared_ = 0;  // length of the packet, if one was written
+  std::uint32_t counted_ = 0;   // of the packet so far, in the same unit
+  StringDecoder literal_{StringDecoder::Language::javascript};
+  std::string seen_;  // the JSON object so far
   OpenPacket packet_;
 };
 

@@ -9,7 +9,11 @@
 
 namespace pinion::websocket {
 
-enum class CloseCode : std::uint16_t { going_away = 1001, service_restart = 1012, try_again_later = 1013 };
+enum class CloseCode : std::uint16_t {
+  going_away = 1001,
+  service_restart = 1012,
+  try_again_later = 1013
+};
 
 /// A close frame for a client (unmasked).
 std::string close_frame_to_client(CloseCode code, std::string_view reason);

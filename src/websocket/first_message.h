@@ -1,5 +1,6 @@
-// The payload of the first data message from a backend, unmasked and inflated, so that the open packet can be
-// read from a WebSocket handshake. Control frames before it are passed over; what is relayed stays as it was.
+// The payload of the first data message from a backend, unmasked and inflated, so that the open
+// packet can be read from a WebSocket handshake. Control frames before it are passed over; what is
+// relayed stays as it was.
 //
 // Threads: one worker's. Lifetime: until the message is complete.
 // Invariants: keeps at most `limit` bytes, compressed or not; a message beyond that is `absent`.
@@ -25,8 +26,13 @@ class FirstMessage {
   [[nodiscard]] const std::string& text() const noexcept { return message_; }
 
  private:
+  Status begin_frame();
+  Status end_frame();
+  void append(const FrameScanner::Step& step);
+
   std::size_t limit_;
   Status status_ = Status::need_more;
+  bool in_message_ = false;  // a first fragment has come, the last has not
   bool compressed_ = false;
   FrameScanner frames_;
   std::string message_;
