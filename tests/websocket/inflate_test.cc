@@ -1,0 +1,69 @@
+#include <doctest/doctest.h>
+
+#include <random>
+#include <string>
+
+#include "frame_maker.h"
+#include "websocket/first_message.h"
+
+namespace pinion::websocket {
+namespace {
+
+using namespace std::string_literals;
+
+constexpr std::size_t kLimit = 1000;
+
+}  // namespace
+
+TEST_CASE("the examples of RFC 7692, 7.2.3") {
+  const std::string examples[] = {
+      "\xF2\x48\xCD\xC9\xC9\x07\x00"s,                          // one block
+      "\x00\x05\x00\xFA\xFF\x48\x65\x6C\x6C\x6F\x00"s,          // not compressed
+      "\xF3\x48\xCD\xC9\xC9\x07\x00\x00"s,                      // BFINAL set
+      "\xF2\x48\x05\x00\x00\x00\xFF\xFF\xCA\xC9\xC9\x07\x00"s,  // two blocks
+  };
+  for (const std::string& compressed : examples) {
+    std::string text = "what was there before";
+    CHECK(inflate_message(compressed, kLimit, text));
+    CHECK(text == "Hello");
+  }
+  std::string empty;
+  CHECK(inflate_message("\0"s, kLimit, empty));
+  CHECK(empty.empty());
+}
+
+TEST_CASE("any text comes back, whatever the sender's window is") {
+  std::mt19937 random{23};
+  for (int round = 0; round < 200; ++round) {
+    std::string text(random() % 5000, '\0');
+    for (char& c : text) c = static_cast<char>('a' + random() % 3);
+    const int window_bits = 9 + static_cast<int>(random() % 7);
+    const std::string compressed = test::deflate_message(text, window_bits);
+    std::string inflated;
+    CHECK(inflate_message(compressed, text.size(), inflated));
+    CHECK(inflated == text);
+    if (!text.empty()) CHECK_FALSE(inflate_message(compressed, text.size() - 1, inflated));
+  }
+}
+
+TEST_CASE("what is not a whole compressed message is refused") {
+  std::string out;
+  CHECK_FALSE(inflate_message("", kLimit, out));
+  CHECK_FALSE(inflate_message("not deflate at all", kLimit, out));
+  CHECK_FALSE(inflate_message("\xFF", kLimit, out));
+  const std::string compressed = test::deflate_message(R"(0{"sid":"abc","pingInterval":25000})");
+  for (std::size_t size = 1; size < compressed.size(); ++size) {
+    CAPTURE(size);
+    CHECK_FALSE(inflate_message(compressed.substr(0, size), kLimit, out));
+  }
+}
+
+TEST_CASE("a bomb goes no further than the limit") {
+  const std::string bomb = test::deflate_message(std::string(10'000'000, 'x'));
+  REQUIRE(bomb.size() < 16 * 1024);
+  std::string out;
+  CHECK_FALSE(inflate_message(bomb, kLimit, out));
+  CHECK(out.size() <= kLimit);
+}
+
+}  // namespace pinion::websocket
