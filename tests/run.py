@@ -46,7 +46,8 @@ def meson_tests(directory, *suites, environment=None):
                "--timeout-multiplier", "4"]
     for suite in suites:
         command += ["--suite", suite]
-    return Step(command, environment or {}, meson_log=f"{directory}/meson-logs/{log}.json")
+    return Step(command, environment or {}, meson_log=f"{directory}/meson-logs/{log}.json",
+                findings=f"{directory}/findings" if environment else "")
 
 
 def end_to_end(directory, environment=None):
@@ -68,17 +69,15 @@ def sanitized(directory):
 def parts():
     """Name, what it is, steps. In this order: what is quick and tells most comes first."""
     asan, tsan = sanitized("build-asan"), sanitized("build-tsan")
-    tidy = ["run-clang-tidy-19", "-quiet", "-j2", "-p", "build-clang", f"^{ROOT}/src/.*\\.cc$"]
     return [
         ("house", "rooms, sizes, style, scripts, man pages, installation",
          [build("release"), meson_tests("build", "house")]),
-        ("unit", "unit tests of every room", [build("release"), meson_tests("build", "unit")]),
+        ("unit", "unit tests of every room, and the fuzzers over their corpora",
+         [build("release"), meson_tests("build", "unit")]),
         ("e2e", "the real binary with real servers and clients",
          [build("release"), end_to_end("build")]),
         ("bench", "a short run of the benchmarks", [build("release"), Step(["tests/bench/run", "--smoke"])]),
-        ("fuzz", "the fuzzers over what they have found so far",
-         [build("clang"), meson_tests("build-clang", "fuzz")]),
-        ("lint", "clang-tidy over src", [build("clang"), Step(tidy)]),
+        ("lint", "clang-tidy over src", [Step(["scripts/lint"])]),
         ("asan", "unit tests with AddressSanitizer and UndefinedBehaviorSanitizer",
          [build("asan"), meson_tests("build-asan", "unit", environment=asan)]),
         ("e2e-asan", "e2e likewise", [build("asan"), end_to_end("build-asan", asan)]),
