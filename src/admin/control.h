@@ -1,5 +1,5 @@
-// What the admin endpoint may see of the running server, and what it may do to it. The composition root
-// implements it; the endpoint knows nothing else of the proxy.
+// What the admin endpoint may see of the running server, and what it may do to it. The composition
+// root implements it; the endpoint knows nothing else of the proxy.
 //
 // Threads: called on the admin thread; the implementation is safe against the workers.
 // Lifetime: outlives the endpoint.
@@ -19,7 +19,8 @@ struct BackendView {
   std::uint32_t weight = 1, max_sessions = 0;
   std::string state;  // up, down, draining, drained, maintenance
   bool ready = false;
-  std::uint64_t sessions = 0, websocket = 0, polling = 0, reserved = 0, inflight = 0, queued_bytes = 0;
+  std::uint64_t sessions = 0, websocket = 0, polling = 0, reserved = 0, inflight = 0,
+                queued_bytes = 0;
   std::uint64_t sessions_total = 0;
   double load = 0.0;  // (live + reserved sessions) / weight
   std::optional<double> probe_latency_ms;

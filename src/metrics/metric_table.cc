@@ -121,9 +121,8 @@ std::string metrics_scdoc() {
     page += to_string(metric.kind);
     page += ")\n\t";
     page += metric.help;
-    page += "\n\n";
+    page += '\n';
   }
-  page.pop_back();
   return page;
 }
 

@@ -1,0 +1,77 @@
+#include "admin/address.h"
+
+#include <netdb.h>
+#include <sys/un.h>
+
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include "base/ascii.h"
+
+namespace pinion::admin {
+namespace {
+
+constexpr std::string_view kUnixPrefix = "unix:";
+
+std::expected<KernelAddress, std::string> of_path(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof(address.sun_path)) return std::unexpected("the path is too long");
+  std::memcpy(address.sun_path, path.data(), path.size());
+  KernelAddress result;
+  std::memcpy(&result.storage, &address, sizeof(address));
+  result.size = sizeof(address);
+  return result;
+}
+
+}  // namespace
+
+std::expected<Address, std::string> parse_address(std::string_view text) {
+  Address address;
+  if (text.starts_with(kUnixPrefix)) {
+    address.path = text.substr(kUnixPrefix.size());
+    if (address.path.empty()) return std::unexpected("the path is missing");
+    return address;
+  }
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::unexpected("the port is missing");
+  std::string_view host = text.substr(0, colon);
+  const auto port = parse_decimal(text.substr(colon + 1));
+  if (!port || *port > 65535) return std::unexpected("the port is not a number up to 65535");
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    return std::unexpected("an IPv6 address needs brackets");
+  }
+  if (host.empty()) return std::unexpected("the host is missing");
+  address.host = host;
+  address.port = std::to_string(*port);
+  return address;
+}
+
+std::expected<std::vector<KernelAddress>, std::string> resolve(const Address& address) {
+  std::vector<KernelAddress> result;
+  if (address.is_unix()) {
+    const auto one = of_path(address.path);
+    if (!one) return std::unexpected(one.error());
+    result.push_back(*one);
+    return result;
+  }
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  const int failed = ::getaddrinfo(address.host.c_str(), address.port.c_str(), &hints, &found);
+  if (failed != 0) return std::unexpected(::gai_strerror(failed));
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner{found, ::freeaddrinfo};
+  for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
+    KernelAddress one;
+    std::memcpy(&one.storage, at->ai_addr, at->ai_addrlen);
+    one.size = at->ai_addrlen;
+    result.push_back(one);
+  }
+  return result;
+}
+
+}  // namespace pinion::admin

@@ -1,0 +1,118 @@
+#include "admin/endpoint.h"
+
+#include <utility>
+
+#include "admin/session_list.h"
+#include "admin/views_json.h"
+#include "metrics/exposition.h"
+
+namespace pinion::admin {
+namespace {
+
+constexpr std::string_view kSessionPrefix = "/api/v1/sessions/";
+
+enum class Resource : unsigned char {
+  none,
+  health,
+  ready,
+  metrics,
+  status,
+  backends,
+  sessions,
+  session
+};
+
+Resource resource_of(std::string_view path) noexcept {
+  constexpr std::pair<std::string_view, Resource> kPaths[] = {
+      {"/healthz", Resource::health},           {"/readyz", Resource::ready},
+      {"/metrics", Resource::metrics},          {"/api/v1/status", Resource::status},
+      {"/api/v1/backends", Resource::backends}, {"/api/v1/sessions", Resource::sessions},
+  };
+  for (const auto& [known, resource] : kPaths) {
+    if (known == path) return resource;
+  }
+  const bool one_session = path.starts_with(kSessionPrefix) && path.size() > kSessionPrefix.size();
+  return one_session ? Resource::session : Resource::none;
+}
+
+bool reads(Method method) noexcept { return method == Method::get || method == Method::head; }
+
+Answer text_answer(std::string_view content_type, std::string body) {
+  return {.status = 200,
+          .content_type = std::string(content_type),
+          .body = std::move(body),
+          .fields = {}};
+}
+
+Answer json_answer(std::string body) { return text_answer("application/json", std::move(body)); }
+
+Answer no_session() { return error_answer(404, "unknown_session", "no live session has this sid"); }
+
+}  // namespace
+
+Endpoint::Endpoint(Guard guard, Control& control, log::Logger& log) noexcept
+    : guard_(std::move(guard)), control_(control), log_(log) {}
+
+Answer Endpoint::answer(const Request& request) {
+  if (auto refused = guard_.refuse(request)) return std::move(*refused);
+  const Resource resource = resource_of(request.path);
+  if (resource == Resource::none) {
+    return error_answer(404, "not_found", "there is nothing at this path; see pinion(8)");
+  }
+  const bool closes = resource == Resource::session && request.method == Method::delete_;
+  if (!reads(request.method) && !closes) {
+    Answer answer = error_answer(405, "method_not_allowed", "see the Allow field for what is");
+    answer.fields.emplace_back("allow",
+                               resource == Resource::session ? "GET, HEAD, DELETE" : "GET, HEAD");
+    return answer;
+  }
+  switch (resource) {
+    case Resource::ready:
+      return ready();
+    case Resource::metrics:
+      return text_answer(metrics::kExpositionType, control_.metrics_text());
+    case Resource::status:
+      return json_answer(status_json(control_.status()));
+    case Resource::backends:
+      return json_answer(backends_json(control_.status()));
+    case Resource::sessions:
+      return sessions(request);
+    case Resource::session: {
+      const std::string sid = request.path.substr(kSessionPrefix.size());
+      return closes ? close_session(request, sid) : session(sid);
+    }
+    case Resource::health:
+    case Resource::none:
+      break;
+  }
+  return text_answer("text/plain; charset=utf-8", "ok\n");
+}
+
+Answer Endpoint::ready() const {
+  const std::string why = control_.not_ready();
+  if (why.empty()) return text_answer("text/plain; charset=utf-8", "ready\n");
+  return error_answer(503, "not_ready", why);
+}
+
+Answer Endpoint::sessions(const Request& request) const {
+  const auto query = read_session_query(request.query);
+  if (!query) return error_answer(400, "bad_parameter", query.error());
+  return json_answer(sessions_json(control_.sessions(*query)));
+}
+
+Answer Endpoint::session(const std::string& sid) const {
+  const auto found = control_.session(sid);
+  return found ? json_answer(session_json(*found)) : no_session();
+}
+
+Answer Endpoint::close_session(const Request& request, const std::string& sid) {
+  if (auto refused = guard_.refuse_change(request)) {
+    log_.warning("admin request refused", {{"status", refused->status}, {"path", request.path}});
+    return std::move(*refused);
+  }
+  if (!control_.close_session(sid)) return no_session();
+  log_.info("session closed by the admin endpoint", {{"sid", sid}});
+  return json_answer(closed_json(sid));
+}
+
+}  // namespace pinion::admin

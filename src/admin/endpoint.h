@@ -1,0 +1,34 @@
+// What the admin endpoint answers, apart from sockets: paths, methods, checks.
+//
+// Threads: the admin thread's. Lifetime: `control` and `log` outlive it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "admin/control.h"
+#include "admin/guard.h"
+#include "admin/request.h"
+#include "log/log.h"
+
+namespace pinion::admin {
+
+class Endpoint {
+ public:
+  Endpoint(Guard guard, Control& control, log::Logger& log) noexcept;
+
+  /// The whole answer, also for HEAD, whose body is then not sent.
+  [[nodiscard]] Answer answer(const Request& request);
+
+ private:
+  Answer ready() const;
+  Answer sessions(const Request& request) const;
+  Answer session(const std::string& sid) const;
+  Answer close_session(const Request& request, const std::string& sid);
+
+  Guard guard_;
+  Control& control_;
+  log::Logger& log_;
+};
+
+}  // namespace pinion::admin

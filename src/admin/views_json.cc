@@ -1,0 +1,113 @@
+#include "admin/views_json.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "admin/session_list.h"
+
+namespace pinion::admin {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+Json number_or_null(const std::optional<double>& number) {
+  return number ? Json(*number) : Json(nullptr);
+}
+
+Json backend_object(const BackendView& backend) {
+  return {{"pool", backend.pool},
+          {"name", backend.name},
+          {"address", backend.address},
+          {"weight", backend.weight},
+          {"max_sessions", backend.max_sessions},
+          {"state", backend.state},
+          {"ready", backend.ready},
+          {"reason", backend.reason},
+          {"sessions", backend.sessions},
+          {"websocket", backend.websocket},
+          {"polling", backend.polling},
+          {"reserved", backend.reserved},
+          {"sessions_total", backend.sessions_total},
+          {"inflight", backend.inflight},
+          {"queued_bytes", backend.queued_bytes},
+          {"load", backend.load},
+          {"probe_latency_ms", number_or_null(backend.probe_latency_ms)}};
+}
+
+Json session_object(const SessionView& session) {
+  return {{"sid", session.sid},
+          {"pool", session.pool},
+          {"backend", session.backend},
+          {"transport", session.transport},
+          {"state", session.state},
+          {"client", session.client},
+          {"worker", session.worker},
+          {"age_ms", session.age_ms},
+          {"idle_ms", session.idle_ms},
+          {"frames_in", session.frames_in},
+          {"frames_out", session.frames_out},
+          {"bytes_in", session.bytes_in},
+          {"bytes_out", session.bytes_out},
+          {"queued_bytes", session.queued_bytes},
+          {"paused_ms", session.paused_ms},
+          {"rtt_ms", number_or_null(session.rtt_ms)}};
+}
+
+Json totals_object(const Totals& totals) {
+  return {{"sessions", totals.sessions},
+          {"reserved", totals.reserved},
+          {"pins", totals.pins},
+          {"inflight", totals.inflight},
+          {"queued_bytes", totals.queued_bytes},
+          {"sessions_total", totals.sessions_total},
+          {"requests_total", totals.requests_total}};
+}
+
+/// Backends come in the order of the config, so those of a pool stand together.
+Json pools_array(const std::vector<BackendView>& backends) {
+  Json pools = Json::array();
+  for (const BackendView& backend : backends) {
+    if (pools.empty() || pools.back()["name"] != backend.pool) {
+      pools.push_back({{"name", backend.pool}, {"backends", Json::array()}});
+    }
+    pools.back()["backends"].push_back(backend_object(backend));
+  }
+  return pools;
+}
+
+}  // namespace
+
+std::string status_json(const StatusView& status) {
+  return dump({{"version", status.version},
+               {"uptime_s", status.uptime_s},
+               {"workers", status.workers},
+               {"connections", status.connections},
+               {"memory_bytes", status.memory_bytes},
+               {"pools", pools_array(status.backends)},
+               {"totals", totals_object(status.totals)}});
+}
+
+std::string backends_json(const StatusView& status) {
+  Json backends = Json::array();
+  for (const BackendView& backend : status.backends) backends.push_back(backend_object(backend));
+  return dump(backends);
+}
+
+std::string sessions_json(const SessionPage& page) {
+  Json sessions = Json::array();
+  for (const SessionView& session : page.sessions) sessions.push_back(session_object(session));
+  const Json next = page.next ? Json(make_cursor(*page.next)) : Json(nullptr);
+  return dump({{"sessions", std::move(sessions)}, {"next", next}});
+}
+
+std::string session_json(const SessionView& session) { return dump(session_object(session)); }
+
+std::string closed_json(const std::string& sid) { return dump({{"closed", sid}}); }
+
+}  // namespace pinion::admin

@@ -1,0 +1,22 @@
+// What Control tells, as the JSON of the admin API.
+//
+// Threads: pure functions. Text that is not UTF-8 is repaired with U+FFFD.
+#pragma once
+
+#include <string>
+
+#include "admin/control.h"
+
+namespace pinion::admin {
+
+/// `{version,uptime_s,workers,connections,memory_bytes,pools:[{name,backends:[…]}],totals}`.
+std::string status_json(const StatusView& status);
+/// `[{pool,name,address,weight,…},…]`.
+std::string backends_json(const StatusView& status);
+/// `{"sessions":[…],"next":cursor or null}`.
+std::string sessions_json(const SessionPage& page);
+std::string session_json(const SessionView& session);
+/// The answer to a closed session.
+std::string closed_json(const std::string& sid);
+
+}  // namespace pinion::admin

@@ -1,0 +1,160 @@
+#include "admin/endpoint.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "table_control.h"
+
+namespace pinion::admin {
+
+namespace {
+
+struct Fixture {
+  TableControl control;
+  int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  log::Logger log{{.fd = null}};
+  Endpoint endpoint{Guard{"", "127.0.0.1"}, control, log};
+
+  Fixture() {
+    control.status_view = example_status();
+    control.table = {example_session("abc"), example_session("d/e+\xff")};
+  }
+  ~Fixture() { ::close(null); }
+  Fixture(const Fixture&) = delete;
+  Fixture& operator=(const Fixture&) = delete;
+
+  Answer ask(Method method, std::string path, std::vector<std::string> query = {}) {
+    Request request;
+    request.method = method;
+    request.path = std::move(path);
+    request.query = std::move(query);
+    request.host = "127.0.0.1:9180";
+    return endpoint.answer(request);
+  }
+  nlohmann::json json(const std::string& path) {
+    return nlohmann::json::parse(ask(Method::get, path).body);
+  }
+};
+
+std::string code_of(const Answer& answer) {
+  return nlohmann::json::parse(answer.body)["error"]["code"];
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "health and readiness") {
+  CHECK(ask(Method::get, "/healthz").body == "ok\n");
+  CHECK(ask(Method::get, "/readyz").status == 200);
+  control.why_not_ready = "pool chat has no backend";
+  const auto answer = ask(Method::get, "/readyz");
+  CHECK(answer.status == 503);
+  CHECK(nlohmann::json::parse(answer.body)["error"]["message"] == "pool chat has no backend");
+}
+
+TEST_CASE_FIXTURE(Fixture, "metrics come as Prometheus wants them") {
+  const auto answer = ask(Method::get, "/metrics");
+  CHECK(answer.content_type == "text/plain; version=0.0.4; charset=utf-8");
+  CHECK(answer.body == control.metrics);
+}
+
+TEST_CASE_FIXTURE(Fixture, "status has the backends by pool") {
+  const auto status = json("/api/v1/status");
+  CHECK(status["version"] == "1.2.3");
+  CHECK(status["uptime_s"] == 11520.5);
+  CHECK(status["workers"] == 2);
+  CHECK(status["connections"] == 321);
+  CHECK(status["memory_bytes"] == 19293798);
+  REQUIRE(status["pools"].size() == 2);
+  CHECK(status["pools"][0]["name"] == "chat");
+  CHECK(status["pools"][0]["backends"].size() == 2);
+  CHECK(status["pools"][1]["backends"][0]["name"] == "files-1");
+  CHECK(status["totals"]["sessions_total"] == 4567);
+}
+
+TEST_CASE_FIXTURE(Fixture, "backends") {
+  const auto backends = json("/api/v1/backends");
+  REQUIRE(backends.size() == 3);
+  const auto& first = backends[0];
+  CHECK(first["pool"] == "chat");
+  CHECK(first["state"] == "up");
+  CHECK(first["ready"] == true);
+  CHECK(first["websocket"] == 118);
+  CHECK(first["load"] == 1.23);
+  CHECK(first["probe_latency_ms"].is_null());
+  CHECK(backends[1]["reason"] == "connection refused");
+  CHECK(backends[2]["probe_latency_ms"] == 1.5);
+}
+
+TEST_CASE_FIXTURE(Fixture, "sessions, page by page") {
+  const auto first = nlohmann::json::parse(ask(Method::get, "/api/v1/sessions", {"limit=1"}).body);
+  REQUIRE(first["sessions"].size() == 1);
+  CHECK(first["sessions"][0]["sid"] == "abc");
+  REQUIRE(first["next"].is_string());
+  const std::string cursor = first["next"];
+  const auto second = nlohmann::json::parse(
+      ask(Method::get, "/api/v1/sessions", {"limit=1", "cursor=" + cursor}).body);
+  CHECK(second["sessions"][0]["sid"] == "d/e+\xEF\xBF\xBD");
+  CHECK(second["next"].is_null());
+  const auto wrong = ask(Method::get, "/api/v1/sessions", {"limit=x"});
+  CHECK(wrong.status == 400);
+  CHECK(code_of(wrong) == "bad_parameter");
+}
+
+TEST_CASE_FIXTURE(Fixture, "one session") {
+  const auto session = json("/api/v1/sessions/abc");
+  CHECK(session["sid"] == "abc");
+  CHECK(session["bytes_out"] == 3 * 1024 * 1024);
+  CHECK(session["rtt_ms"] == 0.5);
+  CHECK(ask(Method::get, "/api/v1/sessions/d/e+\xff").status == 200);
+  const auto unknown = ask(Method::get, "/api/v1/sessions/nobody");
+  CHECK(unknown.status == 404);
+  CHECK(code_of(unknown) == "unknown_session");
+}
+
+TEST_CASE_FIXTURE(Fixture, "a session can be closed") {
+  const auto answer = ask(Method::delete_, "/api/v1/sessions/abc");
+  CHECK(answer.status == 200);
+  CHECK(nlohmann::json::parse(answer.body)["closed"] == "abc");
+  CHECK(control.closed() == std::vector<std::string>{"abc"});
+  CHECK(ask(Method::delete_, "/api/v1/sessions/nobody").status == 404);
+}
+
+TEST_CASE_FIXTURE(Fixture, "other paths and methods") {
+  for (const auto* path :
+       {"/", "/api", "/api/v1/", "/api/v1/sessions/", "/healthz/", "/api/v1/reload",
+        "/api/v1/backends/chat/chat-1/drain", "/METRICS", ""}) {
+    CAPTURE(path);
+    const auto answer = ask(Method::get, path);
+    CHECK(answer.status == 404);
+    CHECK(code_of(answer) == "not_found");
+  }
+  for (const auto method :
+       {Method::post, Method::put, Method::patch, Method::options, Method::other}) {
+    const auto answer = ask(method, "/api/v1/status");
+    CHECK(answer.status == 405);
+    REQUIRE(answer.fields.size() == 1);
+    CHECK(answer.fields[0].second == "GET, HEAD");
+  }
+  CHECK(ask(Method::delete_, "/metrics").status == 405);
+  CHECK(ask(Method::post, "/api/v1/sessions/abc").fields[0].second == "GET, HEAD, DELETE");
+  CHECK(ask(Method::head, "/api/v1/status").body == ask(Method::get, "/api/v1/status").body);
+}
+
+TEST_CASE_FIXTURE(Fixture, "the guard comes first") {
+  Request request;
+  request.path = "/api/v1/sessions/abc";
+  request.host = "evil.example";
+  CHECK(endpoint.answer(request).status == 403);
+  request.host = "localhost";
+  request.origin = "http://evil.example";
+  CHECK(endpoint.answer(request).status == 200);  // reading is open
+  request.method = Method::delete_;
+  CHECK(endpoint.answer(request).status == 403);
+  CHECK(control.closed().empty());
+}
+
+}  // namespace pinion::admin

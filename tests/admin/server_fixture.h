@@ -1,0 +1,46 @@
+// A real AdminServer on a free port of the loopback, over a table of values.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "admin/client.h"
+#include "admin/server.h"
+#include "log/log.h"
+#include "table_control.h"
+
+namespace pinion::admin {
+
+struct ServerFixture {
+  explicit ServerFixture(const AdminServer::Limits& limits = {}, const std::string& token = "",
+                         const std::string& address = "127.0.0.1:0")
+      : server(control, log, limits) {
+    control.status_view = example_status();
+    control.table = {example_session("abc")};
+    const auto started = server.start(address, token);
+    REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error()));
+  }
+  ~ServerFixture() {
+    server.stop();
+    ::close(null);
+  }
+  ServerFixture(const ServerFixture&) = delete;
+  ServerFixture& operator=(const ServerFixture&) = delete;
+
+  [[nodiscard]] std::string url() const {
+    return "http://127.0.0.1:" + std::to_string(server.port());
+  }
+  [[nodiscard]] Client client(const std::string& token = "") const {
+    return Client::create(url(), token).value();
+  }
+
+  int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  TableControl control;
+  log::Logger log{{.level = log::Level::debug, .fd = null}};
+  AdminServer server;
+};
+
+}  // namespace pinion::admin

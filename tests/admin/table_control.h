@@ -1,0 +1,118 @@
+// Control as a table of values: the endpoint's only dependency, filled by the test.
+#pragma once
+
+#include <algorithm>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "admin/control.h"
+
+namespace pinion::admin {
+
+class TableControl final : public Control {
+ public:
+  StatusView status_view;
+  std::vector<SessionView> table;
+  std::string why_not_ready;
+  std::string metrics = "# HELP x X.\n# TYPE x gauge\nx 1\n";
+
+  [[nodiscard]] StatusView status() const override { return status_view; }
+  [[nodiscard]] SessionPage sessions(const SessionQuery& query) const override {
+    const std::lock_guard lock{mutex_};
+    last_query_ = query;
+    SessionPage page;
+    for (std::size_t i = query.offset; i < table.size(); ++i) {
+      if (page.sessions.size() == query.limit) {
+        page.next = i;
+        break;
+      }
+      page.sessions.push_back(table[i]);
+    }
+    return page;
+  }
+  [[nodiscard]] std::optional<SessionView> session(const std::string& sid) const override {
+    const auto found = std::ranges::find(table, sid, &SessionView::sid);
+    return found == table.end() ? std::nullopt : std::optional(*found);
+  }
+  bool close_session(const std::string& sid) override {
+    if (!session(sid)) return false;
+    const std::lock_guard lock{mutex_};
+    closed_.push_back(sid);
+    return true;
+  }
+  [[nodiscard]] std::string not_ready() const override { return why_not_ready; }
+  [[nodiscard]] std::string metrics_text() const override { return metrics; }
+
+  [[nodiscard]] std::vector<std::string> closed() const {
+    const std::lock_guard lock{mutex_};
+    return closed_;
+  }
+  [[nodiscard]] SessionQuery last_query() const {
+    const std::lock_guard lock{mutex_};
+    return last_query_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable SessionQuery last_query_;
+  std::vector<std::string> closed_;
+};
+
+/// Two pools, three backends.
+inline StatusView example_status() {
+  StatusView status;
+  status.version = "1.2.3";
+  status.uptime_s = 11520.5;
+  status.workers = 2;
+  status.connections = 321;
+  status.memory_bytes = 19293798;
+  const auto add = [&status](std::string pool, std::string name,
+                             std::string state) -> BackendView& {
+    BackendView backend;
+    backend.pool = std::move(pool);
+    backend.name = std::move(name);
+    backend.state = std::move(state);
+    backend.address = "127.0.0.1:3001";
+    return status.backends.emplace_back(std::move(backend));
+  };
+  BackendView& first = add("chat", "chat-1", "up");
+  first.ready = true;
+  first.sessions = 120;
+  first.websocket = 118;
+  first.polling = 2;
+  first.reserved = 3;
+  first.inflight = 4;
+  first.queued_bytes = 12 * 1024;
+  first.load = 1.23;
+  add("chat", "chat-2", "down").reason = "connection refused";
+  add("files", "files-1", "draining").probe_latency_ms = 1.5;
+  status.totals.sessions = 120;
+  status.totals.reserved = 3;
+  status.totals.pins = 125;
+  status.totals.inflight = 4;
+  status.totals.queued_bytes = 12 * 1024;
+  status.totals.sessions_total = 4567;
+  status.totals.requests_total = 1234567;
+  return status;
+}
+
+inline SessionView example_session(std::string sid) {
+  SessionView session;
+  session.sid = std::move(sid);
+  session.pool = "chat";
+  session.backend = "chat-1";
+  session.transport = "websocket";
+  session.state = "live";
+  session.client = "192.0.2.7";
+  session.age_ms = 61'000;
+  session.idle_ms = 250;
+  session.frames_in = 10;
+  session.frames_out = 2000;
+  session.bytes_in = 512;
+  session.bytes_out = 3 * 1024 * 1024;
+  session.rtt_ms = 0.5;
+  return session;
+}
+
+}  // namespace pinion::admin
