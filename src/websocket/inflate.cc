@@ -27,7 +27,7 @@ class InflateStream {
   bool add(std::string_view in, std::size_t limit, std::string& out) {
     stream_.next_in = reinterpret_cast<const Bytef*>(in.data());
     stream_.avail_in = static_cast<uInt>(in.size());
-    std::array<char, 1024> piece;
+    std::array<char, 1024> piece{};
     do {
       stream_.next_out = reinterpret_cast<Bytef*>(piece.data());
       stream_.avail_out = static_cast<uInt>(piece.size());

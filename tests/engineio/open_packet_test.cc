@@ -71,7 +71,7 @@ TEST_CASE("an open packet is read in each of its wrappings") {
   };
   for (const std::string& bytes : wrapped) {
     CAPTURE(bytes);
-    std::mt19937 random{5};
+    auto random = pinion::test::repeatable(5);
     for (const auto& pieces : pinion::test::splits(bytes, random)) {
       const Reading reading = read(pieces);
       CHECK(reading.status == Status::found);
@@ -196,9 +196,9 @@ TEST_CASE("a body that ends early has no open packet, and a decision stands") {
 }
 
 TEST_CASE("what was written is what is read, in every wrapping and however it is cut") {
-  std::mt19937 random{17};
+  auto random = pinion::test::repeatable(17);
   for (int round = 0; round < 300; ++round) {
-    std::u32string sid = U"s" + test::random_text(random, 40);
+    const std::u32string sid = U"s" + test::random_text(random, 40);
     std::vector<std::u32string> members{U"\"sid\":" + test::json_literal(sid, random),
                                         U"\"pingInterval\":1234", U"\"upgrades\":[\"websocket\"]"};
     if (random() % 2 == 0) {

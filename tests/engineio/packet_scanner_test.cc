@@ -35,7 +35,7 @@ struct Row {
 };
 
 void check_rows(const std::vector<Row>& rows) {
-  std::mt19937 random{11};
+  auto random = pinion::test::repeatable(11);
   for (const Row& row : rows) {
     CAPTURE(row.bytes);
     for (const auto& pieces : pinion::test::splits(row.bytes, random)) {
@@ -203,7 +203,7 @@ TEST_CASE("what is not a payload stops the count") {
 }
 
 TEST_CASE("what was written is what is counted, in every kind of body and however it is cut") {
-  std::mt19937 random{3};
+  auto random = pinion::test::repeatable(3);
   for (int round = 0; round < 400; ++round) {
     std::vector<std::u32string> packets(1 + random() % 5);
     Seen written;

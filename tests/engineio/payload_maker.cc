@@ -26,14 +26,13 @@ std::u32string unicode_escape(char32_t c) {
 std::u32string escaped(std::u32string_view text, std::mt19937& random) {
   std::u32string out;
   for (const char32_t c : text) {
-    if (random() % 8 == 0) {
+    const bool must_escape = (c < 0x20 && c != U'\n') || c == U'\u2028';
+    if (must_escape || random() % 8 == 0) {
       out += unicode_escape(c);
     } else if (c == U'"' || c == U'\\' || (c == U'/' && random() % 2 == 0)) {
       out += {U'\\', c};
     } else if (c == U'\n') {
       out += U"\\n";
-    } else if (c < 0x20 || c == U'\u2028') {
-      out += unicode_escape(c);
     } else {
       out.push_back(c);
     }

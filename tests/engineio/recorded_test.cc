@@ -49,7 +49,7 @@ TEST_CASE("handshakes by polling") {
       {"node2-socketio-handshake.txt", 20s, 0}, {"python-handshake.txt", 20s, 0},
       {"python-handshake-jsonp.txt", 20s, 0},
   };
-  std::mt19937 random{1};
+  auto random = pinion::test::repeatable(1);
   for (const Row& row : rows) {
     CAPTURE(row.name);
     const std::string bytes = fixture(row.name);
@@ -80,7 +80,7 @@ TEST_CASE("handshakes by WebSocket, plain and compressed") {
       {"python-wsproto-websocket.bin", 20s},
       {"python-wsproto-websocket-deflate.bin", 20s},
   };
-  std::mt19937 random{2};
+  auto random = pinion::test::repeatable(2);
   for (const Row& row : rows) {
     CAPTURE(row.name);
     const std::string bytes = fixture(row.name);
@@ -100,10 +100,10 @@ TEST_CASE("handshakes by WebSocket, plain and compressed") {
 
 TEST_CASE("polls, closes and forms") {
   struct Row {
-    const char* name;
+    const char* name = nullptr;
     PacketScanner::Body body;
-    std::uint64_t packets;
-    bool close;
+    std::uint64_t packets = 0;
+    bool close = false;
   };
   const Row rows[] = {
       {"node6-poll.txt", {.revision = 4}, 7, false},
@@ -128,7 +128,7 @@ TEST_CASE("polls, closes and forms") {
       {"python-poll.txt", {.revision = 4}, 7, false},
       {"python-poll-jsonp.txt", {.revision = 4, .jsonp_answer = true}, 7, false},
   };
-  std::mt19937 random{3};
+  auto random = pinion::test::repeatable(3);
   for (const Row& row : rows) {
     CAPTURE(row.name);
     const std::string bytes = fixture(row.name);

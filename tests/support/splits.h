@@ -10,6 +10,9 @@
 
 namespace pinion::test {
 
+/// Random numbers that are the same in every run, so that what fails once fails again.
+inline std::mt19937 repeatable(unsigned seed) { return std::mt19937{seed}; }
+
 using Pieces = std::vector<std::string_view>;
 
 /// Cut at random; the pieces are mostly short, sometimes empty.

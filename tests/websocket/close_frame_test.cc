@@ -61,7 +61,7 @@ TEST_CASE("a reason that does not fit is cut between two characters") {
   CHECK(reason_of(std::string(124, 'r')) == std::string(123, 'r'));
   const std::string smile = "\xF0\x9F\x98\x80";
   CHECK(reason_of(std::string(119, 'r') + smile) == std::string(119, 'r') + smile);
-  for (std::size_t before : {120U, 121U, 122U, 123U}) {
+  for (const std::size_t before : {120U, 121U, 122U, 123U}) {
     CHECK(reason_of(std::string(before, 'r') + smile) == std::string(before, 'r'));
   }
   CHECK(reason_of(std::string(500, '\x80')).empty());

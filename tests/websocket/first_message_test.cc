@@ -12,7 +12,6 @@ namespace pinion::websocket {
 namespace {
 
 using Status = FirstMessage::Status;
-using test::Frame;
 using test::write;
 
 constexpr std::size_t kLimit = 300;
@@ -20,7 +19,7 @@ const std::string kOpen = R"(0{"sid":"abc","upgrades":[],"pingInterval":25000})"
 
 /// Feeds the stream in every way, and has all agree.
 void check_stream(const std::string& bytes, Status status, const std::string& text = {}) {
-  std::mt19937 random{13};
+  auto random = pinion::test::repeatable(13);
   for (const auto& pieces : pinion::test::splits(bytes, random)) {
     FirstMessage message{kLimit};
     Status last = Status::need_more;
