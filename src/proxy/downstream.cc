@@ -1,0 +1,231 @@
+#include "proxy/downstream.h"
+
+#include <utility>
+
+#include "config/cidr.h"
+#include "proxy/exchange.h"
+#include "proxy/worker.h"
+
+namespace pinion::proxy {
+
+using metrics::CloseReason;
+
+namespace {
+
+// How long a client may take to read the last answer before the connection is closed under it.
+constexpr Duration kLinger = std::chrono::seconds{2};
+
+}  // namespace
+
+Downstream::Downstream(Worker& worker, uv::Stream stream)
+    : worker_(worker), stream_(std::move(stream)), peer_(stream_.peer().ip()) {
+  stream_.set_events(*this);
+  trusted_ = config::trusted(worker_.config().proxy.trusted_proxies, peer_);
+}
+
+Downstream::~Downstream() = default;
+
+void Downstream::start() {
+  arm(worker_.config().proxy.timeouts.request_head);
+  stream_.start_reading();
+}
+
+void Downstream::turn_away() {
+  worker_.count_shed(metrics::ShedReason::connections);
+  send_last({.status = 503,
+             .code = "too-many-connections",
+             .message = "This proxy has all the connections it may have; try again.",
+             .retry_after = 1 + worker_.random()() % 5});
+}
+
+void Downstream::shut_down() {
+  last_ = true;
+  if (state_ == State::idle) close();
+}
+
+void Downstream::abort(CloseReason reason) {
+  if (state_ == State::closed) return;
+  if (exchange_ != nullptr) exchange_->abandon(reason);
+  stream_.reset();
+  close();
+}
+
+std::size_t Downstream::read_room() noexcept {
+  if (state_ == State::exchange && exchange_->takes_body()) return exchange_->client_read_room();
+  return uv::kScratchBytes;
+}
+
+void Downstream::on_read(std::string_view bytes) noexcept { take_bytes(bytes); }
+
+void Downstream::take_bytes(std::string_view bytes) {
+  // What was read before comes first.
+  if (!ahead_.empty()) return read_ahead(bytes);
+  while (!bytes.empty()) {
+    switch (state_) {
+      case State::idle:
+      case State::head:
+        take_head(bytes);
+        break;
+      case State::exchange:
+        take_in_exchange(bytes);
+        break;
+      case State::draining:
+        read_ahead(bytes);
+        break;
+      case State::lingering:
+      case State::closed:
+        return;
+    }
+  }
+}
+
+void Downstream::take_head(std::string_view& bytes) {
+  if (state_ == State::idle) {
+    state_ = State::head;
+    arm(worker_.config().proxy.timeouts.request_head);
+  }
+  http::RequestHead& head = worker_.scratch_request();
+  const auto result = http::read_request_head(partial_, bytes, worker_.head_limits(), head);
+  bytes.remove_prefix(result.consumed);
+  if (result.status == http::HeadResult::Status::need_more) return;
+  if (result.status == http::HeadResult::Status::failed) {
+    bytes = {};
+    return refuse(result.error);
+  }
+  disarm();
+  state_ = State::exchange;
+  exchange_ = std::make_unique<Exchange>(*this, head);
+  exchange_->start(head, bytes);
+}
+
+void Downstream::take_in_exchange(std::string_view& bytes) {
+  if (exchange_->takes_body()) exchange_->on_client_bytes(bytes);
+  if (state_ == State::exchange && !bytes.empty()) read_ahead(bytes);
+}
+
+void Downstream::read_ahead(std::string_view& bytes) {
+  ahead_.append(std::exchange(bytes, {}));
+  if (ahead_.size() >= kReadAhead) stream_.stop_reading();
+}
+
+void Downstream::on_end(int status) noexcept {
+  fin_seen_ = true;
+  if (state_ == State::exchange) {
+    if (status == 0 && !exchange_->on_client_fin()) return;
+    exchange_->abandon(status == 0 ? CloseReason::client_closed : CloseReason::client_reset);
+  } else if (status == 0 && state_ == State::draining) {
+    last_ = true;
+    return;
+  }
+  close();
+}
+
+void Downstream::on_drain() noexcept {
+  if (state_ == State::exchange) return exchange_->on_client_drain();
+  if (state_ != State::draining || stream_.queued() > 0) return;
+  if (last_) {
+    linger();
+  } else {
+    become_idle();
+  }
+}
+
+void Downstream::on_write_error(int /*status*/) noexcept { abort(CloseReason::client_reset); }
+
+void Downstream::exchange_done(bool keep) {
+  worker_.retire(std::move(exchange_));
+  last_ = last_ || !keep || fin_seen_;
+  state_ = State::draining;
+  if (stream_.queued() == 0) return last_ ? linger() : become_idle();
+  arm(worker_.config().proxy.timeouts.keep_alive);
+  if (!last_ && ahead_.size() < kReadAhead) stream_.start_reading();
+}
+
+void Downstream::become_idle() {
+  state_ = State::idle;
+  arm(worker_.config().proxy.timeouts.keep_alive);
+  if (ahead_.empty()) return stream_.start_reading();
+  // Not from here: the exchange that has just ended is still on the stack.
+  worker_.resume_later(*this);
+}
+
+void Downstream::put_read_ahead(std::string_view bytes) {
+  if (bytes.empty() || last_ || state_ == State::closed) return;
+  ahead_.insert(0, bytes);
+  if (state_ == State::idle) worker_.resume_later(*this);
+}
+
+void Downstream::resume() {
+  if (state_ != State::idle) return;
+  const std::string bytes = take_read_ahead();
+  stream_.start_reading();
+  take_bytes(bytes);
+}
+
+void Downstream::exchange_broken() {
+  worker_.retire(std::move(exchange_));
+  // Without a RST the client could take the part that it has for the whole.
+  stream_.reset();
+  close();
+}
+
+uv::Stream Downstream::leave_for_tunnel() {
+  uv::Stream stream = std::move(stream_);
+  worker_.retire(std::move(exchange_));
+  state_ = State::closed;
+  disarm();
+  worker_.retire(*this);
+  return stream;
+}
+
+void Downstream::refuse(http::HeadError error) {
+  worker_.counters().head_errors.add();
+  const int status = http::status_of(error);
+  send_last({.status = status,
+             .code = http::code_of(error),
+             .message = "The request head was refused: see the code."});
+}
+
+void Downstream::send_last(const http::Reply& reply) {
+  worker_.counters().no_pool.answered(reply.status);
+  last_ = true;
+  state_ = State::draining;
+  ahead_ = {};
+  stream_.start_reading();
+  if (stream_.write({http::write_reply(reply, nullptr)}) != 0) return close();
+  arm(kLinger);
+  if (stream_.queued() == 0) linger();
+}
+
+void Downstream::linger() {
+  if (fin_seen_) return close();
+  state_ = State::lingering;
+  ahead_ = {};
+  stream_.end();
+  stream_.start_reading();
+  arm(kLinger);
+}
+
+void Downstream::on_timer(TimePoint /*now*/) noexcept {
+  if (state_ == State::head) {
+    return send_last({.status = 408,
+                      .code = "head-timeout",
+                      .message = "The request head did not arrive in time."});
+  }
+  if (state_ == State::draining) return abort(CloseReason::client_timeout);
+  close();
+}
+
+void Downstream::close() {
+  if (state_ == State::closed) return;
+  state_ = State::closed;
+  disarm();
+  if (exchange_ != nullptr) worker_.retire(std::move(exchange_));
+  stream_.close();
+  worker_.connection_closed();
+  worker_.retire(*this);
+}
+
+void Downstream::arm(Duration timeout) { worker_.wheel().arm(*this, worker_.now() + timeout); }
+
+}  // namespace pinion::proxy

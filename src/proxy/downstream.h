@@ -1,0 +1,108 @@
+// One client connection while it speaks HTTP/1: reads heads, gives each request to an Exchange, one after the other, so that
+// pipelined requests are answered in order.
+//
+// Threads: the worker's.
+// Lifetime: owned by its worker from accept until it retires, or until a 101 hands its stream to a Tunnel.
+// Invariants: an idle connection owns no buffer. While an exchange is under way its request body is read as fast as the backend takes
+//   it; what follows the body is kept up to kReadAhead bytes, then not read.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/intrusive_list.h"
+#include "base/timer_wheel.h"
+#include "http/head_parser.h"
+#include "http/reply.h"
+#include "metrics/close_reason.h"
+#include "proxy/retired.h"
+#include "uv/stream.h"
+
+namespace pinion::proxy {
+
+class Exchange;
+class Worker;
+struct ResumeLater {};
+
+class Downstream final : public Retirable,
+                         public ListHook<Downstream>,
+                         public ListHook<ResumeLater>,
+                         private uv::StreamEvents,
+                         private WheelTimer {
+ public:
+  static constexpr std::size_t kReadAhead = uv::kScratchBytes;
+
+  Downstream(Worker& worker, uv::Stream stream);
+  ~Downstream() override;
+
+  /// Starts to read requests.
+  void start();
+  /// Answers 503 and closes: there are too many connections.
+  void turn_away();
+  /// The worker shuts down: an idle connection closes now, a busy one after its answer.
+  void shut_down();
+  /// Closes at once, with whatever is under way.
+  void abort(metrics::CloseReason reason);
+  /// Goes on with what was read ahead; called by the worker after the turn in which it was asked for.
+  void resume();
+
+  // For its Exchange:
+  [[nodiscard]] Worker& worker() noexcept { return worker_; }
+  [[nodiscard]] uv::Stream& stream() noexcept { return stream_; }
+  /// The address of the TCP peer; empty for a unix socket.
+  [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
+  [[nodiscard]] bool peer_is_trusted() const noexcept { return trusted_; }
+  /// What has been read but belongs to nobody yet.
+  std::string take_read_ahead() noexcept { return std::exchange(ahead_, {}); }
+  /// What was not needed of it.
+  void put_read_ahead(std::string_view bytes);
+  /// The exchange is complete. @param keep whether the connection can carry another
+  void exchange_done(bool keep);
+  /// The exchange broke off in the middle of an answer: the client must see that it was cut.
+  void exchange_broken();
+  /// A 101 was sent: gives up the stream and retires.
+  uv::Stream leave_for_tunnel();
+
+ private:
+  enum class State : unsigned char {
+    idle,       // between requests, nothing read
+    head,       // part of a head has been read
+    exchange,   // a request is under way
+    draining,   // waiting for the client to take its answer before the next request, or before the end
+    lingering,  // everything was sent; reading on so that the client sees the answer before the end
+    closed,
+  };
+
+  std::size_t read_room() noexcept override;
+  void on_read(std::string_view bytes) noexcept override;
+  void on_end(int status) noexcept override;
+  void on_drain() noexcept override;
+  void on_write_error(int status) noexcept override;
+  void on_timer(TimePoint now) noexcept override;
+
+  void take_bytes(std::string_view bytes);
+  void take_head(std::string_view& bytes);
+  void take_in_exchange(std::string_view& bytes);
+  void read_ahead(std::string_view& bytes);
+  void become_idle();
+  void refuse(http::HeadError error);
+  void send_last(const http::Reply& reply);
+  void linger();
+  void close();
+  void arm(Duration timeout);
+
+  Worker& worker_;
+  uv::Stream stream_;
+  State state_ = State::idle;
+  bool trusted_ = false;
+  bool last_ = false;  // no request after this one
+  bool fin_seen_ = false;
+  std::string peer_;
+  std::string partial_;  // an incomplete head
+  std::string ahead_;
+  std::unique_ptr<Exchange> exchange_;
+};
+
+}  // namespace pinion::proxy

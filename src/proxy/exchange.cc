@@ -1,0 +1,300 @@
+#include "proxy/exchange.h"
+
+#include "http/forward.h"
+#include "http/head_parser.h"
+#include "proxy/downstream.h"
+#include "proxy/route_table.h"
+#include "proxy/worker.h"
+
+namespace pinion::proxy {
+
+using engineio::Intent;
+using metrics::CloseReason;
+using metrics::Direction;
+
+Exchange::Exchange(Downstream& downstream, const http::RequestHead& head)
+    : worker_(downstream.worker()),
+      downstream_(downstream),
+      request_body_(head.framing, {.body = worker_.config().proxy.limits.body,
+                                   .gathered = worker_.config().proxy.limits.buffered_body}),
+      progress_(worker_.now()) {
+  facts_.minor_version = head.minor_version;
+  facts_.is_head = head.method == "HEAD";
+  facts_.is_safe = facts_.is_head || head.method == "GET" || head.method == "OPTIONS";
+  facts_.keep_alive = head.keep_alive;
+  facts_.wants_upgrade = head.upgrades_to_websocket;
+  facts_.client = http::client_of(head, downstream.peer(), downstream.peer_is_trusted());
+  facts_.began = worker_.now();
+  facts_.began_at = std::chrono::system_clock::now();
+  facts_.pool = find_pool(worker_.config().routes, head.host, head.path());
+  if (worker_.shared().access_log.enabled()) {
+    facts_.method = head.method;
+    facts_.target = head.target;
+  }
+  if (facts_.pool) {
+    const std::string& path = worker_.config().pools[*facts_.pool].socketio_path;
+    facts_.on_engineio_path = !path.empty() && engineio::is_engineio_path(head.path(), path);
+    if (facts_.on_engineio_path) facts_.intent = engineio::classify(head, path);
+  }
+}
+
+Exchange::~Exchange() = default;
+
+void Exchange::start(const http::RequestHead& head, std::string_view& bytes) {
+  const bool chunked = head.framing.kind == http::Framing::Kind::chunked;
+  if (chunked && facts_.on_engineio_path) {
+    phase_ = Phase::gathering;
+    // A copy, since the worker's head is parsed into again before the body is complete.
+    gathering_head_ = std::make_unique<http::RequestHead>(head);
+    arm(worker_.config().proxy.timeouts.request_body_idle);
+  } else {
+    write_head(head);
+  }
+  input_ = &bytes;
+  if (admit(head)) {
+    if (phase_ == Phase::gathering) {
+      gather(bytes);
+    } else {
+      choose_backend();
+      if (phase_ == Phase::waiting) send_request(bytes);
+    }
+  }
+  input_ = nullptr;
+}
+
+bool Exchange::admit(const http::RequestHead& head) {
+  if (!facts_.pool) {
+    worker_.counters().unrouted.add();
+    reply({.status = 404, .code = "no-route", .message = "No route matches this host and path."});
+    return false;
+  }
+  const std::uint64_t limit = worker_.config().proxy.limits.body;
+  if (limit != 0 && head.framing.kind == http::Framing::Kind::length && head.framing.length > limit) {
+    body_failed(RequestBody::Status::too_large);
+    return false;
+  }
+  if (facts_.intent.kind == Intent::Kind::push) {
+    const auto type = head.fields.find("content-type").value_or("");
+    request_body_.watch(engineio::PacketScanner(
+        {.revision = facts_.intent.revision,
+         .jsonp_post = facts_.intent.jsonp,
+         .jsonp_answer = false,
+         .binary = type.starts_with("application/octet-stream"),
+         .opaque = head.fields.find("content-encoding").has_value()}));
+  }
+  return true;
+}
+
+void Exchange::write_head(const http::RequestHead& head) {
+  http::write_request_head(
+      head_bytes_, head,
+      {.client_address = downstream_.peer(),
+       .proto = "http",
+       .peer_is_trusted = downstream_.peer_is_trusted(),
+       .drop_accept_encoding = facts_.intent.kind == Intent::Kind::handshake,
+       .framing = request_body_.framing()});
+}
+
+bool Exchange::takes_body() const noexcept {
+  return !request_complete_ && phase_ != Phase::connecting && phase_ != Phase::over;
+}
+
+std::size_t Exchange::client_read_room() noexcept {
+  if (upstream_ == nullptr || discard_body_) return uv::kScratchBytes;
+  const std::size_t high = worker_.high_mark();
+  const std::size_t queued = upstream_->stream() ? upstream_->stream().queued() : 0;
+  return queued < high ? high - queued : 0;
+}
+
+void Exchange::on_client_bytes(std::string_view& bytes) {
+  progress_ = worker_.now();
+  if (phase_ == Phase::gathering) return gather(bytes);
+  pass_body(bytes);
+}
+
+void Exchange::gather(std::string_view& bytes) {
+  const auto status = request_body_.gather(bytes, gathered_);
+  if (status == RequestBody::Status::need_more) return;
+  if (status != RequestBody::Status::done) return body_failed(status);
+  body_is_gathered_ = true;
+  request_body_.restart_with_length(gathered_.size());
+  write_head(*gathering_head_);
+  gathering_head_.reset();
+  phase_ = Phase::waiting;
+  std::string_view* const outer = std::exchange(input_, &bytes);
+  choose_backend();
+  if (phase_ == Phase::waiting) send_what_waits();
+  input_ = outer;
+}
+
+void Exchange::pass_body(std::string_view& bytes) {
+  if (upstream_ == nullptr || !upstream_->stream() || discard_body_) {
+    if (request_body_.pass(bytes, nullptr) == RequestBody::Status::done) request_sent();
+    return;
+  }
+  GatherWriter out(upstream_->stream(), worker_.scratch_text());
+  const auto status = request_body_.pass(bytes, &out);
+  const bool failed = out.flush() != 0;
+  if (status == RequestBody::Status::malformed || status == RequestBody::Status::too_large) {
+    return body_failed(status);
+  }
+  // The backend may have answered and closed early: its answer is still read.
+  if (failed) discard_body_ = true;
+  if (status == RequestBody::Status::done) return request_sent();
+  if (!discard_body_ && upstream_->stream().queued() >= worker_.high_mark()) {
+    downstream_.stream().stop_reading();
+    request_paused_.pause(worker_.now(), worker_.counters().direction(Direction::in));
+  }
+}
+
+void Exchange::request_sent() {
+  request_complete_ = true;
+  if (session_) {
+    session_->traffic().bytes_in += request_body_.received();
+    if (const auto& scanner = request_body_.watched()) {
+      session_->traffic().frames_in += scanner->packets();
+      worker_.counters().direction(Direction::in).polled_packets.add(scanner->packets());
+    }
+  }
+  if (phase_ != Phase::waiting) return;
+  // A poll waits for as long as the session's pings may take, whatever the config says of other answers.
+  const Duration configured = worker_.config().proxy.timeouts.response_head;
+  arm(session_ ? std::max(configured, session_->found().time_to_live) : configured);
+}
+
+void Exchange::body_failed(RequestBody::Status status) {
+  keep_downstream_ = false;
+  if (status == RequestBody::Status::too_large) {
+    return reply({.status = 413, .code = "body-too-large", .message = "The request body is larger than this proxy allows."});
+  }
+  worker_.counters().head_errors.add();
+  reply({.status = 400, .code = "bad-body", .message = "The chunked request body is malformed."});
+}
+
+bool Exchange::on_client_fin() {
+  // In a session a FIN is how clients give a poll up, and the backend must hear it at once. Elsewhere a client may
+  // have closed its sending side only; it gets its answer, but is not waited for without end.
+  if (facts_.on_engineio_path || !request_complete_) return true;
+  keep_downstream_ = false;
+  if (phase_ == Phase::responding) arm(worker_.config().proxy.timeouts.request_body_idle);
+  return false;
+}
+
+// So that the connection can carry another request after a reply that needed no backend.
+void Exchange::drop_body() {
+  if (request_complete_ || phase_ == Phase::gathering) return;
+  if (body_is_gathered_) {
+    request_complete_ = true;
+  } else if (input_ != nullptr) {
+    request_complete_ = request_body_.pass(*input_, nullptr) == RequestBody::Status::done;
+  } else {
+    const std::string ahead = downstream_.take_read_ahead();
+    std::string_view bytes = ahead;
+    request_complete_ = request_body_.pass(bytes, nullptr) == RequestBody::Status::done;
+    downstream_.put_read_ahead(bytes);
+  }
+}
+
+void Exchange::reply(const http::Reply& answer) {
+  if (response_body_) return break_off(CloseReason::backend_error);
+  drop_upstream();
+  drop_body();
+  http::Reply sent = answer;
+  sent.keep_alive = answer.keep_alive && facts_.keep_alive && keep_downstream_ && request_complete_;
+  status_ = sent.status;
+  error_code_ = sent.code;
+  const std::string text = write_reply_to_request(sent);
+  const bool failed = downstream_.stream().write({text}) != 0;
+  if (failed) return break_off(CloseReason::client_reset);
+  finish(sent.keep_alive);
+}
+
+std::string Exchange::write_reply_to_request(const http::Reply& answer) const {
+  if (gathering_head_ != nullptr) return http::write_reply(answer, gathering_head_.get());
+  // What the reply must know of the request stands in the head that was written for the backend.
+  http::RequestHead head;
+  std::string partial;
+  const auto parsed = http::read_request_head(partial, head_bytes_, {}, head);
+  const bool known = parsed.status == http::HeadResult::Status::complete;
+  return http::write_reply(answer, known ? &head : nullptr);
+}
+
+void Exchange::finish(bool keep) {
+  settle();
+  downstream_.exchange_done(keep);
+}
+
+void Exchange::break_off(CloseReason reason) {
+  error_code_ = metrics::to_string(reason);
+  drop_upstream();
+  settle();
+  downstream_.exchange_broken();
+}
+
+void Exchange::abandon(CloseReason reason) {
+  if (phase_ == Phase::over) return;
+  error_code_ = metrics::to_string(reason);
+  drop_upstream();
+  settle();
+}
+
+void Exchange::settle() {
+  phase_ = Phase::over;
+  disarm();
+  auto& counters = worker_.counters();
+  request_paused_.resume(worker_.now(), counters.direction(Direction::in));
+  const Duration paused = response_paused_.resume(worker_.now(), counters.direction(Direction::out));
+  counters.direction(Direction::in).bytes.add(request_body_.received());
+  if (response_body_) counters.direction(Direction::out).bytes.add(response_body_->received());
+  const Duration took = worker_.now() - facts_.began;
+  counters.request_duration.observe(metrics::kDurationBounds, to_seconds(took),
+                                    static_cast<std::uint64_t>(took.count()));
+  if (status_ != 0) (facts_.pool ? counters.pools[*facts_.pool] : counters.no_pool).answered(status_);
+  if (worker_.shared().access_log.enabled()) log_access();
+  if (session_) {
+    session_->traffic().paused_ns += static_cast<std::uint64_t>(paused.count());
+    session_->release(worker_.now());
+  }
+  reservation_.release();
+  inflight_.release();
+  response_body_.reset();
+}
+
+void Exchange::log_access() const {
+  Outcome outcome{.status = status_,
+                  .bytes_in = request_body_.received(),
+                  .transport = facts_.on_engineio_path ? "polling" : "",
+                  .error = error_code_};
+  if (response_body_) outcome.bytes_out = response_body_->received();
+  if (facts_.pool) outcome.pool = worker_.config().pools[*facts_.pool].name;
+  if (backend_ != nullptr) outcome.backend = backend_->identity().name;
+  if (session_) {
+    outcome.sid = session_->sid();
+  } else if (response_body_ && response_body_->opened() != nullptr) {
+    outcome.sid = response_body_->opened()->sid;
+  }
+  write_access(worker_.shared().access_log, facts_, outcome, worker_.now());
+}
+
+void Exchange::arm(Duration timeout) { worker_.wheel().arm(*this, worker_.now() + timeout); }
+
+void Exchange::on_timer(TimePoint now) noexcept {
+  const auto& timeouts = worker_.config().proxy.timeouts;
+  if (phase_ == Phase::connecting) return connect_failed(UV_ETIMEDOUT);
+  if (phase_ == Phase::responding) return break_off(CloseReason::backend_timeout);
+  if (!request_complete_) {
+    const bool backend_is_slow = request_paused_.paused();
+    const TimePoint due = progress_ + timeouts.request_body_idle;
+    if (now < due) return worker_.wheel().arm(*this, due);
+    keep_downstream_ = false;
+    if (!backend_is_slow) {
+      return reply({.status = 408, .code = "body-timeout", .message = "The request body did not arrive in time."});
+    }
+  }
+  reply({.status = 504,
+         .code = "response-timeout",
+         .message = "The backend did not answer in time.",
+         .keep_alive = true});
+}
+
+}  // namespace pinion::proxy

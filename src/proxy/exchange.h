@@ -1,0 +1,143 @@
+// One request and its response, streamed both ways.
+//
+// Threads: the worker's.
+// Lifetime: owned by its Downstream; ends by exactly one of finish(), break_off(), abandon() or become_tunnel(), after which it is
+//   retired and touches nothing.
+// Invariants: at most one Upstream at a time. A request inside a session goes to the session's backend or to none, is sent once, and
+//   is given up only when its client does or a timeout of the config is reached. Reading of either side stops while the other's
+//   queue is above the high mark.
+// Files: exchange.cc (the client's side, the end), exchange_upstream.cc (finding and reaching a backend), exchange_response.cc.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "balance/assigner.h"
+#include "base/timer_wheel.h"
+#include "http/head.h"
+#include "http/reply.h"
+#include "proxy/paused_clock.h"
+#include "proxy/request_body.h"
+#include "proxy/request_facts.h"
+#include "proxy/response_body.h"
+#include "proxy/retired.h"
+#include "proxy/session_hold.h"
+#include "proxy/upstream.h"
+
+namespace pinion::proxy {
+
+class Downstream;
+class Worker;
+
+class Exchange final : public Retirable, private UpstreamEvents, private WheelTimer {
+ public:
+  Exchange(Downstream& downstream, const http::RequestHead& head);
+  ~Exchange() override;
+
+  /// @param bytes what came after the head; what was taken is removed from its front
+  void start(const http::RequestHead& head, std::string_view& bytes);
+  /// More bytes from the client; takes those of the body, if they can go on now.
+  void on_client_bytes(std::string_view& bytes);
+  /// How much of the client may be read without going above the high mark.
+  [[nodiscard]] std::size_t client_read_room() noexcept;
+  /// Bytes of the body are still to come, and would be taken now.
+  [[nodiscard]] bool takes_body() const noexcept;
+  /// The client has taken some of what waited for it.
+  void on_client_drain();
+  /// The client sent a FIN. @returns false if the exchange goes on for a client that has only stopped sending
+  bool on_client_fin();
+  /// The client's connection is gone; whatever was promised is given back.
+  void abandon(metrics::CloseReason reason);
+
+ private:
+  enum class Phase : unsigned char {
+    gathering,   // a chunked body for a socket.io path, before a backend is chosen
+    connecting,  // to a backend
+    waiting,     // the request is being sent, or its answer awaited
+    responding,  // the final response is under way
+    over,
+  };
+
+  bool admit(const http::RequestHead& head);
+  void write_head(const http::RequestHead& head);
+  void gather(std::string_view& bytes);
+  void pass_body(std::string_view& bytes);
+  void body_failed(RequestBody::Status status);
+  void request_sent();
+  void drop_body();
+  void reply(const http::Reply& reply);
+  void finish(bool keep);
+  void break_off(metrics::CloseReason reason);
+  void settle();
+  void log_access() const;
+  [[nodiscard]] std::string write_reply_to_request(const http::Reply& answer) const;
+  void arm(Duration timeout);
+  void on_timer(TimePoint now) noexcept override;
+
+  void choose_backend();
+  void choose_for_handshake();
+  void choose_for_session();
+  void choose_for_request();
+  void connect(balance::Backend& backend);
+  void connect_anew();
+  void connect_failed(int status);
+  void send_request(std::string_view& bytes);
+  void send_what_waits();
+  void request_failed();
+  [[nodiscard]] bool may_send_again() const;
+  void drop_upstream();
+  void reply_unknown_session();
+  void reply_shed(balance::Assigner::Refusal refusal);
+  void on_upstream_ready() noexcept override;
+  void on_upstream_refused(int status) noexcept override;
+  void on_upstream_drain() noexcept override;
+  void on_upstream_write_error(int status) noexcept override;
+
+  [[nodiscard]] std::size_t upstream_read_room() noexcept override;
+  void on_upstream_read(std::string_view bytes) noexcept override;
+  void on_upstream_end(int status) noexcept override;
+  void pass_interim(const http::ResponseHead& head);
+  void begin_response(const http::ResponseHead& head);
+  void watch_response(const http::ResponseHead& head);
+  void pass_response(std::string_view bytes, bool ended);
+  void end_response();
+  void note_session_end();
+  void become_tunnel(const http::ResponseHead& head, std::string_view rest);
+
+  Worker& worker_;
+  Downstream& downstream_;
+  Phase phase_ = Phase::waiting;
+  RequestFacts facts_;
+  RequestBody request_body_;
+  std::string head_bytes_;  // as sent; kept until the answer begins, in case it must be sent again
+  std::string gathered_;    // a chunked body that goes on with a Content-Length
+  std::unique_ptr<http::RequestHead> gathering_head_;
+  std::string_view* input_ = nullptr;  // what came with the head, while start() is running
+  bool body_is_gathered_ = false;
+  bool request_complete_ = false;
+  bool discard_body_ = false;  // the backend takes no more of it, its answer is still awaited
+  bool retried_ = false;
+  TimePoint progress_{};       // when the client's body last moved
+
+  std::vector<balance::Backend*> tried_;
+  balance::Reservation reservation_;
+  std::optional<SessionHold> session_;
+  balance::InflightHold inflight_;
+  balance::Backend* backend_ = nullptr;
+  std::unique_ptr<Upstream> upstream_;
+  int last_connect_error_ = 0;
+
+  std::string response_partial_;
+  std::optional<ResponseBody> response_body_;
+  int status_ = 0;
+  std::string_view error_code_;
+  bool keep_downstream_ = true;
+  bool keep_upstream_ = true;
+  PausedClock request_paused_;
+  PausedClock response_paused_;
+};
+
+}  // namespace pinion::proxy

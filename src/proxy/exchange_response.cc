@@ -1,0 +1,227 @@
+// The answer of the backend on its way to the client.
+#include "engineio/dialect.h"
+#include "http/forward.h"
+#include "http/head_parser.h"
+#include "proxy/downstream.h"
+#include "proxy/exchange.h"
+#include "proxy/tunnel.h"
+#include "proxy/worker.h"
+
+namespace pinion::proxy {
+
+using engineio::Intent;
+using metrics::CloseReason;
+using metrics::Direction;
+
+namespace {
+
+constexpr http::Reply kBadResponse = {.status = 502,
+                                      .code = "bad-response",
+                                      .message = "The backend's answer is not valid HTTP.",
+                                      .keep_alive = true};
+
+}  // namespace
+
+std::size_t Exchange::upstream_read_room() noexcept {
+  const std::size_t high = worker_.high_mark();
+  const std::size_t queued = downstream_.stream().queued();
+  return queued < high ? high - queued : 0;
+}
+
+void Exchange::on_upstream_read(std::string_view bytes) noexcept {
+  if (phase_ == Phase::responding) return pass_response(bytes, false);
+  while (phase_ == Phase::waiting) {
+    http::ResponseHead& head = worker_.scratch_response();
+    const auto result = http::read_response_head(response_partial_, bytes, worker_.head_limits(),
+                                                 facts_.is_head ? "HEAD" : "GET", head);
+    if (result.status == http::HeadResult::Status::failed) {
+      worker_.warn_bad_response(*backend_, http::code_of(result.error));
+      return reply(kBadResponse);
+    }
+    bytes.remove_prefix(result.consumed);
+    if (result.status == http::HeadResult::Status::need_more) return;
+    if (head.status == 101) {
+      if (!facts_.wants_upgrade || !head.fields.lists("upgrade", "websocket")) {
+        worker_.warn_bad_response(*backend_, "unasked-upgrade");
+        return reply(kBadResponse);
+      }
+      return become_tunnel(head, bytes);
+    }
+    if (head.status >= 200) {
+      begin_response(head);
+      return pass_response(bytes, false);
+    }
+    pass_interim(head);
+    if (bytes.empty()) return;
+  }
+}
+
+void Exchange::pass_interim(const http::ResponseHead& head) {
+  // HTTP/1.0 knows no interim responses (RFC 9110, 15.2).
+  if (facts_.minor_version == 0) return;
+  std::string& text = worker_.scratch_text();
+  http::write_response_head(text, head, {.client_minor_version = facts_.minor_version});
+  const bool failed = downstream_.stream().write({text}) != 0;
+  text.clear();
+  if (failed) break_off(CloseReason::client_reset);
+}
+
+void Exchange::begin_response(const http::ResponseHead& head) {
+  phase_ = Phase::responding;
+  disarm();
+  worker_.backend_answered(*backend_);
+  status_ = head.status;
+  head_bytes_ = {};
+  const http::Framing to_client = http::response_framing(head, facts_.minor_version);
+  // A client that is still sending its body would take the rest of it for the next request.
+  keep_downstream_ = keep_downstream_ && facts_.keep_alive && request_complete_ &&
+                     !worker_.shutting_down() &&
+                     to_client.kind != http::Framing::Kind::until_close;
+  keep_upstream_ = head.keep_alive && request_complete_ && !discard_body_ &&
+                   head.framing.kind != http::Framing::Kind::until_close;
+  std::string text;
+  http::write_response_head(text, head,
+                            {.client_minor_version = facts_.minor_version,
+                             .keep_alive = keep_downstream_,
+                             .framing = to_client});
+  response_body_.emplace(std::move(text), head.framing, to_client);
+  watch_response(head);
+}
+
+void Exchange::watch_response(const http::ResponseHead& head) {
+  if (facts_.intent.kind == Intent::Kind::handshake && head.status == 200) {
+    response_body_->watch_open(std::make_unique<OpenWatch>(
+        worker_.shared().ledger, std::move(reservation_),
+        OpenWatch::Origin{.pool = *facts_.pool,
+                          .client = facts_.client,
+                          .transport = session::Transport::polling,
+                          .worker = static_cast<std::uint16_t>(worker_.index())}));
+    arm(worker_.config().proxy.timeouts.response_head);
+    return;
+  }
+  reservation_.release();
+  if (!facts_.intent.in_session()) return;
+  if (head.status >= 400) {
+    response_body_->watch_error();
+  } else if (facts_.intent.kind == Intent::Kind::poll) {
+    const auto type = head.fields.find("content-type").value_or("");
+    response_body_->watch_packets(engineio::PacketScanner(
+        {.revision = facts_.intent.revision,
+         .jsonp_post = false,
+         .jsonp_answer = facts_.intent.jsonp,
+         .binary = type.starts_with("application/octet-stream"),
+         .opaque = head.fields.find("content-encoding").has_value()}));
+  }
+}
+
+void Exchange::pass_response(std::string_view bytes, bool ended) {
+  // A half-closed client is waited for only while the answer moves.
+  if (armed() && !response_body_->holding()) arm(worker_.config().proxy.timeouts.request_body_idle);
+  auto status = ResponseBody::Status::need_more;
+  bool client_failed = false;
+  {
+    GatherWriter out(downstream_.stream(), worker_.scratch_text());
+    const bool was_holding = response_body_->holding();
+    status = ended ? response_body_->pass_end(out, worker_.now())
+                   : response_body_->pass(bytes, out, worker_.now());
+    if (was_holding && !response_body_->holding()) disarm();
+    client_failed = out.flush() != 0;
+  }
+  if (client_failed) return break_off(CloseReason::client_reset);
+  if (status == ResponseBody::Status::malformed) {
+    backend_->health().suspect();
+    return break_off(ended ? CloseReason::backend_closed : CloseReason::backend_error);
+  }
+  if (status == ResponseBody::Status::done) return end_response();
+  if (downstream_.stream().queued() >= worker_.high_mark() && !response_paused_.paused()) {
+    upstream_->stream().stop_reading();
+    response_paused_.pause(worker_.now(), worker_.counters().direction(Direction::out));
+  }
+}
+
+void Exchange::on_upstream_end(int status) noexcept {
+  if (phase_ == Phase::waiting) return request_failed();
+  if (status == 0) return pass_response({}, true);
+  backend_->health().suspect();
+  break_off(CloseReason::backend_reset);
+}
+
+void Exchange::on_client_drain() {
+  if (!response_paused_.paused() || downstream_.stream().queued() > worker_.low_mark()) return;
+  const Duration paused =
+      response_paused_.resume(worker_.now(), worker_.counters().direction(Direction::out));
+  if (session_) session_->traffic().paused_ns += static_cast<std::uint64_t>(paused.count());
+  upstream_->stream().start_reading();
+}
+
+void Exchange::note_session_end() {
+  if (!session_) return;
+  auto& traffic = session_->traffic();
+  traffic.bytes_out += response_body_->received();
+  if (const auto& packets = response_body_->packets()) {
+    traffic.frames_out += packets->packets();
+    worker_.counters().direction(Direction::out).polled_packets.add(packets->packets());
+    if (packets->saw_close()) session_->close_session(CloseReason::engineio_close);
+  }
+  const auto& pushed = request_body_.watched();
+  if (pushed && pushed->saw_close() && status_ < 300) {
+    session_->close_session(CloseReason::engineio_close);
+  }
+  if (status_ >= 400 && engineio::tells_unknown_session(
+                            status_, response_body_->error_prefix(),
+                            facts_.intent.kind == Intent::Kind::upgrade)) {
+    session_->close_session(CloseReason::unknown_session);
+  }
+}
+
+void Exchange::end_response() {
+  note_session_end();
+  if (keep_upstream_ && request_complete_) {
+    worker_.upstreams().give_back(std::move(upstream_));
+  } else {
+    drop_upstream();
+  }
+  finish(keep_downstream_ && request_complete_);
+}
+
+void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view rest) {
+  status_ = 101;
+  disarm();
+  worker_.backend_answered(*backend_);
+  std::string& text = worker_.scratch_text();
+  http::write_response_head(text, head, {.upgrade = true});
+  const bool failed = downstream_.stream().write({text}) != 0;
+  text.clear();
+  if (failed) return break_off(CloseReason::client_reset);
+
+  Tunnel::Setup setup{.backend = backend_, .facts = facts_};
+  if (facts_.intent.kind == Intent::Kind::handshake) {
+    setup.open_watch = std::make_unique<OpenWatch>(
+        worker_.shared().ledger, std::move(reservation_),
+        OpenWatch::Origin{.pool = *facts_.pool,
+                          .client = facts_.client,
+                          .transport = session::Transport::websocket,
+                          .worker = static_cast<std::uint16_t>(worker_.index())});
+  } else if (session_) {
+    setup.session = OpenedSession{.sid = session_->sid(),
+                                  .serial = session_->found().serial,
+                                  .time_to_live = session_->found().time_to_live};
+    worker_.shared().ledger.set_tunnel(session_->key(), session_->found().serial, true,
+                                       static_cast<std::uint16_t>(worker_.index()), worker_.now());
+    session_->release(worker_.now());
+  }
+  if (!setup.open_watch && !setup.session) setup.inflight = std::move(inflight_);
+  phase_ = Phase::over;
+  inflight_.release();
+  worker_.counters().pools[*facts_.pool].answered(101);
+  const std::string ahead = downstream_.take_read_ahead();
+  uv::Stream backend_side = upstream_->take_stream();
+  worker_.retire(std::move(upstream_));
+  auto tunnel = std::make_unique<Tunnel>(worker_, std::move(setup), downstream_.leave_for_tunnel(),
+                                         std::move(backend_side));
+  Tunnel& started = *tunnel;
+  worker_.add(std::move(tunnel));
+  started.start(rest, ahead);
+}
+
+}  // namespace pinion::proxy

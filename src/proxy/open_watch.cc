@@ -1,0 +1,51 @@
+#include "proxy/open_watch.h"
+
+namespace pinion::proxy {
+namespace {
+
+// For a packet that does not say its ping times: what engine.io 4 does by default.
+constexpr Duration kDefaultTimeToLive = std::chrono::seconds{45};
+
+}  // namespace
+
+bool OpenWatch::feed(std::string_view payload, TimePoint now) {
+  if (decided_) return true;
+  switch (reader_.feed(payload)) {
+    case engineio::OpenPacketReader::Status::need_more:
+      return false;
+    case engineio::OpenPacketReader::Status::found:
+      open(now);
+      break;
+    case engineio::OpenPacketReader::Status::absent:
+      reservation_.release();
+      break;
+  }
+  decided_ = true;
+  return true;
+}
+
+void OpenWatch::finish() noexcept {
+  if (decided_) return;
+  reader_.finish();
+  reservation_.release();
+  decided_ = true;
+}
+
+void OpenWatch::open(TimePoint now) {
+  const engineio::OpenPacket& packet = reader_.packet();
+  const Duration told = packet.ping_interval + packet.ping_timeout;
+  const Duration time_to_live = told > Duration::zero() ? told : kDefaultTimeToLive;
+  session::Session session{.sid = packet.sid,
+                           .client = std::move(origin_.client),
+                           .pool = origin_.pool,
+                           .transport = origin_.transport,
+                           .worker = origin_.worker,
+                           .has_tunnel = origin_.transport == session::Transport::websocket,
+                           .opened = now,
+                           .last_seen = now,
+                           .time_to_live = time_to_live};
+  const std::uint64_t serial = ledger_.open(reservation_, std::move(session));
+  opened_ = OpenedSession{.sid = packet.sid, .serial = serial, .time_to_live = time_to_live};
+}
+
+}  // namespace pinion::proxy

@@ -1,0 +1,138 @@
+#include "proxy/relay.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/tunnel.h"
+#include "proxy/worker.h"
+
+namespace pinion::proxy {
+
+using metrics::Direction;
+using websocket::Opcode;
+
+namespace {
+
+std::size_t kind_of(Opcode opcode) noexcept {
+  switch (opcode) {
+    case Opcode::text:
+      return 0;
+    case Opcode::binary:
+      return 1;
+    case Opcode::continuation:
+      return 2;
+    case Opcode::close:
+      return 3;
+    case Opcode::ping:
+      return 4;
+    case Opcode::pong:
+      break;
+  }
+  return 5;
+}
+
+}  // namespace
+
+Relay::Relay(Tunnel& tunnel, uv::Stream source, Direction direction) noexcept
+    : tunnel_(tunnel), source_(std::move(source)), direction_(direction) {
+  source_.set_events(*this);
+}
+
+std::size_t Relay::read_room() noexcept {
+  const std::size_t high = tunnel_.worker().high_mark();
+  const std::size_t queued = sink_queue();
+  return queued < high ? high - queued : 0;
+}
+
+void Relay::on_read(std::string_view bytes) noexcept { tunnel_.on_bytes(*this, bytes); }
+
+void Relay::pass(std::string_view bytes) {
+  if (cut_) {
+    bytes = until_boundary(bytes);
+  } else {
+    count(bytes);
+  }
+  write(bytes);
+}
+
+void Relay::count(std::string_view bytes) noexcept {
+  auto& counters = tunnel_.worker().counters().direction(direction_);
+  bytes_ += bytes.size();
+  counters.bytes.add(bytes.size());
+  const bool was_broken = scanner_.broken();
+  scanner_.scan(bytes, [&](const websocket::FrameHeader& header) {
+    ++frames_;
+    counters.frames[kind_of(header.opcode)].add();
+    counters.frame_sizes.observe(metrics::kFrameSizeBounds, static_cast<double>(header.length),
+                                 header.length);
+    if (header.opcode == Opcode::close) saw_close_frame_ = true;
+    if (header.opcode == Opcode::text || header.opcode == Opcode::binary) {
+      messages_ = static_cast<std::uint8_t>(std::min(messages_ + 1, 255));
+    }
+  });
+  if (!was_broken && scanner_.broken()) tunnel_.worker().counters().frame_errors.add();
+}
+
+// Frame by frame, since what follows the boundary is dropped and must not be counted.
+std::string_view Relay::until_boundary(std::string_view bytes) noexcept {
+  std::size_t taken = 0;
+  while (taken < bytes.size() && !scanner_.at_boundary() && !scanner_.broken()) {
+    taken += scanner_.next(bytes.substr(taken)).consumed;
+  }
+  bytes_ += taken;
+  return bytes.substr(0, taken);
+}
+
+bool Relay::cut_at_boundary() noexcept {
+  cut_ = true;
+  return scanner_.at_boundary();
+}
+
+void Relay::write(std::string_view bytes) {
+  if (bytes.empty() || !sink()) return;
+  if (sink().write({bytes}) != 0) return tunnel_.on_sink_failed(*this);
+  account_queue();
+  if (sink_queue() < tunnel_.worker().high_mark() || paused_.paused()) return;
+  source_.stop_reading();
+  paused_.pause(tunnel_.worker().now(), tunnel_.worker().counters().direction(direction_));
+}
+
+void Relay::sink_drained() {
+  account_queue();
+  if (!paused_.paused() || sink_queue() > tunnel_.worker().low_mark()) return;
+  auto& counters = tunnel_.worker().counters().direction(direction_);
+  paused_ns_ += static_cast<std::uint64_t>(paused_.resume(tunnel_.worker().now(), counters).count());
+  if (source_ && !ended_) source_.start_reading();
+}
+
+std::uint64_t Relay::take_paused_ns(TimePoint now) noexcept {
+  if (paused_.paused()) {
+    paused_ns_ += static_cast<std::uint64_t>(
+        paused_.split(now, tunnel_.worker().counters().direction(direction_)).count());
+  }
+  return std::exchange(paused_ns_, 0);
+}
+
+void Relay::account_queue() noexcept {
+  const std::size_t queued = sink_queue();
+  if (queued == accounted_queue_) return;
+  const auto change = static_cast<std::int64_t>(queued) - static_cast<std::int64_t>(accounted_queue_);
+  accounted_queue_ = queued;
+  tunnel_.queue_changed(direction_, change);
+}
+
+void Relay::settle() noexcept {
+  account_queue();
+  paused_.resume(tunnel_.worker().now(), tunnel_.worker().counters().direction(direction_));
+}
+
+void Relay::on_end(int status) noexcept {
+  ended_ = true;
+  tunnel_.on_source_ended(*this, status);
+}
+
+void Relay::on_drain() noexcept { tunnel_.on_sink_drained(*opposite_); }
+
+void Relay::on_write_error(int /*status*/) noexcept { tunnel_.on_sink_failed(*opposite_); }
+
+}  // namespace pinion::proxy

@@ -1,0 +1,79 @@
+// One direction of a Tunnel: reads from its source, follows the frames, and writes the bytes untouched to its sink, which is the source
+// of the other direction.
+//
+// Threads: the worker's. Lifetime: part of its Tunnel.
+// Invariants: an idle relay owns no buffer. The source is not read while the sink has high_mark bytes waiting, until it is down to
+//   low_mark. After cut_at_boundary() nothing is passed on beyond the end of the present frame.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "metrics/worker_counters.h"
+#include "proxy/paused_clock.h"
+#include "session/session.h"
+#include "uv/stream.h"
+#include "websocket/frame_scanner.h"
+
+namespace pinion::proxy {
+
+class Tunnel;
+
+class Relay final : public uv::StreamEvents {
+ public:
+  Relay(Tunnel& tunnel, uv::Stream source, metrics::Direction direction) noexcept;
+
+  void connect_to(Relay& opposite) noexcept { opposite_ = &opposite; }
+  [[nodiscard]] uv::Stream& source() noexcept { return source_; }
+  [[nodiscard]] uv::Stream& sink() noexcept { return opposite_->source_; }
+
+  /// Bytes of this direction, as they come from the source or were read before the tunnel was there.
+  void pass(std::string_view bytes);
+  /// Writes bytes to the sink that have been counted already.
+  void write(std::string_view bytes);
+  /// Stops at the next frame boundary. @returns whether it is there already
+  bool cut_at_boundary() noexcept;
+  [[nodiscard]] bool cut() const noexcept { return cut_; }
+
+  /// The sink has taken some of what waited for it.
+  void sink_drained();
+  [[nodiscard]] bool ended() const noexcept { return ended_; }
+  /// Messages of data (not control frames) that have begun, up to 255.
+  [[nodiscard]] unsigned messages() const noexcept { return messages_; }
+  [[nodiscard]] bool saw_close_frame() const noexcept { return saw_close_frame_; }
+  [[nodiscard]] std::size_t sink_queue() noexcept { return sink() ? sink().queued() : 0; }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::uint64_t frames() const noexcept { return frames_; }
+  /// Time paused since this was last asked.
+  std::uint64_t take_paused_ns(TimePoint now) noexcept;
+  /// The tunnel is closing: what still counts as waiting is given back.
+  void settle() noexcept;
+
+ private:
+  std::size_t read_room() noexcept override;
+  void on_read(std::string_view bytes) noexcept override;
+  void on_end(int status) noexcept override;
+  void on_drain() noexcept override;
+  void on_write_error(int status) noexcept override;
+
+  void count(std::string_view bytes) noexcept;
+  std::string_view until_boundary(std::string_view bytes) noexcept;
+  void account_queue() noexcept;
+
+  Tunnel& tunnel_;
+  Relay* opposite_ = nullptr;
+  uv::Stream source_;
+  websocket::FrameScanner scanner_;
+  std::uint64_t bytes_ = 0, frames_ = 0;
+  std::size_t accounted_queue_ = 0;  // what the counters know of the sink's queue
+  std::uint64_t paused_ns_ = 0;
+  PausedClock paused_;
+  metrics::Direction direction_;
+  std::uint8_t messages_ = 0;
+  bool saw_close_frame_ = false;
+  bool cut_ = false;    // pass nothing on beyond the boundary
+  bool ended_ = false;  // the source will send no more
+};
+
+}  // namespace pinion::proxy

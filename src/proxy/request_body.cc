@@ -1,0 +1,52 @@
+#include "proxy/request_body.h"
+
+namespace pinion::proxy {
+
+RequestBody::RequestBody(http::Framing from_client, Limits limits) noexcept
+    : framing_(from_client), limits_(limits), reader_(from_client) {}
+
+RequestBody::Status RequestBody::pass(std::string_view& in, GatherWriter* out) {
+  while (!reader_.done()) {
+    if (in.empty()) return Status::need_more;
+    const auto step = reader_.next(in);
+    if (step.malformed) return Status::malformed;
+    in.remove_prefix(step.consumed);
+    if (step.data.empty()) continue;
+    received_ += step.data.size();
+    if (limits_.body != 0 && received_ > limits_.body) return Status::too_large;
+    if (scanner_) scanner_->feed(step.data);
+    if (out != nullptr) encode(step.data, *out);
+  }
+  if (out != nullptr && framing_.kind == http::Framing::Kind::chunked) out->add(http::kLastChunk);
+  if (scanner_) scanner_->finish();
+  return Status::done;
+}
+
+void RequestBody::encode(std::string_view payload, GatherWriter& out) const {
+  if (framing_.kind != http::Framing::Kind::chunked) return out.add(payload);
+  out.add(http::chunk_size_line(payload.size()).view());
+  out.add(payload);
+  out.add(http::kChunkEnd);
+}
+
+RequestBody::Status RequestBody::gather(std::string_view& in, std::string& whole) {
+  while (!reader_.done()) {
+    if (in.empty()) return Status::need_more;
+    const auto step = reader_.next(in);
+    if (step.malformed) return Status::malformed;
+    in.remove_prefix(step.consumed);
+    const std::size_t size = whole.size() + step.data.size();
+    if (size > limits_.gathered || (limits_.body != 0 && size > limits_.body)) {
+      return Status::too_large;
+    }
+    whole.append(step.data);
+  }
+  return Status::done;
+}
+
+void RequestBody::restart_with_length(std::uint64_t size) noexcept {
+  framing_ = {.kind = http::Framing::Kind::length, .length = size};
+  reader_ = http::BodyReader(framing_);
+}
+
+}  // namespace pinion::proxy

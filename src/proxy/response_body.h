@@ -1,0 +1,70 @@
+// The body of a response on its way to the client: decoded from the backend's framing, encoded in ours, read on the way for what
+// concerns the session (an open packet, a close packet, "unknown session").
+//
+// Threads: the worker's. Lifetime: one exchange, from the final response head on.
+// Invariants: payload is passed on unchanged and at once, but for an open packet, which is held until its session is known.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engineio/packet_scanner.h"
+#include "http/body_reader.h"
+#include "proxy/gather_writer.h"
+#include "proxy/open_watch.h"
+
+namespace pinion::proxy {
+
+class ResponseBody {
+ public:
+  enum class Status : unsigned char { need_more, done, malformed };
+
+  /// @param head as the client will see it; it goes out with the first payload that may
+  ResponseBody(std::string head, http::Framing from_backend, http::Framing to_client) noexcept
+      : head_(std::move(head)), to_client_(to_client), reader_(from_backend) {}
+
+  /// Holds the payload back until the open packet was read.
+  void watch_open(std::unique_ptr<OpenWatch> watch) noexcept { open_ = std::move(watch); }
+  void watch_packets(engineio::PacketScanner scanner) { packets_.emplace(scanner); }
+  /// Keeps the first bytes of an error, for its dialect.
+  void watch_error() { error_prefix_.emplace(); }
+
+  /// Passes on what the backend sent. Bytes after the body are a protocol error of the backend.
+  Status pass(std::string_view in, GatherWriter& out, TimePoint now);
+  /// The backend closed. @returns done if that is how this body ends, else malformed
+  Status pass_end(GatherWriter& out, TimePoint now);
+
+  [[nodiscard]] bool done() const noexcept { return reader_.done(); }
+  /// Nothing may be sent to the client yet, not even the head.
+  [[nodiscard]] bool holding() const noexcept { return open_ != nullptr && !open_->decided(); }
+  /// The session that this answer opened; null when it opened none.
+  [[nodiscard]] const OpenedSession* opened() const noexcept {
+    return open_ != nullptr && open_->opened() ? &*open_->opened() : nullptr;
+  }
+  [[nodiscard]] const std::optional<engineio::PacketScanner>& packets() const noexcept {
+    return packets_;
+  }
+  [[nodiscard]] std::string_view error_prefix() const noexcept {
+    return error_prefix_ ? std::string_view{*error_prefix_} : std::string_view{};
+  }
+  [[nodiscard]] std::uint64_t received() const noexcept { return reader_.received(); }
+
+ private:
+  void deliver(std::string_view payload, GatherWriter& out, TimePoint now);
+  void encode(std::string_view payload, GatherWriter& out) const;
+  void finish(GatherWriter& out);
+  void send_head(GatherWriter& out);
+
+  std::string head_;
+  http::Framing to_client_;
+  http::BodyReader reader_;
+  std::unique_ptr<OpenWatch> open_;
+  std::string held_;
+  std::optional<engineio::PacketScanner> packets_;
+  std::optional<std::string> error_prefix_;
+};
+
+}  // namespace pinion::proxy

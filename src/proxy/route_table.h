@@ -1,0 +1,20 @@
+// Which pool a request belongs to: the first route whose host and path prefix match.
+//
+// Threads: pure function over the immutable config.
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "config/config.h"
+
+namespace pinion::proxy {
+
+/// @param host the Host field, with or without a port @param path without the query
+/// A prefix matches whole path segments: "/app" matches "/app" and "/app/x", not "/apple"; "/app/" matches "/app/x" only.
+std::optional<PoolId> find_pool(const std::vector<config::Route>& routes, std::string_view host,
+                                std::string_view path) noexcept;
+
+}  // namespace pinion::proxy

@@ -1,0 +1,30 @@
+#include "proxy/session_hold.h"
+
+#include <utility>
+
+namespace pinion::proxy {
+
+std::optional<SessionHold> SessionHold::take(SessionLedger& ledger, PoolId pool,
+                                             const std::string& sid, TimePoint now) {
+  const auto found = ledger.begin_request({pool, sid}, now);
+  if (!found) return std::nullopt;
+  return SessionHold(ledger, pool, sid, now, *found);
+}
+
+SessionHold::SessionHold(SessionHold&& other) noexcept
+    : ledger_(std::exchange(other.ledger_, nullptr)),
+      pool_(other.pool_),
+      sid_(std::move(other.sid_)),
+      seen_(other.seen_),
+      found_(other.found_),
+      traffic_(other.traffic_),
+      close_reason_(other.close_reason_) {}
+
+void SessionHold::release(TimePoint now) noexcept {
+  SessionLedger* const ledger = std::exchange(ledger_, nullptr);
+  if (ledger == nullptr) return;
+  ledger->end_request(key(), found_.serial, traffic_, now);
+  if (close_reason_) ledger->close(key(), found_.serial, *close_reason_);
+}
+
+}  // namespace pinion::proxy

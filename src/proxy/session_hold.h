@@ -1,0 +1,45 @@
+// A request's hold on its session: while it is there the session does not expire; when it goes, the table learns what has passed.
+//
+// Threads: the worker's. Lifetime: one exchange.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "proxy/session_ledger.h"
+
+namespace pinion::proxy {
+
+class SessionHold {
+ public:
+  /// Nothing when there is no such session.
+  static std::optional<SessionHold> take(SessionLedger& ledger, PoolId pool, const std::string& sid,
+                                         TimePoint now);
+  ~SessionHold() { release(seen_); }
+  SessionHold(SessionHold&& other) noexcept;
+  SessionHold& operator=(SessionHold&& other) noexcept = delete;
+
+  [[nodiscard]] const session::PinTable::Found& found() const noexcept { return found_; }
+  [[nodiscard]] session::SessionKey key() const noexcept { return {pool_, sid_}; }
+  [[nodiscard]] const std::string& sid() const noexcept { return sid_; }
+  session::Traffic& traffic() noexcept { return traffic_; }
+  /// The session ends with this request.
+  void close_session(metrics::CloseReason reason) noexcept { close_reason_ = reason; }
+  /// Tells the table now. Does nothing the second time.
+  void release(TimePoint now) noexcept;
+
+ private:
+  SessionHold(SessionLedger& ledger, PoolId pool, std::string sid, TimePoint now,
+              const session::PinTable::Found& found)
+      : ledger_(&ledger), pool_(pool), sid_(std::move(sid)), seen_(now), found_(found) {}
+
+  SessionLedger* ledger_;
+  PoolId pool_;
+  std::string sid_;
+  TimePoint seen_;
+  session::PinTable::Found found_;
+  session::Traffic traffic_;
+  std::optional<metrics::CloseReason> close_reason_;
+};
+
+}  // namespace pinion::proxy

@@ -1,0 +1,47 @@
+#include "proxy/session_ledger.h"
+
+#include <utility>
+
+namespace pinion::proxy {
+
+using metrics::CloseReason;
+using session::Session;
+using session::SessionKey;
+using session::Transport;
+
+std::uint64_t SessionLedger::open(balance::Reservation& reservation, Session session) {
+  session.backend = reservation.backend()->id();
+  // Live before it is in the table: whoever takes it out again must find the count there.
+  reservation.confirm(session.transport == Transport::websocket);
+  const auto inserted = table_.insert(std::move(session));
+  if (inserted.replaced) settle(*inserted.replaced, CloseReason::unknown_session);
+  if (inserted.evicted) settle(*inserted.evicted, CloseReason::evicted);
+  return inserted.serial;
+}
+
+void SessionLedger::upgraded(SessionKey key, std::uint64_t serial, balance::Backend& backend) {
+  if (table_.upgraded(key, serial)) backend.session_upgraded();
+}
+
+void SessionLedger::close(SessionKey key, std::uint64_t serial, CloseReason reason) {
+  if (const auto ended = table_.close(key, serial)) settle(*ended, reason);
+}
+
+std::size_t SessionLedger::sweep(TimePoint now) {
+  const auto expired = table_.sweep(now);
+  for (const Session& session : expired) settle(session, CloseReason::expired);
+  return expired.size();
+}
+
+std::size_t SessionLedger::drop_backend(BackendId backend) {
+  const auto dropped = table_.drop_backend(backend);
+  for (const Session& session : dropped) settle(session, CloseReason::backend_unreachable);
+  return dropped.size();
+}
+
+void SessionLedger::settle(const Session& ended, CloseReason reason) noexcept {
+  registry_.by_id(ended.backend).session_ended(ended.transport == Transport::websocket);
+  closes_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace pinion::proxy

@@ -1,0 +1,68 @@
+// The books of all sessions: every session enters and leaves the PinTable through here, and its backend's counts are settled in
+// the same call. Nothing else adds to or takes from the table, so counts return to zero by construction.
+//
+// Threads: any. Lifetime: made before the workers, outlives them; the registry outlives it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "balance/registry.h"
+#include "metrics/close_reason.h"
+#include "session/pin_table.h"
+
+namespace pinion::proxy {
+
+class SessionLedger {
+ public:
+  SessionLedger(balance::Registry& registry, std::size_t capacity)
+      : registry_(registry), table_(capacity) {}
+
+  /// The handshake was answered: a reserved place becomes a live session that any worker can find.
+  /// `session` says all but its backend and serial. @returns the serial
+  std::uint64_t open(balance::Reservation& reservation, session::Session session);
+
+  std::optional<session::PinTable::Found> find(session::SessionKey key) const { return table_.find(key); }
+  std::optional<session::PinTable::Found> begin_request(session::SessionKey key, TimePoint now) {
+    return table_.begin_request(key, now);
+  }
+  void end_request(session::SessionKey key, std::uint64_t serial, const session::Traffic& traffic,
+                   TimePoint now) {
+    table_.end_request(key, serial, traffic, now);
+  }
+  void set_tunnel(session::SessionKey key, std::uint64_t serial, bool has_tunnel, std::uint16_t worker,
+                  TimePoint now) {
+    table_.set_tunnel(key, serial, has_tunnel, worker, now);
+  }
+  void publish(session::SessionKey key, std::uint64_t serial, const session::Traffic& traffic,
+               std::uint64_t queued_bytes, TimePoint last_seen) {
+    table_.publish(key, serial, traffic, queued_bytes, last_seen);
+  }
+
+  /// The session now lives on its WebSocket alone.
+  void upgraded(session::SessionKey key, std::uint64_t serial, balance::Backend& backend);
+  /// The session is over. Does nothing when it has ended already.
+  /// @param serial 0 for whichever has the sid now
+  void close(session::SessionKey key, std::uint64_t serial, metrics::CloseReason reason);
+  /// Ends the sessions that showed no sign of life for too long. @returns how many
+  std::size_t sweep(TimePoint now);
+  /// Ends the sessions that a backend has lost. @returns how many
+  std::size_t drop_backend(BackendId backend);
+
+  [[nodiscard]] const session::PinTable& table() const noexcept { return table_; }
+  [[nodiscard]] std::uint64_t closes(metrics::CloseReason reason) const noexcept {
+    return closes_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
+  }
+
+ private:
+  void settle(const session::Session& ended, metrics::CloseReason reason) noexcept;
+
+  balance::Registry& registry_;
+  session::PinTable table_;
+  std::array<std::atomic<std::uint64_t>, metrics::kCloseReasons> closes_{};
+};
+
+}  // namespace pinion::proxy

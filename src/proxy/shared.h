@@ -1,0 +1,29 @@
+// What all workers share. Everything here is immutable or safe to use from any thread.
+//
+// Lifetime: made by the composition root before the workers, outlives them.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+#include "balance/assigner.h"
+#include "balance/registry.h"
+#include "base/chunk_queue.h"
+#include "log/access_log.h"
+#include "log/log.h"
+#include "proxy/session_ledger.h"
+
+namespace pinion::proxy {
+
+struct Shared {
+  balance::Registry& registry;
+  balance::SharedTurns& turns;
+  SessionLedger& ledger;
+  BufferBudget& budget;
+  log::Logger& log;
+  log::AccessLog& access_log;
+  std::size_t max_connections = 0;
+  std::atomic<std::size_t> connections{0};  // client connections of all workers
+};
+
+}  // namespace pinion::proxy

@@ -1,0 +1,269 @@
+#include "proxy/tunnel.h"
+
+#include <utility>
+
+#include "proxy/worker.h"
+
+namespace pinion::proxy {
+
+using metrics::CloseReason;
+using metrics::Direction;
+using websocket::CloseCode;
+using websocket::FirstMessage;
+
+namespace {
+
+// How long peers may take over the end: to reach a frame boundary and answer a close frame, or to send their FIN.
+constexpr Duration kClosingTime = std::chrono::seconds{2};
+constexpr Duration kHalfClosedTime = std::chrono::seconds{30};
+constexpr unsigned kTcpKeepAliveSeconds = 60;
+
+}  // namespace
+
+Tunnel::Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backend)
+    : worker_(worker),
+      backend_(*setup.backend),
+      inflight_(std::move(setup.inflight)),
+      open_watch_(std::move(setup.open_watch)),
+      session_(std::move(setup.session)),
+      last_bytes_(worker.now()),
+      in_(*this, std::move(client), Direction::in),
+      out_(*this, std::move(backend), Direction::out),
+      upgrade_pending_(session_.has_value()) {
+  in_.connect_to(out_);
+  out_.connect_to(in_);
+  if (open_watch_) first_message_ = std::make_unique<FirstMessage>(engineio::kMaxOpenPacket);
+  if (worker.shared().access_log.enabled()) {
+    facts_ = std::make_unique<RequestFacts>(std::move(setup.facts));
+  }
+}
+
+Tunnel::~Tunnel() = default;
+
+void Tunnel::start(std::string_view from_backend, std::string_view from_client) {
+  in_.source().keep_alive(kTcpKeepAliveSeconds);
+  out_.source().keep_alive(kTcpKeepAliveSeconds);
+  in_.source().start_reading();
+  out_.source().start_reading();
+  arm_idle();
+  if (!from_client.empty()) on_bytes(in_, from_client);
+  if (!from_backend.empty()) on_bytes(out_, from_backend);
+}
+
+Duration Tunnel::idle_limit() const noexcept {
+  if (open_watch_) return worker_.config().proxy.timeouts.response_head;
+  const Duration configured = worker_.config().proxy.timeouts.tunnel_idle;
+  if (configured > Duration::zero()) return configured;
+  return session_ ? session_->time_to_live : Duration::zero();
+}
+
+void Tunnel::arm_idle() {
+  const Duration limit = idle_limit();
+  if (limit > Duration::zero()) worker_.wheel().arm(*this, last_bytes_ + limit);
+}
+
+void Tunnel::on_bytes(Relay& relay, std::string_view bytes) {
+  if (state_ == State::closed) return;
+  last_bytes_ = worker_.now();
+  worker_.mark_dirty(*this);
+  if (&relay == &out_ && open_watch_) return learn_session(bytes);
+  relay.pass(bytes);
+  if (state_ == State::closing) return put_close_frames();
+  if (upgrade_pending_ && &relay == &in_) note_upgrade();
+}
+
+void Tunnel::learn_session(std::string_view from_backend) {
+  held_.append(from_backend);
+  const auto status = first_message_->feed(from_backend);
+  if (status == FirstMessage::Status::need_more) return;
+  if (status == FirstMessage::Status::complete) {
+    open_watch_->feed(first_message_->text(), worker_.now());
+  }
+  release_held();
+}
+
+void Tunnel::release_held() {
+  open_watch_->finish();
+  session_ = open_watch_->opened();
+  open_watch_.reset();
+  first_message_.reset();
+  arm_idle();
+  out_.pass(std::exchange(held_, {}));
+}
+
+// A client sends its probe, then, once that was answered, the upgrade packet; anything after the first message means that
+// the server has left polling. (Compressed or not, so the payload need not be read.)
+void Tunnel::note_upgrade() {
+  if (in_.messages() < 2) return;
+  upgrade_pending_ = false;
+  worker_.shared().ledger.upgraded({pool(), session_->sid}, session_->serial, backend_);
+}
+
+void Tunnel::on_source_ended(Relay& relay, int status) {
+  if (state_ == State::closed) return;
+  const bool from_client = &relay == &in_;
+  if (close_reason_ == CloseReason::completed) {
+    if (status != 0) {
+      close_reason_ = from_client ? CloseReason::client_reset : CloseReason::backend_reset;
+    } else {
+      const bool by_client = in_.saw_close_frame() || (from_client && !out_.saw_close_frame());
+      close_reason_ = by_client ? CloseReason::client_closed : CloseReason::backend_closed;
+    }
+  }
+  if (!from_client && close_reason_ != CloseReason::client_closed) backend_.health().suspect();
+  if (status != 0) {
+    relay.sink().reset();
+    return finish();
+  }
+  relay.sink().end();
+  if (!finish_if_done()) worker_.wheel().arm(*this, worker_.now() + half_closed_time());
+}
+
+Duration Tunnel::half_closed_time() const noexcept {
+  return state_ == State::closing ? kClosingTime : kHalfClosedTime;
+}
+
+bool Tunnel::finish_if_done() {
+  if (!in_.ended() || !out_.ended() || in_.sink_queue() > 0 || out_.sink_queue() > 0) return false;
+  finish();
+  return true;
+}
+
+void Tunnel::on_sink_failed(Relay& relay) {
+  if (state_ == State::closed) return;
+  if (close_reason_ == CloseReason::completed) {
+    close_reason_ = &relay == &in_ ? CloseReason::backend_reset : CloseReason::client_reset;
+  }
+  relay.source().reset();
+  finish();
+}
+
+void Tunnel::on_sink_drained(Relay& relay) {
+  if (state_ == State::closed) return;
+  worker_.mark_dirty(*this);
+  relay.sink_drained();
+  finish_if_done();
+}
+
+void Tunnel::queue_changed(Direction direction, std::int64_t change) noexcept {
+  worker_.counters().queued_bytes.add(static_cast<std::uint64_t>(change));
+  if (direction == Direction::in) {
+    backend_.queue_changed(change, 0);
+  } else {
+    backend_.queue_changed(0, change);
+  }
+}
+
+void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
+  if (state_ != State::open) return;
+  state_ = State::closing;
+  close_code_ = code;
+  close_reason_ = reason;
+  if (open_watch_) {
+    // Nothing of the held bytes was sent, so the client's side is at a boundary without them.
+    open_watch_->finish();
+    session_ = open_watch_->opened();
+    held_ = {};
+  }
+  worker_.wheel().arm(*this, worker_.now() + kClosingTime);
+  put_close_frames();
+}
+
+void Tunnel::put_close_frames() {
+  if (!close_frame_to_client_ && out_.cut_at_boundary()) {
+    close_frame_to_client_ = true;
+    out_.write(websocket::close_frame_to_client(close_code_, metrics::to_string(close_reason_)));
+    if (state_ == State::closed) return;
+    in_.source().end();
+  }
+  if (!close_frame_to_backend_ && in_.cut_at_boundary()) {
+    close_frame_to_backend_ = true;
+    const auto mask_key = static_cast<std::uint32_t>(worker_.random()());
+    in_.write(websocket::close_frame_to_server(close_code_, metrics::to_string(close_reason_),
+                                               mask_key));
+    if (state_ == State::closed) return;
+    out_.source().end();
+  }
+}
+
+void Tunnel::on_timer(TimePoint now) noexcept {
+  if (state_ == State::closing || in_.ended() || out_.ended()) {
+    if (close_reason_ == CloseReason::completed) close_reason_ = CloseReason::client_timeout;
+    in_.source().reset();
+    return finish();
+  }
+  if (open_watch_) return release_held();
+  const TimePoint due = last_bytes_ + idle_limit();
+  if (now < due) return worker_.wheel().arm(*this, due);
+  close_gracefully(CloseCode::going_away, CloseReason::expired);
+}
+
+void Tunnel::abort(CloseReason reason) {
+  if (state_ == State::closed) return;
+  close_reason_ = reason;
+  in_.source().reset();
+  finish();
+}
+
+void Tunnel::publish() {
+  if (!session_) return;
+  const session::Traffic now{.frames_in = in_.frames(),
+                             .frames_out = out_.frames(),
+                             .bytes_in = in_.bytes(),
+                             .bytes_out = out_.bytes()};
+  const session::Traffic news{
+      .frames_in = now.frames_in - published_.frames_in,
+      .frames_out = now.frames_out - published_.frames_out,
+      .bytes_in = now.bytes_in - published_.bytes_in,
+      .bytes_out = now.bytes_out - published_.bytes_out,
+      .paused_ns = in_.take_paused_ns(worker_.now()) + out_.take_paused_ns(worker_.now())};
+  published_ = now;
+  worker_.shared().ledger.publish({pool(), session_->sid}, session_->serial, news,
+                                  in_.sink_queue() + out_.sink_queue(), last_bytes_);
+}
+
+void Tunnel::finish() {
+  state_ = State::closed;
+  disarm();
+  publish();
+  in_.source().close();
+  out_.source().close();
+  in_.settle();
+  out_.settle();
+  end_session();
+  if (facts_) log_access();
+  inflight_.release();
+  worker_.connection_closed();
+  worker_.retire(*this);
+}
+
+void Tunnel::end_session() {
+  if (open_watch_) open_watch_->finish();
+  open_watch_.reset();
+  if (!session_) {
+    worker_.counters().closes[static_cast<std::size_t>(close_reason_)].add();
+    return;
+  }
+  auto& ledger = worker_.shared().ledger;
+  const session::SessionKey key{pool(), session_->sid};
+  if (upgrade_pending_ && close_reason_ != CloseReason::admin) {
+    ledger.set_tunnel(key, session_->serial, false, 0, worker_.now());
+  } else {
+    ledger.close(key, session_->serial, close_reason_);
+  }
+}
+
+void Tunnel::log_access() {
+  write_access(worker_.shared().access_log, *facts_,
+               {.status = 101,
+                .bytes_in = in_.bytes(),
+                .bytes_out = out_.bytes(),
+                .pool = backend_.identity().pool_name,
+                .backend = backend_.identity().name,
+                .sid = session_ ? std::string_view{session_->sid} : std::string_view{},
+                .transport = "websocket",
+                .error = metrics::to_string(close_reason_)},
+               worker_.now());
+}
+
+}  // namespace pinion::proxy

@@ -1,0 +1,107 @@
+// A WebSocket connection after its 101: two Relays, frame-aware, and what ties them to a session.
+//
+// Threads: the worker's.
+// Lifetime: owned by its worker from the 101 until both directions have ended; then it retires.
+// Invariants: bytes pass untouched, but for a handshake's open packet, which is held until its session is known, and a close frame of
+//   pinion's own, which goes in only between two frames. A session that lives on this tunnel ends with it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "balance/backend.h"
+#include "base/intrusive_list.h"
+#include "base/timer_wheel.h"
+#include "metrics/close_reason.h"
+#include "proxy/open_watch.h"
+#include "proxy/relay.h"
+#include "proxy/request_facts.h"
+#include "proxy/retired.h"
+#include "websocket/close_frame.h"
+#include "websocket/first_message.h"
+
+namespace pinion::proxy {
+
+class Worker;
+struct DirtyTunnels {};
+
+class Tunnel final : public Retirable,
+                     public ListHook<Tunnel>,
+                     public ListHook<DirtyTunnels>,
+                     private WheelTimer {
+ public:
+  struct Setup {
+    balance::Backend* backend = nullptr;
+    RequestFacts facts;
+    std::unique_ptr<OpenWatch> open_watch;  // a handshake: its session is still to be learnt
+    std::optional<OpenedSession> session;   // an upgrade: of this session
+    balance::InflightHold inflight;         // neither: it counts as a request in flight
+  };
+  Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backend);
+  ~Tunnel() override;
+
+  /// @param from_backend, from_client what was read of either side before the tunnel was there
+  void start(std::string_view from_backend, std::string_view from_client);
+  /// Closes with a close frame, at a frame boundary of each direction.
+  void close_gracefully(websocket::CloseCode code, metrics::CloseReason reason);
+  /// Closes at once.
+  void abort(metrics::CloseReason reason);
+  /// Tells the PinTable what has passed since the last time.
+  void publish();
+
+  [[nodiscard]] const std::optional<OpenedSession>& session() const noexcept { return session_; }
+  [[nodiscard]] PoolId pool() const noexcept { return backend_.identity().pool; }
+  /// Bytes that wait for the client.
+  [[nodiscard]] std::size_t client_queue() noexcept { return out_.sink_queue(); }
+  [[nodiscard]] bool closing() const noexcept { return state_ != State::open; }
+
+  // For its relays:
+  [[nodiscard]] Worker& worker() noexcept { return worker_; }
+  void on_bytes(Relay& relay, std::string_view bytes);
+  void on_source_ended(Relay& relay, int status);
+  void on_sink_failed(Relay& relay);
+  void on_sink_drained(Relay& relay);
+  void queue_changed(metrics::Direction direction, std::int64_t change) noexcept;
+
+ private:
+  enum class State : unsigned char {
+    open,
+    closing,   // a close frame is on its way, or waits for a frame boundary
+    closed,
+  };
+
+  void on_timer(TimePoint now) noexcept override;
+  [[nodiscard]] Duration idle_limit() const noexcept;
+  void arm_idle();
+  void learn_session(std::string_view from_backend);
+  void release_held();
+  void note_upgrade();
+  void put_close_frames();
+  [[nodiscard]] Duration half_closed_time() const noexcept;
+  bool finish_if_done();
+  void finish();
+  void end_session();
+  void log_access();
+
+  Worker& worker_;
+  balance::Backend& backend_;
+  balance::InflightHold inflight_;
+  std::unique_ptr<OpenWatch> open_watch_;
+  std::unique_ptr<websocket::FirstMessage> first_message_;
+  std::string held_;  // bytes for the client, until the session is known
+  std::optional<OpenedSession> session_;
+  std::unique_ptr<RequestFacts> facts_;  // for the access log, if there is one
+  TimePoint last_bytes_{};
+  session::Traffic published_;  // what the PinTable knows
+  Relay in_, out_;              // from and to the client
+  State state_ = State::open;
+  bool upgrade_pending_ = false;  // the session still lives on polling
+  bool close_frame_to_client_ = false, close_frame_to_backend_ = false;  // sent
+  websocket::CloseCode close_code_ = websocket::CloseCode::going_away;
+  metrics::CloseReason close_reason_ = metrics::CloseReason::completed;
+};
+
+}  // namespace pinion::proxy

@@ -1,0 +1,244 @@
+#include "proxy/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/downstream.h"
+#include "proxy/tunnel.h"
+
+namespace pinion::proxy {
+
+using metrics::CloseReason;
+
+namespace {
+
+constexpr Duration kTick = std::chrono::milliseconds{100};
+constexpr std::size_t kWheelSlots = 1024;
+constexpr std::size_t kFreeChunks = 64;
+constexpr Duration kWarnEvery = std::chrono::seconds{10};
+
+}  // namespace
+
+// The lists own their elements: an element is freed by retire() alone.
+struct Worker::Connections {
+  IntrusiveList<Downstream, Downstream> downstreams;
+  IntrusiveList<Downstream, ResumeLater> resuming;
+  IntrusiveList<Tunnel, Tunnel> tunnels;
+  IntrusiveList<Tunnel, DirtyTunnels> dirty;
+};
+
+Worker::Worker(Shared& shared, metrics::WorkerCounters& counters, Setup setup)
+    : shared_(shared),
+      counters_(counters),
+      setup_(std::move(setup)),
+      backends_(setup_.backends),
+      chunks_(shared.budget, kFreeChunks),
+      wheel_(kTick, kWheelSlots, loop_.now()),
+      random_(std::random_device{}()),
+      assigner_(shared.turns, std::random_device{}()),
+      upstreams_(*this),
+      warnings_(kWarnEvery),
+      head_limits_{.head = config().proxy.limits.head,
+                   .fields = config().proxy.limits.headers,
+                   .url = config().proxy.limits.url},
+      high_mark_(config().proxy.limits.buffered_per_session / 2),
+      mailbox_(std::make_unique<uv::Mailbox>(loop_)),
+      ticker_(std::make_unique<uv::Timer>(loop_, as_ticker())),
+      connections_(std::make_unique<Connections>()) {
+  loop_.set_after_turn(this);
+}
+
+Worker::~Worker() = default;
+
+void Worker::listen(uv::OwnedFd socket, bool unix_socket) {
+  listeners_.push_back(
+      std::make_unique<uv::Listener>(loop_, chunks_, std::move(socket), unix_socket, as_acceptor()));
+}
+
+void Worker::run() noexcept {
+  loop_.update_now();
+  next_tick_ = loop_.now() + kTick;
+  ticker_->start(kTick, kTick);
+  loop_.run();
+}
+
+void Worker::on_accept(uv::Stream stream) noexcept {
+  counters_.accepted.add();
+  const std::size_t before = shared_.connections.fetch_add(1, std::memory_order_relaxed);
+  // Owned by the list from here on.
+  auto* const downstream = new Downstream(*this, std::move(stream));
+  connections_->downstreams.push_back(*downstream);
+  if (before >= shared_.max_connections) {
+    downstream->turn_away();
+  } else {
+    downstream->start();
+  }
+}
+
+void Worker::connection_closed() noexcept {
+  counters_.closed.add();
+  shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Worker::resume_later(Downstream& downstream) noexcept {
+  auto& hook = static_cast<ListHook<ResumeLater>&>(downstream);
+  if (!hook.is_linked()) connections_->resuming.push_back(downstream);
+}
+
+void Worker::add(std::unique_ptr<Tunnel> tunnel) {
+  connections_->tunnels.push_back(*tunnel.release());
+}
+
+void Worker::mark_dirty(Tunnel& tunnel) noexcept {
+  auto& hook = static_cast<ListHook<DirtyTunnels>&>(tunnel);
+  if (!hook.is_linked()) connections_->dirty.push_back(tunnel);
+}
+
+void Worker::retire(std::unique_ptr<Retirable> done) {
+  if (done != nullptr) retired_.push_back(std::move(done));
+}
+
+void Worker::retire(Downstream& done) {
+  static_cast<ListHook<Downstream>&>(done).unlink();
+  static_cast<ListHook<ResumeLater>&>(done).unlink();
+  retired_.emplace_back(&done);
+}
+
+void Worker::retire(Tunnel& done) {
+  static_cast<ListHook<Tunnel>&>(done).unlink();
+  static_cast<ListHook<DirtyTunnels>&>(done).unlink();
+  retired_.emplace_back(&done);
+}
+
+void Worker::after_turn() noexcept {
+  // Those who ask again while they are resumed wait for the next turn.
+  IntrusiveList<Downstream, ResumeLater> resuming;
+  resuming.splice_back(connections_->resuming);
+  while (Downstream* const downstream = resuming.pop_front()) downstream->resume();
+  // Freeing may retire more.
+  while (!retired_.empty()) std::exchange(retired_, {}).clear();
+}
+
+void Worker::on_tick() noexcept {
+  measure_lag();
+  wheel_.advance(now());
+  publish_dirty();
+  relieve_buffers();
+  if (shutting_down_) pace_shutdown();
+  if (!retired_.empty()) after_turn();
+}
+
+void Worker::measure_lag() noexcept {
+  const Duration late = std::max(now() - next_tick_, Duration::zero());
+  counters_.loop_lag_ns.set(static_cast<std::uint64_t>(late.count()));
+  next_tick_ = now() + kTick;
+}
+
+void Worker::publish_dirty() noexcept {
+  while (Tunnel* const tunnel = connections_->dirty.pop_front()) tunnel->publish();
+}
+
+// Each worker closes its own slowest reader, one a tick, until the sum is below the budget again.
+void Worker::relieve_buffers() noexcept {
+  if (!shared_.budget.exhausted()) return;
+  Tunnel* slowest = nullptr;
+  std::size_t most = 0;
+  for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
+       at = connections_->tunnels.after(*at)) {
+    if (at->closing() || at->client_queue() <= most) continue;
+    slowest = at;
+    most = at->client_queue();
+  }
+  if (slowest == nullptr) return;
+  shared_.log.warning("buffers are over [proxy.limits].buffered_total: closing the slowest reader",
+                      {{"waiting_bytes", most}, {"used", shared_.budget.used()}});
+  slowest->close_gracefully(websocket::CloseCode::try_again_later, CloseReason::over_budget);
+}
+
+void Worker::close_tunnel(PoolId pool, const std::string& sid, std::uint64_t serial) {
+  for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
+       at = connections_->tunnels.after(*at)) {
+    const auto& session = at->session();
+    if (!session || at->pool() != pool || session->sid != sid || session->serial != serial) continue;
+    return at->close_gracefully(websocket::CloseCode::service_restart, CloseReason::admin);
+  }
+}
+
+void Worker::backend_answered(balance::Backend& backend) {
+  if (!backend.health().connected()) return;
+  shared_.log.info("backend is up",
+                   {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
+}
+
+void Worker::backend_unreachable(balance::Backend& backend, int status) {
+  if (backend.health().connect_failed(now())) {
+    shared_.log.warning("backend is down: it cannot be connected to; it is tried again with backoff",
+                        {{"pool", backend.identity().pool_name},
+                         {"backend", backend.identity().name},
+                         {"address", backend.identity().address.to_string()},
+                         {"why", uv::describe(status)}});
+  }
+  // A process that does not listen any more has lost its sessions.
+  if (status == UV_ECONNREFUSED || status == UV_ENOENT) shared_.ledger.drop_backend(backend.id());
+}
+
+void Worker::warn_bad_response(const balance::Backend& backend, std::string_view what) {
+  const std::string key = backend.identity().name + ' ' + std::string(what);
+  const auto held_back = warnings_.admit(key, now());
+  if (!held_back) return;
+  shared_.log.warning("backend sent an answer that is not valid HTTP; the client got 502",
+                      {{"pool", backend.identity().pool_name},
+                       {"backend", backend.identity().name},
+                       {"what", what},
+                       {"repeated", *held_back}});
+}
+
+void Worker::shut_down(Duration grace) {
+  if (std::exchange(shutting_down_, true)) return;
+  shutdown_deadline_ = now() + grace;
+  listeners_.clear();
+  upstreams_.clear();
+  std::size_t tunnels = 0;
+  for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
+       at = connections_->tunnels.after(*at)) {
+    ++tunnels;
+  }
+  // Over the first half of the grace, so that the clients do not all come back at once.
+  const auto ticks = std::max<std::size_t>(1, static_cast<std::size_t>(grace / 2 / kTick));
+  closes_per_tick_ = std::max<std::size_t>(10, (tunnels + ticks - 1) / ticks);
+  Downstream* next = connections_->downstreams.front();
+  while (next != nullptr) {
+    Downstream& downstream = *next;
+    next = connections_->downstreams.after(downstream);
+    downstream.shut_down();
+  }
+  pace_shutdown();
+}
+
+void Worker::pace_shutdown() noexcept {
+  std::size_t closed = 0;
+  Tunnel* next = connections_->tunnels.front();
+  while (next != nullptr && closed < closes_per_tick_) {
+    Tunnel& tunnel = *next;
+    next = connections_->tunnels.after(tunnel);
+    if (tunnel.closing()) continue;
+    tunnel.close_gracefully(websocket::CloseCode::going_away, CloseReason::shutdown);
+    ++closed;
+  }
+  if (now() >= shutdown_deadline_) {
+    while (Tunnel* const tunnel = connections_->tunnels.front()) tunnel->abort(CloseReason::shutdown);
+    while (Downstream* const left = connections_->downstreams.front()) {
+      left->abort(CloseReason::shutdown);
+    }
+  }
+  if (connections_->tunnels.empty() && connections_->downstreams.empty()) close_everything();
+}
+
+// With the last handle gone the loop ends by itself.
+void Worker::close_everything() noexcept {
+  upstreams_.clear();
+  ticker_.reset();
+  mailbox_.reset();
+}
+
+}  // namespace pinion::proxy

@@ -1,0 +1,153 @@
+// One thread of the proxy: a loop, its listeners, its client connections, exchanges and tunnels, and nothing shared on the data path.
+//
+// Threads: constructed on the main thread before its own starts; run() is that thread. post() from anywhere.
+// Lifetime: Shared and the counters outlive it. The destructor runs after run() has returned.
+// Invariants: after run() no handle is left on the loop.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "balance/assigner.h"
+#include "balance/backend_set.h"
+#include "base/chunk_queue.h"
+#include "base/intrusive_list.h"
+#include "base/timer_wheel.h"
+#include "config/config.h"
+#include "http/head.h"
+#include "http/head_parser.h"
+#include "log/once_per.h"
+#include "metrics/worker_counters.h"
+#include "proxy/retired.h"
+#include "proxy/shared.h"
+#include "proxy/upstream_pool.h"
+#include "uv/listener.h"
+#include "uv/mailbox.h"
+#include "uv/timer.h"
+
+namespace pinion::proxy {
+
+class Downstream;
+class Tunnel;
+
+class Worker final : private uv::Listener::Handler,
+                     private uv::Timer::Handler,
+                     private uv::Loop::AfterTurn {
+ public:
+  struct Setup {
+    unsigned index = 0;
+    std::shared_ptr<const config::Config> config;
+    balance::BackendSets backends;
+  };
+  Worker(Shared& shared, metrics::WorkerCounters& counters, Setup setup);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Before run(): takes over a bound socket.
+  void listen(uv::OwnedFd socket, bool unix_socket);
+  /// The thread's main function: returns after shut_down() when everything is closed.
+  void run() noexcept;
+  /// Runs a task on this worker's thread.
+  void post(uv::Mailbox::Task task) { mailbox_->post(std::move(task)); }
+
+  // The rest is for this worker's thread only.
+  void set_backends(balance::BackendSets backends) noexcept { backends_ = std::move(backends); }
+  /// Stops accepting, finishes requests, closes tunnels by and by, everything at the end of `grace`.
+  void shut_down(Duration grace);
+  /// Closes the tunnel of a session at a frame boundary, if it is here.
+  void close_tunnel(PoolId pool, const std::string& sid, std::uint64_t serial);
+
+  [[nodiscard]] bool shutting_down() const noexcept { return shutting_down_; }
+  [[nodiscard]] unsigned index() const noexcept { return setup_.index; }
+  [[nodiscard]] TimePoint now() const noexcept { return loop_.now(); }
+  [[nodiscard]] const config::Config& config() const noexcept { return *setup_.config; }
+  [[nodiscard]] const balance::BackendSet& backends(PoolId pool) const { return *backends_[pool]; }
+  [[nodiscard]] uv::Loop& loop() noexcept { return loop_; }
+  [[nodiscard]] TimerWheel& wheel() noexcept { return wheel_; }
+  [[nodiscard]] ChunkPool& chunks() noexcept { return chunks_; }
+  [[nodiscard]] UpstreamPool& upstreams() noexcept { return upstreams_; }
+  [[nodiscard]] balance::Assigner& assigner() noexcept { return assigner_; }
+  [[nodiscard]] balance::Random& random() noexcept { return random_; }
+  [[nodiscard]] Shared& shared() noexcept { return shared_; }
+  [[nodiscard]] metrics::WorkerCounters& counters() noexcept { return counters_; }
+  /// Text that is empty between uses, for GatherWriter.
+  [[nodiscard]] std::string& scratch_text() noexcept { return scratch_text_; }
+  /// A head to parse into, reused so that parsing does not allocate.
+  [[nodiscard]] http::RequestHead& scratch_request() noexcept { return scratch_request_; }
+  [[nodiscard]] http::ResponseHead& scratch_response() noexcept { return scratch_response_; }
+
+  /// A relay or exchange stops reading its source when its sink has this many bytes waiting, and goes on at low_mark().
+  [[nodiscard]] std::size_t high_mark() const noexcept { return high_mark_; }
+  [[nodiscard]] std::size_t low_mark() const noexcept { return high_mark_ / 2; }
+  [[nodiscard]] const http::HeadLimits& head_limits() const noexcept { return head_limits_; }
+
+  void count_shed(metrics::ShedReason reason) noexcept {
+    counters_.shed[static_cast<std::size_t>(reason)].add();
+  }
+  void count_connect(metrics::ConnectResult result) noexcept {
+    counters_.upstream_connects[static_cast<std::size_t>(result)].add();
+  }
+  /// What an exchange has learnt of a backend's health, with the log line if that is news.
+  void backend_answered(balance::Backend& backend);
+  void backend_unreachable(balance::Backend& backend, int status);
+  void warn_bad_response(const balance::Backend& backend, std::string_view what);
+
+  void connection_closed() noexcept;
+  /// The connection has bytes of the next request at hand, and goes on after this turn.
+  void resume_later(Downstream& downstream) noexcept;
+  void add(std::unique_ptr<Tunnel> tunnel);
+  /// The tunnel has moved something that the PinTable does not know yet.
+  void mark_dirty(Tunnel& tunnel) noexcept;
+  /// Takes the object out of service; it is freed after this turn.
+  void retire(std::unique_ptr<Retirable> done);
+  void retire(Downstream& done);
+  void retire(Tunnel& done);
+
+ private:
+  // For make_unique, which does not see private bases.
+  uv::Listener::Handler& as_acceptor() noexcept { return *this; }
+  uv::Timer::Handler& as_ticker() noexcept { return *this; }
+  void on_accept(uv::Stream stream) noexcept override;
+  void on_tick() noexcept override;
+  void after_turn() noexcept override;
+  void measure_lag() noexcept;
+  void publish_dirty() noexcept;
+  void relieve_buffers() noexcept;
+  void pace_shutdown() noexcept;
+  void close_everything() noexcept;
+
+  Shared& shared_;
+  metrics::WorkerCounters& counters_;
+  Setup setup_;
+  balance::BackendSets backends_;
+  uv::Loop loop_;
+  ChunkPool chunks_;
+  TimerWheel wheel_;
+  balance::Random random_;
+  balance::Assigner assigner_;
+  UpstreamPool upstreams_;
+  log::OncePer warnings_;
+  http::HeadLimits head_limits_;
+  std::size_t high_mark_;
+  std::string scratch_text_;
+  http::RequestHead scratch_request_;
+  http::ResponseHead scratch_response_;
+
+  std::unique_ptr<uv::Mailbox> mailbox_;
+  std::unique_ptr<uv::Timer> ticker_;
+  std::vector<std::unique_ptr<uv::Listener>> listeners_;
+  std::vector<std::unique_ptr<Retirable>> retired_;
+  struct Connections;
+  std::unique_ptr<Connections> connections_;
+
+  TimePoint next_tick_{};
+  bool shutting_down_ = false;
+  TimePoint shutdown_deadline_{};
+  std::size_t closes_per_tick_ = 0;
+};
+
+}  // namespace pinion::proxy
