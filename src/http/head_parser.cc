@@ -76,7 +76,8 @@ HeadError error_of(llhttp_errno_t error) noexcept {
     case HPE_PAUSED:
       return HeadError::none;
     case HPE_INVALID_METHOD:
-    case HPE_INVALID_CONSTANT:  // a method of RTSP: the version is in order, scan_head has seen to it
+    case HPE_INVALID_CONSTANT:  // a method of RTSP: the version is in order, scan_head has seen to
+                                // it
       return HeadError::unknown_method;
     case HPE_INVALID_VERSION:
       return HeadError::bad_version;

@@ -115,10 +115,8 @@ constexpr std::string_view kRequests[] = {
     "GET /0123456789012345678901234567\r\r\n\r\n",
     "GET /0123456789012345678901234 x HTTP/1.1\r\nHost: a\r\n\r\n",
     "GET /x HTTP/1.1 and much more\r\nHost: a\r\n\r\n",
-    "GET / HTTP/1.1\r\nHost: a\r\nX: "
-    "0123456789012345678901234567890123456789012345678901234567890\r\n\r\n",
-    "GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\nE: 5\r\nF: 6\r\nG: 7\r\nH: 8\r\nI: "
-    "9\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nX: 012345678901234567890123456789012345\r\n\r\n",
+    "GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\nE: 5\r\nF: 6\r\n\r\n",
     "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
 };
 
@@ -132,8 +130,7 @@ constexpr std::string_view kResponses[] = {
     "HTTP/1.1 2x0 OK\r\nX: y\n\r\n",
     "HTPT/1.1 200 OK\r\n\r\n",
     "\r\nHTTP/1.1 200 OK\r\n\r\n",
-    "HTTP/1.1 200 OK\r\nX: "
-    "01234567890123456789012345678901234567890123456789012345678901234567\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nX: 01234567890123456789012345678901234567890123\r\n\r\n",
 };
 
 }  // namespace
@@ -177,7 +174,8 @@ TEST_CASE("randomly damaged requests mean the same however they are cut") {
 }
 
 TEST_CASE("a head that comes a byte at a time costs no more than its bytes") {
-  const HeadLimits limits{.head = std::size_t{1} << 22, .fields = 128, .url = 16 * 1024};
+  const HeadLimits limits{
+      .head = std::size_t{1} << 22, .fields = 128, .url = std::size_t{16} * 1024};
   const auto time_bytewise = [&](std::size_t size) {
     const std::string bytes = "GET /" + std::string(8000, 'u') +
                               " HTTP/1.1\r\nHost: a\r\nX: " + std::string(size, 'x') + "\r\n\r\n";

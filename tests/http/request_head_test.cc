@@ -170,11 +170,12 @@ TEST_CASE("limits of a head are kept to the byte") {
 }
 
 TEST_CASE("what is too much is refused before the head is complete") {
-  CHECK(read_request(std::string(64 * 1024, 'A')).result.error == HeadError::malformed);
-  CHECK(read_request("GET /" + std::string(16 * 1024, 'u')).result.error ==
+  CHECK(read_request(std::string(std::size_t{64} * 1024, 'A')).result.error ==
+        HeadError::malformed);
+  CHECK(read_request("GET /" + std::string(std::size_t{16} * 1024, 'u')).result.error ==
         HeadError::url_too_long);
-  CHECK(read_request("GET / HTTP/1.1\r\nX: " + std::string(64 * 1024, 'x')).result.error ==
-        HeadError::head_too_large);
+  CHECK(read_request("GET / HTTP/1.1\r\nX: " + std::string(std::size_t{64} * 1024, 'x'))
+            .result.error == HeadError::head_too_large);
 }
 
 TEST_CASE("what is not HTTP/1 is refused with its first bytes or its first line") {

@@ -37,10 +37,10 @@ TEST_CASE("an empty reason may come with its space or without") {
 
 TEST_CASE("the framing of a response") {
   struct Case {
-    const char* method;
-    const char* bytes;
+    const char* method = "";
+    const char* bytes = "";
     Framing framing;
-    bool keep_alive;
+    bool keep_alive = false;
   };
   const Case cases[] = {
       {"GET", "HTTP/1.1 200 OK\r\n\r\n", {Kind::until_close}, false},
