@@ -15,9 +15,25 @@ namespace {
 
 constexpr std::size_t kPart = std::size_t{16} * 1024;  // of an answer, in one turn of the loop
 constexpr int kMostDrains = 16;
+constexpr std::chrono::milliseconds kTick{250};
 
-/// Input that nobody will read would turn the close into a reset, which can take the end of the
-/// answer with it.
+lws_usec_t microseconds(std::chrono::microseconds d) noexcept { return d.count(); }
+
+bool has_input(lws* wsi) noexcept {
+  char first = 0;
+  return ::recv(lws_get_socket_fd(wsi), &first, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+/// Makes the coming close a reset: neither libwebsockets nor the kernel then waits for a client
+/// that does not take what is queued for it.
+void abort_connection(lws* wsi) noexcept {
+  constexpr linger kAtOnce{.l_onoff = 1, .l_linger = 0};
+  (void)::setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_LINGER, &kAtOnce, sizeof(kAtOnce));
+  (void)::shutdown(lws_get_socket_fd(wsi), SHUT_RDWR);
+}
+
+/// Input that nobody reads would turn the close into a reset, which can take the end of the answer
+/// with it.
 void drain_input(lws* wsi) noexcept {
   std::array<char, kPart> ignored;  // NOLINT(cppcoreguidelines-pro-type-member-init)
   for (int i = 0; i < kMostDrains; ++i) {
@@ -29,7 +45,9 @@ void drain_input(lws* wsi) noexcept {
 }  // namespace
 
 Connection::Connection(lws* wsi, Endpoint& endpoint, const AdminServer::Limits& limits) noexcept
-    : wsi_(wsi), endpoint_(endpoint), limits_(limits) {}
+    : wsi_(wsi), endpoint_(endpoint), limits_(limits) {
+  lws_set_timer_usecs(wsi_, microseconds(limits_.request));
+}
 
 bool Connection::on_head() {
   if (state_ != State::reading) return false;
@@ -65,10 +83,10 @@ bool Connection::on_body_complete() {
 bool Connection::begin_answer(const Answer& answer) {
   message_ = http_message(answer, request_.method != Method::head);
   state_ = State::sending;
-  // libwebsockets does not read in this state but polls for input, so more of it would spin.
-  lws_rx_flow_control(wsi_, 0);
+  deadline_ = monotonic_now() + limits_.response;
   lws_set_timeout(wsi_, NO_PENDING_TIMEOUT, 0);
-  lws_set_timer_usecs(wsi_, std::chrono::microseconds(limits_.response).count());
+  lws_set_timer_usecs(wsi_, microseconds(kTick));
+  drain_input(wsi_);
   lws_callback_on_writable(wsi_);
   return true;
 }
@@ -79,6 +97,17 @@ bool Connection::on_writable() {
   // Called again only when all is with the kernel.
   drain_input(wsi_);
   return false;
+}
+
+bool Connection::on_timer() {
+  // While an answer is being sent libwebsockets polls for input without reading it, so a client
+  // that goes on talking, or has closed its side, and does not read, would turn the loop.
+  if (state_ == State::reading || monotonic_now() >= deadline_ || has_input(wsi_)) {
+    abort_connection(wsi_);
+    return false;
+  }
+  lws_set_timer_usecs(wsi_, microseconds(kTick));
+  return true;
 }
 
 bool Connection::send_part() {

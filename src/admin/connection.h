@@ -2,7 +2,7 @@
 //
 // Threads: the admin thread's.
 // Lifetime: belongs to the AdminServer, which ends it when libwebsockets destroys the wsi.
-// Invariants: one request, one answer. The input is not read any more once the request is there.
+// Invariants: one request, one answer. Each of its two phases has a deadline of its own.
 #pragma once
 
 #include <libwebsockets.h>
@@ -15,6 +15,7 @@
 #include "admin/endpoint.h"
 #include "admin/request.h"
 #include "admin/server.h"
+#include "base/clock.h"
 
 namespace pinion::admin {
 
@@ -27,6 +28,7 @@ class Connection {
   [[nodiscard]] bool on_body(std::string_view bytes);
   [[nodiscard]] bool on_body_complete();
   [[nodiscard]] bool on_writable();
+  [[nodiscard]] bool on_timer();
   // These answer at once, since libwebsockets has no later moment for it; close afterwards.
   void on_upgrade();
   void on_garbage();
@@ -45,6 +47,7 @@ class Connection {
   State state_ = State::reading;
   Request request_;
   std::size_t body_size_ = 0;  // as announced
+  TimePoint deadline_;         // of the answer
   std::string message_;        // the whole answer
   std::size_t sent_ = 0;       // bytes of it
 };

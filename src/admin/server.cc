@@ -149,7 +149,7 @@ bool AdminServer::Service::on_connection(Connection& connection, lws_callback_re
       connection.on_garbage();
       return false;
     case LWS_CALLBACK_TIMER:
-      return false;
+      return connection.on_timer();
     default:
       return true;
   }
@@ -178,7 +178,6 @@ void AdminServer::Service::adopt(int fd) {
   lws* const wsi = lws_adopt_socket_vhost(vhost_, fd);
   if (wsi == nullptr) return;
   connections_.try_emplace(wsi, wsi, endpoint_, limits_);
-  lws_set_timer_usecs(wsi, microseconds(limits_.request));
 }
 
 // The listener would stay readable and turn the loop for nothing.

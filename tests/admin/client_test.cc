@@ -42,14 +42,17 @@ class OneAnswer {
     });
   }
   ~OneAnswer() {
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
     ::close(fd_);
   }
   OneAnswer(const OneAnswer&) = delete;
   OneAnswer& operator=(const OneAnswer&) = delete;
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
-  /// What came; after the client's request has ended.
-  [[nodiscard]] const std::string& request() const { return request_; }
+  /// What came, once the answer is out.
+  [[nodiscard]] const std::string& request() {
+    thread_.join();
+    return request_;
+  }
 
  private:
   int fd_;
@@ -124,7 +127,7 @@ TEST_CASE("what the client sends") {
   std::string request;
   std::string url;
   {
-    const OneAnswer server{answer};
+    OneAnswer server{answer};
     url = server.url();
     const auto got = Client::create(url + "/", "tok")->request("POST", "/x", "{\"rate\":1}");
     REQUIRE(got.has_value());

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "raw_socket.h"
@@ -66,7 +67,8 @@ TEST_CASE("bytes that are no request end the connection, and only that") {
     ::shutdown(socket.fd(), SHUT_WR);
     const std::string answer = socket.receive_all();
     CHECK_FALSE(socket.timed_out());
-    if (!answer.empty()) CHECK(answer.starts_with("HTTP/1.1 4"));
+    // Some the library refuses by itself, as HTTP/1.0.
+    if (!answer.empty()) CHECK(answer.substr(8, 2) == " 4");
     check_alive(fixture);
   }
   CHECK(RawSocket::exchange(fixture.server.port(), "GARBAGE / HTTP/1.1\r\n\r\n")
