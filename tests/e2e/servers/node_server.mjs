@@ -2,7 +2,7 @@
 //
 // Events: echo(x, ack) answers x; who(ack) its name; binary(bytes, ack) the bytes backwards; join(room, ack);
 // say(room, text) sends said(text) to the room; kick() ends the session from this side; flood(size) sends
-// messages of that size for as long as the session lives, as fast as the connection takes them;
+// numbered messages of that size for as long as the session lives, as fast as the connection takes them;
 // stream(n) sends token(0) to token(n-1) and then done(n).
 // HTTP: /seen tells what has happened to sessions; everything else is answered with the server's name.
 import { createServer } from 'node:http';
@@ -28,16 +28,14 @@ const io = new Server(server, {
 });
 io.engine.on('connection_error', (error) => count(seen.errors, error.code));
 
-/** Keeps what waits in this process small, so that only the connection's speed counts. */
+/** Sends again whenever all has left this process, so that nothing piles up here. */
 function flood(socket, size) {
   const text = 'x'.repeat(size);
-  const engine = socket.conn;
+  let i = 0;
   const more = () => {
-    while (engine.readyState === 'open' && engine.writeBuffer.length < 4 && (engine.transport.socket?.bufferedAmount ?? 0) < 1e6) {
-      socket.emit('flood', text);
-    }
-    if (engine.readyState === 'open') setImmediate(more);
+    for (let k = 0; k < 16; k++) socket.emit('flood', i++, text);
   };
+  socket.conn.on('drain', () => setImmediate(more)); // others have their turn in between
   more();
 }
 

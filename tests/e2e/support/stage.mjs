@@ -7,6 +7,7 @@ import { Pinion } from './pinion.mjs';
 
 export class Stage {
   #leave = [];
+  #clients = [];
 
   /** A stage that is cleared when the test `t` ends. */
   static of(t) {
@@ -48,13 +49,21 @@ export class Stage {
     return pinion;
   }
 
-  /** Anything with close(), stop() or destroy(), to be called at the end. */
-  keep(thing) {
-    this.defer(() => (thing.disconnect ?? thing.terminate ?? thing.destroy ?? thing.close).call(thing));
-    return thing;
+  /** A client, to be ended at the end. */
+  keep(client) {
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Ends all clients. */
+  leave_clients() {
+    for (const client of this.#clients.splice(0)) {
+      (client.disconnect ?? client.terminate ?? client.destroy ?? client.close).call(client);
+    }
   }
 
   async close() {
+    this.leave_clients();
     while (this.#leave.length > 0) await this.#leave.pop()();
   }
 }
