@@ -1,0 +1,145 @@
+#include "cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
+#include <ostream>
+#include <string_view>
+
+#include "cli/check.h"
+#include "cli/config_command.h"
+#include "cli/remote.h"
+#include "cli/sessions.h"
+#include "cli/status.h"
+
+namespace pinion::cli {
+namespace {
+
+constexpr std::string_view kDefaultConfig = "/etc/pinion/pinion.toml";
+
+/// The commands with their options, and what was chosen.
+class CommandLine {
+ public:
+  CommandLine(const Terminal& terminal, RunServer run) : terminal_(terminal), run_(run) {
+    app_.name("pinion");
+    app_.set_version_flag("--version", "pinion " PINION_VERSION);
+    app_.require_subcommand(1);
+    add_local_commands();
+    add_remote_commands();
+  }
+
+  int parse_and_run(std::vector<std::string> arguments) {
+    if (arguments.empty()) {
+      terminal_.err << app_.help();
+      return kUsage;
+    }
+    if (const auto& first = arguments.front(); !first.starts_with('-') && !knows(first)) {
+      return terminal_.fail(kUsage, "there is no command " + first + "; " + known_commands());
+    }
+    std::ranges::reverse(arguments);  // CLI11 takes them from the back
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::ParseError& error) {
+      return finish(error);
+    }
+    return command_();
+  }
+
+ private:
+  CLI::App* add(const std::string& name, const std::string& help, std::function<int()> command) {
+    CLI::App* const sub = app_.add_subcommand(name, help);
+    sub->callback([this, command = std::move(command)] { command_ = command; });
+    return sub;
+  }
+
+  void add_config(CLI::App* command) {
+    command->add_option("-c,--config", config_file_, "The config file")
+        ->capture_default_str()
+        ->type_name("FILE");
+  }
+
+  void add_local_commands() {
+    add_config(
+        add("run", "Run the proxy in the foreground", [this] { return run_(config_file_); }));
+    add_config(add("check", "Read and check the config, and say what would be in force",
+                   [this] { return run_check(config_file_, terminal_.out, terminal_.err); }));
+    CLI::App* const config =
+        add("config", "Print the reference config: every key, default, bounds and help",
+            [this] { return run_config(man_page_, terminal_.out); });
+    config->add_flag("--man", man_page_, "Print the man page pinion.toml(5) for scdoc instead");
+  }
+
+  void add_remote(CLI::App* command) {
+    command
+        ->add_option("--admin", remote_.admin, "The admin endpoint: http://HOST:PORT or unix:/PATH")
+        ->capture_default_str()
+        ->type_name("URL");
+    command->add_option("--token-file", remote_.token_file, "File with the token for changes")
+        ->type_name("FILE");
+    command->add_flag("--json", remote_.json, "Print the endpoint's answer as it came");
+  }
+
+  void add_remote_commands() {
+    add_remote(add("status", "Show pools, backends, their state and load",
+                   [this] { return run_status(remote_, terminal_); }));
+    CLI::App* const sessions = add("sessions", "List live sessions, or show one",
+                                   [this] { return run_sessions(sessions_, remote_, terminal_); });
+    sessions->add_option("--backend", sessions_.backend, "Only those of this backend")
+        ->type_name("[POOL/]NAME");
+    sessions->add_option("--sort", sessions_.sort, "What the list is sorted by, largest first")
+        ->capture_default_str()
+        ->type_name("KEY")
+        ->check(CLI::IsMember({"age", "idle", "bytes", "frames", "queued", "paused"}));
+    sessions->add_option("--limit", sessions_.limit, "At most so many")
+        ->capture_default_str()
+        ->type_name("N")
+        ->check(CLI::Range(1, 1000));
+    sessions->add_option("sid", sessions_.sid, "Show this session")->type_name("SID");
+    add_remote(sessions);
+  }
+
+  bool knows(const std::string& command) {
+    return std::ranges::any_of(app_.get_subcommands({}),
+                               [&](const CLI::App* sub) { return sub->get_name() == command; });
+  }
+
+  std::string known_commands() {
+    std::string text = "commands are";
+    std::string_view separator = " ";
+    for (const CLI::App* sub : app_.get_subcommands({})) {
+      text.append(separator).append(sub->get_name());
+      separator = ", ";
+    }
+    return text + " (pinion --help)";
+  }
+
+  /// Help and version come as exceptions too, with exit code 0.
+  int finish(const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app_.exit(error, terminal_.out, terminal_.err);
+    std::string message = error.what();
+    std::ranges::replace(message, '\n', ' ');
+    return terminal_.fail(kUsage, message + " (pinion --help)");
+  }
+
+  const Terminal& terminal_;
+  RunServer run_;
+  CLI::App app_{"Sticky layer-7 load balancer for socket.io"};
+  std::function<int()> command_;
+  std::string config_file_{kDefaultConfig};
+  bool man_page_ = false;
+  RemoteOptions remote_;
+  SessionsOptions sessions_;
+};
+
+}  // namespace
+
+int run_command_line(int argc, char** argv, RunServer run) {
+  return run_command_line(std::vector<std::string>(argv + std::min(argc, 1), argv + argc),
+                          standard_terminal(), run);
+}
+
+int run_command_line(std::vector<std::string> arguments, const Terminal& terminal, RunServer run) {
+  return CommandLine{terminal, run}.parse_and_run(std::move(arguments));
+}
+
+}  // namespace pinion::cli

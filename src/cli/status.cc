@@ -1,0 +1,114 @@
+#include "cli/status.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+
+#include "cli/table.h"
+#include "cli/units.h"
+#include "log/escape.h"
+
+namespace pinion::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string count_cell(const Json& object, const char* key) {
+  return std::to_string(count_of(object, key));
+}
+
+std::string bytes_cell(const Json& object, const char* key) {
+  return human_bytes(number_of(object, key));
+}
+
+/// A backend that is up and takes no sessions is not as it should be either.
+Style style_of(const Json& backend) {
+  const std::string state = text_of(backend, "state");
+  if (state == "down") return Style::bad;
+  const auto ready = backend.find("ready");
+  return state == "up" && ready != backend.end() && *ready == true ? Style::good : Style::odd;
+}
+
+void add_backend(Table& table, const Json& backend) {
+  table.add({"  " + text_of(backend, "name"),
+             {text_of(backend, "state"), style_of(backend)},
+             count_cell(backend, "sessions"),
+             count_cell(backend, "websocket"),
+             count_cell(backend, "polling"),
+             count_cell(backend, "reserved"),
+             count_cell(backend, "inflight"),
+             bytes_cell(backend, "queued_bytes"),
+             fmt::format("{:.2f}", number_of(backend, "load"))});
+  const std::string reason = text_of(backend, "reason");
+  if (!reason.empty()) table.add_line({"    " + reason, style_of(backend)});
+}
+
+Table backends_table(const Json& status) {
+  Table table{{{"POOL/BACKEND"},
+               {"STATE"},
+               {"SESSIONS", Align::right},
+               {"WS", Align::right},
+               {"POLL", Align::right},
+               {"RSVD", Align::right},
+               {"INFL", Align::right},
+               {"QUEUED", Align::right},
+               {"LOAD", Align::right}}};
+  std::uint64_t websocket = 0;
+  std::uint64_t polling = 0;
+  for (const Json& pool : list_of(status, "pools")) {
+    table.add_line({text_of(pool, "name"), Style::bold});
+    for (const Json& backend : list_of(pool, "backends")) {
+      if (!backend.is_object()) continue;
+      websocket += count_of(backend, "websocket");
+      polling += count_of(backend, "polling");
+      add_backend(table, backend);
+    }
+  }
+  const Json totals = status.value("totals", Json::object());
+  table.add({{"total", Style::bold},
+             "",
+             count_cell(totals, "sessions"),
+             std::to_string(websocket),
+             std::to_string(polling),
+             count_cell(totals, "reserved"),
+             count_cell(totals, "inflight"),
+             bytes_cell(totals, "queued_bytes"),
+             ""});
+  return table;
+}
+
+std::string headline(const Json& status) {
+  return log::printable(fmt::format(
+      "pinion {}, up {}, {} workers, {} connections, {}B memory", text_of(status, "version"),
+      human_duration(number_of(status, "uptime_s") * 1000.0), count_of(status, "workers"),
+      grouped(count_of(status, "connections")), human_bytes(number_of(status, "memory_bytes"))));
+}
+
+std::string footline(const Json& totals) {
+  return fmt::format("{} sessions since the start, {} requests, {} sids pinned",
+                     grouped(count_of(totals, "sessions_total")),
+                     grouped(count_of(totals, "requests_total")),
+                     grouped(count_of(totals, "pins")));
+}
+
+}  // namespace
+
+int run_status(const RemoteOptions& options, const Terminal& terminal) {
+  const auto body = ask(options, "GET", "/api/v1/status");
+  if (!body) return terminal.fail(body.error().exit_code, body.error().message);
+  if (options.json) {
+    terminal.out << *body;
+    return kDone;
+  }
+  const auto status = parse_answer(*body);
+  if (!status) return terminal.fail(status.error().exit_code, status.error().message);
+  if (!status->is_object()) return terminal.fail(kFailed, "the status is not an object");
+  terminal.out << styled(terminal, headline(*status), Style::bold) << "\n\n";
+  backends_table(*status).print(terminal);
+  terminal.out << '\n' << footline(status->value("totals", Json::object())) << '\n';
+  return kDone;
+}
+
+}  // namespace pinion::cli
