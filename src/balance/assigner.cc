@@ -33,9 +33,10 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
       collect(set, tried, which, true);
     }
   }
-  const bool any_full = std::any_of(set.backends.begin(), set.backends.end(), [&](Backend* backend) {
-    return backend->is_full() && std::find(tried.begin(), tried.end(), backend) == tried.end();
-  });
+  const bool any_full =
+      std::any_of(set.backends.begin(), set.backends.end(), [&](Backend* backend) {
+        return backend->is_full() && std::find(tried.begin(), tried.end(), backend) == tried.end();
+      });
   return {Reservation{}, any_full ? Refusal::all_full : Refusal::no_backend};
 }
 

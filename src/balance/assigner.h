@@ -1,8 +1,8 @@
-// Chooses a backend and takes the place on it in one step, so that a burst of handshakes over any number of workers spreads
-// evenly: what was assigned counts before it is live.
+// Chooses a backend and takes the place on it in one step, so that a burst of handshakes over any
+// number of workers spreads evenly: what was assigned counts before it is live.
 //
-// Threads: one assigner a worker (its randomness and scratch space); the turns of round robin are shared.
-// Lifetime: as long as the worker.
+// Threads: one assigner a worker (its randomness and scratch space); the turns of round robin are
+// shared. Lifetime: as long as the worker.
 #pragma once
 
 #include <memory>
@@ -25,11 +25,13 @@ class Assigner {
     Reservation reservation;
     Refusal refusal = Refusal::none;  // why there is no reservation
   };
-  /// A place for a new session. Backends that are down are taken only when no other is left, since a backend that
-  /// lives must never be missed. @param tried those that have just failed this handshake
+  /// A place for a new session. Backends that are down are taken only when no other is left, since
+  /// a backend that lives must never be missed. @param tried those that have just failed this
+  /// handshake
   Assignment assign_session(const BackendSet& set, std::span<Backend* const> tried);
 
-  /// A backend for a request that makes no session: fewest requests in flight per weight. Null when all were tried.
+  /// A backend for a request that makes no session: fewest requests in flight per weight. Null when
+  /// all were tried.
   Backend* pick_for_request(const BackendSet& set, std::span<Backend* const> tried);
 
  private:

@@ -1,9 +1,12 @@
 // One backend process: who it is, and what it has to do now.
 //
 // Threads: any; identity is immutable, counts are atomics.
-// Lifetime: as long as the process. A backend that leaves the config keeps its sessions and its id; an address that comes back
-//   finds its old Backend. So their number is bounded by the addresses ever seen, and plain pointers are safe.
-// Invariants: every count that goes up comes down through the same object that raised it (Reservation, Hold), or, for live
+// Lifetime: as long as the process. A backend that leaves the config keeps its sessions and its id;
+// an address that comes back
+//   finds its old Backend. So their number is bounded by the addresses ever seen, and plain
+//   pointers are safe.
+// Invariants: every count that goes up comes down through the same object that raised it
+// (Reservation, Hold), or, for live
 //   sessions, when the session leaves the PinTable.
 #pragma once
 
@@ -28,7 +31,8 @@ struct BackendIdentity {
   std::uint32_t max_sessions = 0;  // 0: no limit
 };
 
-/// Sessions by their stage. Both halves change together, so that a reader never sees a session twice or not at all.
+/// Sessions by their stage. Both halves change together, so that a reader never sees a session
+/// twice or not at all.
 struct Assigned {
   std::uint32_t reserved = 0;  // assigned, handshake not yet answered
   std::uint32_t live = 0;
@@ -57,7 +61,8 @@ class Backend {
   }
   [[nodiscard]] std::uint64_t sessions_total() const noexcept { return read(sessions_total_); }
 
-  /// Reserves a place if the counts are still `seen`. @returns false when somebody else was faster, or it is full
+  /// Reserves a place if the counts are still `seen`. @returns false when somebody else was faster,
+  /// or it is full
   bool try_reserve(Assigned seen) noexcept;
   void release_reservation() noexcept;
   /// A reserved session becomes live.
@@ -85,7 +90,8 @@ class Backend {
   Count sessions_total_{0};
 };
 
-/// A place for a session that is not live yet: given back when it dies, unless the session became live.
+/// A place for a session that is not live yet: given back when it dies, unless the session became
+/// live.
 class Reservation {
  public:
   Reservation() noexcept = default;

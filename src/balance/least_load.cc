@@ -1,5 +1,5 @@
-// The default policy: sessions per weight first, since a session costs for as long as it lives; then
-// requests in flight; then the bytes that the backend has not read yet.
+// The default policy: sessions per weight first, since a session costs for as long as it lives;
+// then requests in flight; then the bytes that the backend has not read yet.
 #include "balance/policy.h"
 
 namespace pinion::balance {

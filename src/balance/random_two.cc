@@ -1,5 +1,5 @@
-// The power of two choices (Mitzenmacher 2001): two at random, in proportion to their weights, and the one
-// with fewer sessions per weight. Cheap for many backends, and does not herd on old counts.
+// The power of two choices (Mitzenmacher 2001): two at random, in proportion to their weights, and
+// the one with fewer sessions per weight. Cheap for many backends, and does not herd on old counts.
 #include <numeric>
 
 #include "balance/policy.h"
@@ -29,7 +29,8 @@ std::size_t random_two(std::span<const Candidate> candidates, Random& random) no
       weighted_pick(candidates, total - candidates[first].weight, first, random);
   const Candidate& a = candidates[first];
   const Candidate& b = candidates[second];
-  return less_per_weight(b.assigned.total(), b.weight, a.assigned.total(), a.weight) ? second : first;
+  return less_per_weight(b.assigned.total(), b.weight, a.assigned.total(), a.weight) ? second
+                                                                                     : first;
 }
 
 }  // namespace pinion::balance

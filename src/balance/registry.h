@@ -1,6 +1,7 @@
 // All backends that this process has ever known, and the snapshot of those that it uses now.
 //
-// Threads: changed on the main thread; by_id() from any thread (deque elements never move, and an id is known to others only
+// Threads: changed on the main thread; by_id() from any thread (deque elements never move, and an
+// id is known to others only
 //   after its backend is there).
 // Lifetime: as long as the process.
 #pragma once
@@ -17,13 +18,14 @@ namespace pinion::balance {
 
 class Registry {
  public:
-  /// More addresses than this are refused, so that a name that resolves anew each time cannot fill the memory.
+  /// More addresses than this are refused, so that a name that resolves anew each time cannot fill
+  /// the memory.
   static constexpr std::size_t kMaxBackends = 65536;
 
   Registry();
 
-  /// The backend of that pool, configured name and address: an old one if it was known, else a new one. Null when there
-  /// are kMaxBackends.
+  /// The backend of that pool, configured name and address: an old one if it was known, else a new
+  /// one. Null when there are kMaxBackends.
   Backend* find_or_add(BackendIdentity identity);
   [[nodiscard]] Backend& by_id(BackendId id) const noexcept;
 

@@ -1,5 +1,6 @@
-// Smooth weighted round robin (as nginx introduced it): each choice every backend gains its weight, the one with most is chosen and pays
-// the sum. In any run of sum(weights) choices each comes weight times, and a heavy one does not come in one run.
+// Smooth weighted round robin (as nginx introduced it): each choice every backend gains its weight,
+// the one with most is chosen and pays the sum. In any run of sum(weights) choices each comes
+// weight times, and a heavy one does not come in one run.
 #include <numeric>
 
 #include "balance/policy.h"

@@ -1,9 +1,10 @@
-// One client connection while it speaks HTTP/1: reads heads, gives each request to an Exchange, one after the other, so that
-// pipelined requests are answered in order.
+// One client connection while it speaks HTTP/1: reads heads, gives each request to an Exchange, one
+// after the other, so that pipelined requests are answered in order.
 //
 // Threads: the worker's.
-// Lifetime: owned by its worker from accept until it retires, or until a 101 hands its stream to a Tunnel.
-// Invariants: an idle connection owns no buffer. While an exchange is under way its request body is read as fast as the backend takes
+// Lifetime: owned by its worker from accept until it retires, or until a 101 hands its stream to a
+// Tunnel. Invariants: an idle connection owns no buffer. While an exchange is under way its request
+// body is read as fast as the backend takes
 //   it; what follows the body is kept up to kReadAhead bytes, then not read.
 #pragma once
 
@@ -45,7 +46,8 @@ class Downstream final : public Retirable,
   void shut_down();
   /// Closes at once, with whatever is under way.
   void abort(metrics::CloseReason reason);
-  /// Goes on with what was read ahead; called by the worker after the turn in which it was asked for.
+  /// Goes on with what was read ahead; called by the worker after the turn in which it was asked
+  /// for.
   void resume();
 
   // For its Exchange:
@@ -70,7 +72,8 @@ class Downstream final : public Retirable,
     idle,       // between requests, nothing read
     head,       // part of a head has been read
     exchange,   // a request is under way
-    draining,   // waiting for the client to take its answer before the next request, or before the end
+    draining,   // waiting for the client to take its answer before the next request, or before the
+                // end
     lingering,  // everything was sent; reading on so that the client sees the answer before the end
     closed,
   };

@@ -69,30 +69,30 @@ bool Exchange::admit(const http::RequestHead& head) {
     return false;
   }
   const std::uint64_t limit = worker_.config().proxy.limits.body;
-  if (limit != 0 && head.framing.kind == http::Framing::Kind::length && head.framing.length > limit) {
+  if (limit != 0 && head.framing.kind == http::Framing::Kind::length &&
+      head.framing.length > limit) {
     body_failed(RequestBody::Status::too_large);
     return false;
   }
   if (facts_.intent.kind == Intent::Kind::push) {
     const auto type = head.fields.find("content-type").value_or("");
-    request_body_.watch(engineio::PacketScanner(
-        {.revision = facts_.intent.revision,
-         .jsonp_post = facts_.intent.jsonp,
-         .jsonp_answer = false,
-         .binary = type.starts_with("application/octet-stream"),
-         .opaque = head.fields.find("content-encoding").has_value()}));
+    request_body_.watch(
+        engineio::PacketScanner({.revision = facts_.intent.revision,
+                                 .jsonp_post = facts_.intent.jsonp,
+                                 .jsonp_answer = false,
+                                 .binary = type.starts_with("application/octet-stream"),
+                                 .opaque = head.fields.find("content-encoding").has_value()}));
   }
   return true;
 }
 
 void Exchange::write_head(const http::RequestHead& head) {
-  http::write_request_head(
-      head_bytes_, head,
-      {.client_address = downstream_.peer(),
-       .proto = "http",
-       .peer_is_trusted = downstream_.peer_is_trusted(),
-       .drop_accept_encoding = facts_.intent.kind == Intent::Kind::handshake,
-       .framing = request_body_.framing()});
+  http::write_request_head(head_bytes_, head,
+                           {.client_address = downstream_.peer(),
+                            .proto = "http",
+                            .peer_is_trusted = downstream_.peer_is_trusted(),
+                            .drop_accept_encoding = facts_.intent.kind == Intent::Kind::handshake,
+                            .framing = request_body_.framing()});
 }
 
 bool Exchange::takes_body() const noexcept {
@@ -157,7 +157,8 @@ void Exchange::request_sent() {
     }
   }
   if (phase_ != Phase::waiting) return;
-  // A poll waits for as long as the session's pings may take, whatever the config says of other answers.
+  // A poll waits for as long as the session's pings may take, whatever the config says of other
+  // answers.
   const Duration configured = worker_.config().proxy.timeouts.response_head;
   arm(session_ ? std::max(configured, session_->found().time_to_live) : configured);
 }
@@ -165,15 +166,18 @@ void Exchange::request_sent() {
 void Exchange::body_failed(RequestBody::Status status) {
   keep_downstream_ = false;
   if (status == RequestBody::Status::too_large) {
-    return reply({.status = 413, .code = "body-too-large", .message = "The request body is larger than this proxy allows."});
+    return reply({.status = 413,
+                  .code = "body-too-large",
+                  .message = "The request body is larger than this proxy allows."});
   }
   worker_.counters().head_errors.add();
   reply({.status = 400, .code = "bad-body", .message = "The chunked request body is malformed."});
 }
 
 bool Exchange::on_client_fin() {
-  // In a session a FIN is how clients give a poll up, and the backend must hear it at once. Elsewhere a client may
-  // have closed its sending side only; it gets its answer, but is not waited for without end.
+  // In a session a FIN is how clients give a poll up, and the backend must hear it at once.
+  // Elsewhere a client may have closed its sending side only; it gets its answer, but is not waited
+  // for without end.
   if (facts_.on_engineio_path || !request_complete_) return true;
   keep_downstream_ = false;
   if (phase_ == Phase::responding) arm(worker_.config().proxy.timeouts.request_body_idle);
@@ -243,13 +247,15 @@ void Exchange::settle() {
   disarm();
   auto& counters = worker_.counters();
   request_paused_.resume(worker_.now(), counters.direction(Direction::in));
-  const Duration paused = response_paused_.resume(worker_.now(), counters.direction(Direction::out));
+  const Duration paused =
+      response_paused_.resume(worker_.now(), counters.direction(Direction::out));
   counters.direction(Direction::in).bytes.add(request_body_.received());
   if (response_body_) counters.direction(Direction::out).bytes.add(response_body_->received());
   const Duration took = worker_.now() - facts_.began;
   counters.request_duration.observe(metrics::kDurationBounds, to_seconds(took),
                                     static_cast<std::uint64_t>(took.count()));
-  if (status_ != 0) (facts_.pool ? counters.pools[*facts_.pool] : counters.no_pool).answered(status_);
+  if (status_ != 0)
+    (facts_.pool ? counters.pools[*facts_.pool] : counters.no_pool).answered(status_);
   if (worker_.shared().access_log.enabled()) log_access();
   if (session_) {
     session_->traffic().paused_ns += static_cast<std::uint64_t>(paused.count());
@@ -288,7 +294,9 @@ void Exchange::on_timer(TimePoint now) noexcept {
     if (now < due) return worker_.wheel().arm(*this, due);
     keep_downstream_ = false;
     if (!backend_is_slow) {
-      return reply({.status = 408, .code = "body-timeout", .message = "The request body did not arrive in time."});
+      return reply({.status = 408,
+                    .code = "body-timeout",
+                    .message = "The request body did not arrive in time."});
     }
   }
   reply({.status = 504,

@@ -1,12 +1,15 @@
 // One request and its response, streamed both ways.
 //
 // Threads: the worker's.
-// Lifetime: owned by its Downstream; ends by exactly one of finish(), break_off(), abandon() or become_tunnel(), after which it is
+// Lifetime: owned by its Downstream; ends by exactly one of finish(), break_off(), abandon() or
+// become_tunnel(), after which it is
 //   retired and touches nothing.
-// Invariants: at most one Upstream at a time. A request inside a session goes to the session's backend or to none, is sent once, and
-//   is given up only when its client does or a timeout of the config is reached. Reading of either side stops while the other's
-//   queue is above the high mark.
-// Files: exchange.cc (the client's side, the end), exchange_upstream.cc (finding and reaching a backend), exchange_response.cc.
+// Invariants: at most one Upstream at a time. A request inside a session goes to the session's
+// backend or to none, is sent once, and
+//   is given up only when its client does or a timeout of the config is reached. Reading of either
+//   side stops while the other's queue is above the high mark.
+// Files: exchange.cc (the client's side, the end), exchange_upstream.cc (finding and reaching a
+// backend), exchange_response.cc.
 #pragma once
 
 #include <memory>
@@ -47,7 +50,8 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   [[nodiscard]] bool takes_body() const noexcept;
   /// The client has taken some of what waited for it.
   void on_client_drain();
-  /// The client sent a FIN. @returns false if the exchange goes on for a client that has only stopped sending
+  /// The client sent a FIN. @returns false if the exchange goes on for a client that has only
+  /// stopped sending
   bool on_client_fin();
   /// The client's connection is gone; whatever was promised is given back.
   void abandon(metrics::CloseReason reason);
@@ -120,7 +124,7 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   bool request_complete_ = false;
   bool discard_body_ = false;  // the backend takes no more of it, its answer is still awaited
   bool retried_ = false;
-  TimePoint progress_{};       // when the client's body last moved
+  TimePoint progress_{};  // when the client's body last moved
 
   std::vector<balance::Backend*> tried_;
   balance::Reservation reservation_;

@@ -69,14 +69,13 @@ void Exchange::pass_interim(const http::ResponseHead& head) {
 void Exchange::begin_response(const http::ResponseHead& head) {
   phase_ = Phase::responding;
   disarm();
-  worker_.backend_answered(*backend_);
+  worker_.shared().news.reached(*backend_);
   status_ = head.status;
   head_bytes_ = {};
   const http::Framing to_client = http::response_framing(head, facts_.minor_version);
   // A client that is still sending its body would take the rest of it for the next request.
   keep_downstream_ = keep_downstream_ && facts_.keep_alive && request_complete_ &&
-                     !worker_.shutting_down() &&
-                     to_client.kind != http::Framing::Kind::until_close;
+                     !worker_.shutting_down() && to_client.kind != http::Framing::Kind::until_close;
   keep_upstream_ = head.keep_alive && request_complete_ && !discard_body_ &&
                    head.framing.kind != http::Framing::Kind::until_close;
   std::string text;
@@ -105,12 +104,12 @@ void Exchange::watch_response(const http::ResponseHead& head) {
     response_body_->watch_error();
   } else if (facts_.intent.kind == Intent::Kind::poll) {
     const auto type = head.fields.find("content-type").value_or("");
-    response_body_->watch_packets(engineio::PacketScanner(
-        {.revision = facts_.intent.revision,
-         .jsonp_post = false,
-         .jsonp_answer = facts_.intent.jsonp,
-         .binary = type.starts_with("application/octet-stream"),
-         .opaque = head.fields.find("content-encoding").has_value()}));
+    response_body_->watch_packets(
+        engineio::PacketScanner({.revision = facts_.intent.revision,
+                                 .jsonp_post = false,
+                                 .jsonp_answer = facts_.intent.jsonp,
+                                 .binary = type.starts_with("application/octet-stream"),
+                                 .opaque = head.fields.find("content-encoding").has_value()}));
   }
 }
 
@@ -167,9 +166,9 @@ void Exchange::note_session_end() {
   if (pushed && pushed->saw_close() && status_ < 300) {
     session_->close_session(CloseReason::engineio_close);
   }
-  if (status_ >= 400 && engineio::tells_unknown_session(
-                            status_, response_body_->error_prefix(),
-                            facts_.intent.kind == Intent::Kind::upgrade)) {
+  if (status_ >= 400 &&
+      engineio::tells_unknown_session(status_, response_body_->error_prefix(),
+                                      facts_.intent.kind == Intent::Kind::upgrade)) {
     session_->close_session(CloseReason::unknown_session);
   }
 }
@@ -187,7 +186,7 @@ void Exchange::end_response() {
 void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view rest) {
   status_ = 101;
   disarm();
-  worker_.backend_answered(*backend_);
+  worker_.shared().news.reached(*backend_);
   std::string& text = worker_.scratch_text();
   http::write_response_head(text, head, {.upgrade = true});
   const bool failed = downstream_.stream().write({text}) != 0;

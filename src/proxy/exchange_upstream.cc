@@ -43,8 +43,8 @@ void Exchange::choose_for_handshake() {
 }
 
 void Exchange::choose_for_session() {
-  auto hold = SessionHold::take(worker_.shared().ledger, *facts_.pool, facts_.intent.sid,
-                                worker_.now());
+  auto hold =
+      SessionHold::take(worker_.shared().ledger, *facts_.pool, facts_.intent.sid, worker_.now());
   if (!hold) return reply_unknown_session();
   session_.emplace(std::move(*hold));
   connect(worker_.shared().registry.by_id(session_->found().backend));
@@ -90,7 +90,7 @@ void Exchange::connect_anew() {
 
 void Exchange::on_upstream_ready() noexcept {
   worker_.count_connect(ConnectResult::ok);
-  worker_.backend_answered(*backend_);
+  worker_.shared().news.reached(*backend_);
   phase_ = Phase::waiting;
   downstream_.stream().start_reading();
   upstream_->stream().start_reading();
@@ -113,10 +113,10 @@ void Exchange::on_upstream_refused(int status) noexcept { connect_failed(status)
 void Exchange::connect_failed(int status) {
   last_connect_error_ = status;
   const bool refused = status == UV_ECONNREFUSED || status == UV_ENOENT;
-  worker_.count_connect(refused ? ConnectResult::refused
+  worker_.count_connect(refused                  ? ConnectResult::refused
                         : status == UV_ETIMEDOUT ? ConnectResult::timeout
                                                  : ConnectResult::error);
-  worker_.backend_unreachable(*backend_, status);
+  worker_.shared().news.missed(*backend_, status, worker_.now());
   drop_upstream();
   reservation_.release();
   if (!downstream_.stream().reading()) downstream_.stream().start_reading();
@@ -170,9 +170,8 @@ void Exchange::send_request(std::string_view& bytes) {
 
 bool Exchange::may_send_again() const {
   return upstream_ != nullptr && upstream_->reused() && !retried_ && facts_.is_safe &&
-         !facts_.intent.in_session() &&
-         request_body_.framing().kind == http::Framing::Kind::none && response_partial_.empty() &&
-         upstream_->nothing_arrived();
+         !facts_.intent.in_session() && request_body_.framing().kind == http::Framing::Kind::none &&
+         response_partial_.empty() && upstream_->nothing_arrived();
 }
 
 void Exchange::request_failed() {

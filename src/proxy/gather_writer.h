@@ -1,6 +1,7 @@
 // Joins the small pieces of one answer into one write; large ones are not copied.
 //
-// Threads: the worker's. Lifetime: within one callback; the scratch text is the worker's and empty between uses.
+// Threads: the worker's. Lifetime: within one callback; the scratch text is the worker's and empty
+// between uses.
 #pragma once
 
 #include <string>
@@ -12,7 +13,8 @@ namespace pinion::proxy {
 
 class GatherWriter {
  public:
-  GatherWriter(uv::Stream& stream, std::string& scratch) noexcept : stream_(stream), scratch_(scratch) {
+  GatherWriter(uv::Stream& stream, std::string& scratch) noexcept
+      : stream_(stream), scratch_(scratch) {
     scratch_.clear();
   }
   ~GatherWriter() { scratch_.clear(); }

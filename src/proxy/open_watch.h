@@ -1,8 +1,9 @@
-// Learns the sid from the answer to a handshake, before the client can: what could tell it is held back until the session
-// is in the PinTable.
+// Learns the sid from the answer to a handshake, before the client can: what could tell it is held
+// back until the session is in the PinTable.
 //
 // Threads: the worker's. Lifetime: one handshake.
-// Invariants: holds at most kMaxOpenPacket bytes; once decided it holds nothing. The reservation is confirmed when
+// Invariants: holds at most kMaxOpenPacket bytes; once decided it holds nothing. The reservation is
+// confirmed when
 //   the open packet was found, and given back when there is none.
 #pragma once
 

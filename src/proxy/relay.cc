@@ -101,7 +101,8 @@ void Relay::sink_drained() {
   account_queue();
   if (!paused_.paused() || sink_queue() > tunnel_.worker().low_mark()) return;
   auto& counters = tunnel_.worker().counters().direction(direction_);
-  paused_ns_ += static_cast<std::uint64_t>(paused_.resume(tunnel_.worker().now(), counters).count());
+  paused_ns_ +=
+      static_cast<std::uint64_t>(paused_.resume(tunnel_.worker().now(), counters).count());
   if (source_ && !ended_) source_.start_reading();
 }
 
@@ -116,7 +117,8 @@ std::uint64_t Relay::take_paused_ns(TimePoint now) noexcept {
 void Relay::account_queue() noexcept {
   const std::size_t queued = sink_queue();
   if (queued == accounted_queue_) return;
-  const auto change = static_cast<std::int64_t>(queued) - static_cast<std::int64_t>(accounted_queue_);
+  const auto change =
+      static_cast<std::int64_t>(queued) - static_cast<std::int64_t>(accounted_queue_);
   accounted_queue_ = queued;
   tunnel_.queue_changed(direction_, change);
 }

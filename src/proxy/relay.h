@@ -1,8 +1,9 @@
-// One direction of a Tunnel: reads from its source, follows the frames, and writes the bytes untouched to its sink, which is the source
-// of the other direction.
+// One direction of a Tunnel: reads from its source, follows the frames, and writes the bytes
+// untouched to its sink, which is the source of the other direction.
 //
 // Threads: the worker's. Lifetime: part of its Tunnel.
-// Invariants: an idle relay owns no buffer. The source is not read while the sink has high_mark bytes waiting, until it is down to
+// Invariants: an idle relay owns no buffer. The source is not read while the sink has high_mark
+// bytes waiting, until it is down to
 //   low_mark. After cut_at_boundary() nothing is passed on beyond the end of the present frame.
 #pragma once
 
@@ -28,7 +29,8 @@ class Relay final : public uv::StreamEvents {
   [[nodiscard]] uv::Stream& source() noexcept { return source_; }
   [[nodiscard]] uv::Stream& sink() noexcept { return opposite_->source_; }
 
-  /// Bytes of this direction, as they come from the source or were read before the tunnel was there.
+  /// Bytes of this direction, as they come from the source or were read before the tunnel was
+  /// there.
   void pass(std::string_view bytes);
   /// Writes bytes to the sink that have been counted already.
   void write(std::string_view bytes);

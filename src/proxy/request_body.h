@@ -1,7 +1,9 @@
-// The body of a request on its way to the backend: decoded from the client's framing, encoded in ours.
+// The body of a request on its way to the backend: decoded from the client's framing, encoded in
+// ours.
 //
 // Threads: the worker's. Lifetime: one exchange.
-// Invariants: bytes that belong to the next request are never taken. Counted against the configured limits as it comes.
+// Invariants: bytes that belong to the next request are never taken. Counted against the configured
+// limits as it comes.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +20,7 @@ namespace pinion::proxy {
 class RequestBody {
  public:
   struct Limits {
-    std::uint64_t body = 0;      // bytes; 0: none
+    std::uint64_t body = 0;    // bytes; 0: none
     std::size_t gathered = 0;  // bytes of a body that has to be gathered
   };
   enum class Status : unsigned char { need_more, done, malformed, too_large };
@@ -31,7 +33,8 @@ class RequestBody {
     return scanner_;
   }
 
-  /// Takes bytes from the client and writes them on. @param in what was taken is removed from its front
+  /// Takes bytes from the client and writes them on. @param in what was taken is removed from its
+  /// front
   /// @param out null to drop them: the backend takes no more
   Status pass(std::string_view& in, GatherWriter* out);
   /// Takes bytes from the client and keeps them, for a body that goes on with a Content-Length.

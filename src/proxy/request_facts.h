@@ -24,7 +24,7 @@ struct RequestFacts {
   bool is_safe = false;  // GET, HEAD or OPTIONS (RFC 9110, 9.2.1)
   bool keep_alive = true;
   bool wants_upgrade = false;
-  std::string client;    // address, as far as it can be trusted
+  std::string client;  // address, as far as it can be trusted
   TimePoint began{};
   std::chrono::system_clock::time_point began_at{};
   std::string method, target;  // for the access log only

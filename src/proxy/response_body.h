@@ -1,8 +1,10 @@
-// The body of a response on its way to the client: decoded from the backend's framing, encoded in ours, read on the way for what
-// concerns the session (an open packet, a close packet, "unknown session").
+// The body of a response on its way to the client: decoded from the backend's framing, encoded in
+// ours, read on the way for what concerns the session (an open packet, a close packet, "unknown
+// session").
 //
 // Threads: the worker's. Lifetime: one exchange, from the final response head on.
-// Invariants: payload is passed on unchanged and at once, but for an open packet, which is held until its session is known.
+// Invariants: payload is passed on unchanged and at once, but for an open packet, which is held
+// until its session is known.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Nobody deletes itself: an object that is done inside one of its own callbacks is handed to its worker and freed after the turn.
+// Nobody deletes itself: an object that is done inside one of its own callbacks is handed to its
+// worker and freed after the turn.
 #pragma once
 
 namespace pinion::proxy {

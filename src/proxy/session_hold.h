@@ -1,4 +1,5 @@
-// A request's hold on its session: while it is there the session does not expire; when it goes, the table learns what has passed.
+// A request's hold on its session: while it is there the session does not expire; when it goes, the
+// table learns what has passed.
 //
 // Threads: the worker's. Lifetime: one exchange.
 #pragma once

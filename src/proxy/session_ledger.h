@@ -1,5 +1,6 @@
-// The books of all sessions: every session enters and leaves the PinTable through here, and its backend's counts are settled in
-// the same call. Nothing else adds to or takes from the table, so counts return to zero by construction.
+// The books of all sessions: every session enters and leaves the PinTable through here, and its
+// backend's counts are settled in the same call. Nothing else adds to or takes from the table, so
+// counts return to zero by construction.
 //
 // Threads: any. Lifetime: made before the workers, outlives them; the registry outlives it.
 #pragma once
@@ -25,7 +26,9 @@ class SessionLedger {
   /// `session` says all but its backend and serial. @returns the serial
   std::uint64_t open(balance::Reservation& reservation, session::Session session);
 
-  std::optional<session::PinTable::Found> find(session::SessionKey key) const { return table_.find(key); }
+  std::optional<session::PinTable::Found> find(session::SessionKey key) const {
+    return table_.find(key);
+  }
   std::optional<session::PinTable::Found> begin_request(session::SessionKey key, TimePoint now) {
     return table_.begin_request(key, now);
   }
@@ -33,8 +36,8 @@ class SessionLedger {
                    TimePoint now) {
     table_.end_request(key, serial, traffic, now);
   }
-  void set_tunnel(session::SessionKey key, std::uint64_t serial, bool has_tunnel, std::uint16_t worker,
-                  TimePoint now) {
+  void set_tunnel(session::SessionKey key, std::uint64_t serial, bool has_tunnel,
+                  std::uint16_t worker, TimePoint now) {
     table_.set_tunnel(key, serial, has_tunnel, worker, now);
   }
   void publish(session::SessionKey key, std::uint64_t serial, const session::Traffic& traffic,

@@ -11,6 +11,7 @@
 #include "base/chunk_queue.h"
 #include "log/access_log.h"
 #include "log/log.h"
+#include "proxy/backend_news.h"
 #include "proxy/session_ledger.h"
 
 namespace pinion::proxy {
@@ -19,6 +20,7 @@ struct Shared {
   balance::Registry& registry;
   balance::SharedTurns& turns;
   SessionLedger& ledger;
+  BackendNews& news;
   BufferBudget& budget;
   log::Logger& log;
   log::AccessLog& access_log;

@@ -13,7 +13,8 @@ using websocket::FirstMessage;
 
 namespace {
 
-// How long peers may take over the end: to reach a frame boundary and answer a close frame, or to send their FIN.
+// How long peers may take over the end: to reach a frame boundary and answer a close frame, or to
+// send their FIN.
 constexpr Duration kClosingTime = std::chrono::seconds{2};
 constexpr Duration kHalfClosedTime = std::chrono::seconds{30};
 constexpr unsigned kTcpKeepAliveSeconds = 60;
@@ -91,8 +92,9 @@ void Tunnel::release_held() {
   out_.pass(std::exchange(held_, {}));
 }
 
-// A client sends its probe, then, once that was answered, the upgrade packet; anything after the first message means that
-// the server has left polling. (Compressed or not, so the payload need not be read.)
+// A client sends its probe, then, once that was answered, the upgrade packet; anything after the
+// first message means that the server has left polling. (Compressed or not, so the payload need not
+// be read.)
 void Tunnel::note_upgrade() {
   if (in_.messages() < 2) return;
   upgrade_pending_ = false;
@@ -179,8 +181,8 @@ void Tunnel::put_close_frames() {
   if (!close_frame_to_backend_ && in_.cut_at_boundary()) {
     close_frame_to_backend_ = true;
     const auto mask_key = static_cast<std::uint32_t>(worker_.random()());
-    in_.write(websocket::close_frame_to_server(close_code_, metrics::to_string(close_reason_),
-                                               mask_key));
+    in_.write(
+        websocket::close_frame_to_server(close_code_, metrics::to_string(close_reason_), mask_key));
     if (state_ == State::closed) return;
     out_.source().end();
   }

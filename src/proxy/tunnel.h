@@ -2,8 +2,10 @@
 //
 // Threads: the worker's.
 // Lifetime: owned by its worker from the 101 until both directions have ended; then it retires.
-// Invariants: bytes pass untouched, but for a handshake's open packet, which is held until its session is known, and a close frame of
-//   pinion's own, which goes in only between two frames. A session that lives on this tunnel ends with it.
+// Invariants: bytes pass untouched, but for a handshake's open packet, which is held until its
+// session is known, and a close frame of
+//   pinion's own, which goes in only between two frames. A session that lives on this tunnel ends
+//   with it.
 #pragma once
 
 #include <cstdint>
@@ -69,7 +71,7 @@ class Tunnel final : public Retirable,
  private:
   enum class State : unsigned char {
     open,
-    closing,   // a close frame is on its way, or waits for a frame boundary
+    closing,  // a close frame is on its way, or waits for a frame boundary
     closed,
   };
 

@@ -1,8 +1,9 @@
 // One connection to a backend, in use by an Exchange or idle in the UpstreamPool.
 //
 // Threads: the worker's.
-// Lifetime: owned by an Exchange or by the pool; its stream moves on to a Tunnel after a 101. Events go to whoever uses it.
-// Invariants: an idle connection on which anything happens is discarded: bytes nobody asked for, a FIN, an error.
+// Lifetime: owned by an Exchange or by the pool; its stream moves on to a Tunnel after a 101.
+// Events go to whoever uses it. Invariants: an idle connection on which anything happens is
+// discarded: bytes nobody asked for, a FIN, an error.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,8 @@ class Upstream final : public Retirable, public uv::StreamEvents, private WheelT
   Upstream(Worker& worker, UpstreamPool& pool, balance::Backend& backend) noexcept
       : worker_(worker), pool_(pool), backend_(backend) {}
 
-  /// Starts to connect; events.on_upstream_ready or _refused follow, never from inside. @returns 0 or an error
+  /// Starts to connect; events.on_upstream_ready or _refused follow, never from inside. @returns 0
+  /// or an error
   int connect(UpstreamEvents& events);
   /// Takes a connection that was idle into use.
   void use(UpstreamEvents& events) noexcept;
@@ -54,7 +56,8 @@ class Upstream final : public Retirable, public uv::StreamEvents, private WheelT
   [[nodiscard]] uv::Stream& stream() noexcept { return stream_; }
   /// It has carried an exchange before, so the backend may close it at any moment.
   [[nodiscard]] bool reused() const noexcept { return reused_; }
-  /// Nothing of what was sent since use() can have been read by the backend: its kernel has acknowledged none of it.
+  /// Nothing of what was sent since use() can have been read by the backend: its kernel has
+  /// acknowledged none of it.
   [[nodiscard]] bool nothing_arrived() const noexcept;
 
  private:

@@ -51,8 +51,8 @@ Worker::Worker(Shared& shared, metrics::WorkerCounters& counters, Setup setup)
 Worker::~Worker() = default;
 
 void Worker::listen(uv::OwnedFd socket, bool unix_socket) {
-  listeners_.push_back(
-      std::make_unique<uv::Listener>(loop_, chunks_, std::move(socket), unix_socket, as_acceptor()));
+  listeners_.push_back(std::make_unique<uv::Listener>(loop_, chunks_, std::move(socket),
+                                                      unix_socket, as_acceptor()));
 }
 
 void Worker::run() noexcept {
@@ -159,27 +159,10 @@ void Worker::close_tunnel(PoolId pool, const std::string& sid, std::uint64_t ser
   for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
        at = connections_->tunnels.after(*at)) {
     const auto& session = at->session();
-    if (!session || at->pool() != pool || session->sid != sid || session->serial != serial) continue;
+    if (!session || at->pool() != pool || session->sid != sid || session->serial != serial)
+      continue;
     return at->close_gracefully(websocket::CloseCode::service_restart, CloseReason::admin);
   }
-}
-
-void Worker::backend_answered(balance::Backend& backend) {
-  if (!backend.health().connected()) return;
-  shared_.log.info("backend is up",
-                   {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
-}
-
-void Worker::backend_unreachable(balance::Backend& backend, int status) {
-  if (backend.health().connect_failed(now())) {
-    shared_.log.warning("backend is down: it cannot be connected to; it is tried again with backoff",
-                        {{"pool", backend.identity().pool_name},
-                         {"backend", backend.identity().name},
-                         {"address", backend.identity().address.to_string()},
-                         {"why", uv::describe(status)}});
-  }
-  // A process that does not listen any more has lost its sessions.
-  if (status == UV_ECONNREFUSED || status == UV_ENOENT) shared_.ledger.drop_backend(backend.id());
 }
 
 void Worker::warn_bad_response(const balance::Backend& backend, std::string_view what) {
@@ -194,8 +177,8 @@ void Worker::warn_bad_response(const balance::Backend& backend, std::string_view
 }
 
 void Worker::shut_down(Duration grace) {
-  if (std::exchange(shutting_down_, true)) return;
   shutdown_deadline_ = now() + grace;
+  if (std::exchange(shutting_down_, true)) return pace_shutdown();
   listeners_.clear();
   upstreams_.clear();
   std::size_t tunnels = 0;
@@ -226,7 +209,8 @@ void Worker::pace_shutdown() noexcept {
     ++closed;
   }
   if (now() >= shutdown_deadline_) {
-    while (Tunnel* const tunnel = connections_->tunnels.front()) tunnel->abort(CloseReason::shutdown);
+    while (Tunnel* const tunnel = connections_->tunnels.front())
+      tunnel->abort(CloseReason::shutdown);
     while (Downstream* const left = connections_->downstreams.front()) {
       left->abort(CloseReason::shutdown);
     }
@@ -234,11 +218,10 @@ void Worker::pace_shutdown() noexcept {
   if (connections_->tunnels.empty() && connections_->downstreams.empty()) close_everything();
 }
 
-// With the last handle gone the loop ends by itself.
+// The mailbox stays until the destructor, since others may still post to it.
 void Worker::close_everything() noexcept {
   upstreams_.clear();
-  ticker_.reset();
-  mailbox_.reset();
+  loop_.stop();
 }
 
 }  // namespace pinion::proxy

@@ -1,8 +1,9 @@
-// One thread of the proxy: a loop, its listeners, its client connections, exchanges and tunnels, and nothing shared on the data path.
+// One thread of the proxy: a loop, its listeners, its client connections, exchanges and tunnels,
+// and nothing shared on the data path.
 //
-// Threads: constructed on the main thread before its own starts; run() is that thread. post() from anywhere.
-// Lifetime: Shared and the counters outlive it. The destructor runs after run() has returned.
-// Invariants: after run() no handle is left on the loop.
+// Threads: constructed on the main thread before its own starts; run() is that thread. post() from
+// anywhere. Lifetime: Shared and the counters outlive it. The destructor runs after run() has
+// returned. Invariants: after run() no handle is left on the loop.
 #pragma once
 
 #include <memory>
@@ -56,7 +57,8 @@ class Worker final : private uv::Listener::Handler,
 
   // The rest is for this worker's thread only.
   void set_backends(balance::BackendSets backends) noexcept { backends_ = std::move(backends); }
-  /// Stops accepting, finishes requests, closes tunnels by and by, everything at the end of `grace`.
+  /// Stops accepting, finishes requests, closes tunnels by and by, everything at the end of
+  /// `grace`. Called again, it only moves that end.
   void shut_down(Duration grace);
   /// Closes the tunnel of a session at a frame boundary, if it is here.
   void close_tunnel(PoolId pool, const std::string& sid, std::uint64_t serial);
@@ -80,7 +82,8 @@ class Worker final : private uv::Listener::Handler,
   [[nodiscard]] http::RequestHead& scratch_request() noexcept { return scratch_request_; }
   [[nodiscard]] http::ResponseHead& scratch_response() noexcept { return scratch_response_; }
 
-  /// A relay or exchange stops reading its source when its sink has this many bytes waiting, and goes on at low_mark().
+  /// A relay or exchange stops reading its source when its sink has this many bytes waiting, and
+  /// goes on at low_mark().
   [[nodiscard]] std::size_t high_mark() const noexcept { return high_mark_; }
   [[nodiscard]] std::size_t low_mark() const noexcept { return high_mark_ / 2; }
   [[nodiscard]] const http::HeadLimits& head_limits() const noexcept { return head_limits_; }
@@ -91,9 +94,6 @@ class Worker final : private uv::Listener::Handler,
   void count_connect(metrics::ConnectResult result) noexcept {
     counters_.upstream_connects[static_cast<std::size_t>(result)].add();
   }
-  /// What an exchange has learnt of a backend's health, with the log line if that is news.
-  void backend_answered(balance::Backend& backend);
-  void backend_unreachable(balance::Backend& backend, int status);
   void warn_bad_response(const balance::Backend& backend, std::string_view what);
 
   void connection_closed() noexcept;
@@ -124,8 +124,8 @@ class Worker final : private uv::Listener::Handler,
   metrics::WorkerCounters& counters_;
   Setup setup_;
   balance::BackendSets backends_;
+  ChunkPool chunks_;  // before the loop, whose last callbacks give chunks back
   uv::Loop loop_;
-  ChunkPool chunks_;
   TimerWheel wheel_;
   balance::Random random_;
   balance::Assigner assigner_;

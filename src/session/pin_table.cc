@@ -125,7 +125,8 @@ std::optional<PinTable::Found> PinTable::begin_request(SessionKey key, TimePoint
   return Found{s.serial, s.backend, s.time_to_live, s.has_tunnel};
 }
 
-void PinTable::end_request(SessionKey key, std::uint64_t serial, const Traffic& traffic, TimePoint now) {
+void PinTable::end_request(SessionKey key, std::uint64_t serial, const Traffic& traffic,
+                           TimePoint now) {
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = find_in(shard, key, serial);
@@ -135,8 +136,8 @@ void PinTable::end_request(SessionKey key, std::uint64_t serial, const Traffic& 
   shard.touch(*entry, now);
 }
 
-void PinTable::set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel, std::uint16_t worker,
-                          TimePoint now) {
+void PinTable::set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel,
+                          std::uint16_t worker, TimePoint now) {
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = find_in(shard, key, serial);

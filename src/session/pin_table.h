@@ -1,10 +1,13 @@
 // Which backend holds which session: sid -> Session, for all workers.
 //
-// Threads: any. 64 shards on separate cache lines, a mutex each; every call locks one shard for a look-up (evicting and
+// Threads: any. 64 shards on separate cache lines, a mutex each; every call locks one shard for a
+// look-up (evicting and
 //   walking lock one after the other), and nothing is called back under a lock.
-// Lifetime: sessions leave by close(), sweep(), drop_backend() or by being evicted or replaced; whoever causes that gets the
+// Lifetime: sessions leave by close(), sweep(), drop_backend() or by being evicted or replaced;
+// whoever causes that gets the
 //   Session back, so that its counts can be settled.
-// Invariants: at most `capacity` sessions that have no tunnel are remembered beyond those that have one; when full, the longest
+// Invariants: at most `capacity` sessions that have no tunnel are remembered beyond those that have
+// one; when full, the longest
 //   idle is evicted. A session with a tunnel or a request in flight is never swept.
 #pragma once
 
@@ -31,7 +34,8 @@ class PinTable {
   PinTable(const PinTable&) = delete;
   PinTable& operator=(const PinTable&) = delete;
 
-  /// Adds a session and gives it its serial. @returns those that had to go: one with the same sid, one that was evicted
+  /// Adds a session and gives it its serial. @returns those that had to go: one with the same sid,
+  /// one that was evicted
   struct Inserted {
     std::uint64_t serial = 0;
     std::optional<Session> replaced;
@@ -53,18 +57,20 @@ class PinTable {
   void end_request(SessionKey key, std::uint64_t serial, const Traffic& traffic, TimePoint now);
 
   /// A WebSocket takes the session over (or lets it go, when an upgrade was not completed).
-  void set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel, std::uint16_t worker, TimePoint now);
+  void set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel, std::uint16_t worker,
+                  TimePoint now);
   /// The upgrade is complete. @returns false when it already was, or the session has gone
   bool upgraded(SessionKey key, std::uint64_t serial);
   /// What a tunnel has moved since it last told.
-  void publish(SessionKey key, std::uint64_t serial, const Traffic& traffic, std::uint64_t queued_bytes,
-               TimePoint last_seen);
+  void publish(SessionKey key, std::uint64_t serial, const Traffic& traffic,
+               std::uint64_t queued_bytes, TimePoint last_seen);
 
   /// Removes a session. @param serial 0 for whichever has the sid now
   std::optional<Session> close(SessionKey key, std::uint64_t serial);
   /// Removes the sessions that showed no sign of life for their time to live.
   std::vector<Session> sweep(TimePoint now);
-  /// Removes the sessions of a backend that has lost them: those without a tunnel (tunnels notice by themselves).
+  /// Removes the sessions of a backend that has lost them: those without a tunnel (tunnels notice
+  /// by themselves).
   std::vector<Session> drop_backend(BackendId backend);
 
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }

@@ -42,17 +42,17 @@ struct Traffic {
 
 struct Session {
   std::string sid;
-  std::string client;  // address of the client that opened it
+  std::string client;        // address of the client that opened it
   std::uint64_t serial = 0;  // tells a session from a later one with the same sid
   PoolId pool = 0;
   BackendId backend = 0;
   Transport transport = Transport::polling;
-  std::uint16_t worker = 0;          // that has its tunnel
-  std::uint32_t requests = 0;        // polls and POSTs in flight
-  bool has_tunnel = false;           // a WebSocket carries it, or is about to
+  std::uint16_t worker = 0;    // that has its tunnel
+  std::uint32_t requests = 0;  // polls and POSTs in flight
+  bool has_tunnel = false;     // a WebSocket carries it, or is about to
   TimePoint opened{};
   TimePoint last_seen{};
-  Duration time_to_live{};           // pingInterval + pingTimeout
+  Duration time_to_live{};  // pingInterval + pingTimeout
   Traffic traffic;
   std::uint64_t queued_bytes = 0;
 };

@@ -1,0 +1,70 @@
+// Which addresses the configured backends have now: literals at once, host names by DNS, again
+// every kEvery.
+//
+// Threads: the main thread's loop; name look-ups run on libuv's pool, so the loop never waits.
+// Lifetime: the registry, the log and the events outlive it.
+// Invariants: a name that cannot be resolved keeps the addresses that it had. Each change makes new
+// snapshots; an
+//   address that is gone gets no new sessions, while those it has go on.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "balance/backend_set.h"
+#include "balance/registry.h"
+#include "config/config.h"
+#include "log/log.h"
+#include "uv/resolver.h"
+#include "uv/timer.h"
+
+namespace pinion::health {
+
+class DiscoveryEvents {
+ public:
+  virtual void on_backends_changed(const balance::BackendSets& sets) noexcept = 0;
+
+ protected:
+  ~DiscoveryEvents() = default;
+};
+
+class Discovery final : private uv::Timer::Handler {
+ public:
+  static constexpr Duration kEvery = std::chrono::seconds{30};
+  /// A name that has no address yet is asked for more often.
+  static constexpr Duration kEveryUnresolved = std::chrono::seconds{2};
+
+  Discovery(uv::Loop& loop, std::shared_ptr<const config::Config> config,
+            balance::Registry& registry, log::Logger& log, DiscoveryEvents& events);
+  ~Discovery();
+  Discovery(const Discovery&) = delete;
+  Discovery& operator=(const Discovery&) = delete;
+
+  /// What is known without asking anybody, and, after the first answers, all.
+  [[nodiscard]] balance::BackendSets sets() const;
+  /// Asks for all names; events follow.
+  void start();
+  /// Every name has been answered once, whatever the answer was.
+  [[nodiscard]] bool complete() const noexcept { return unanswered_ == 0; }
+
+ private:
+  struct Source;
+
+  void on_tick() noexcept override;
+  uv::Timer::Handler& as_ticker() noexcept { return *this; }
+  void ask(Source& source);
+  void answer(Source& source, const std::vector<SocketAddress>& addresses, const char* error);
+
+  uv::Loop& loop_;
+  std::shared_ptr<const config::Config> config_;
+  balance::Registry& registry_;
+  log::Logger& log_;
+  DiscoveryEvents& events_;
+  uv::Resolver resolver_;
+  uv::Timer ticker_;
+  std::vector<std::unique_ptr<Source>> sources_;
+  std::size_t unanswered_ = 0;
+};
+
+}  // namespace pinion::health

@@ -1,0 +1,27 @@
+// What was learnt of a backend's health by trying to reach it, whoever tried: told to its Health,
+// to the log when it is news, and to the ledger when its sessions are lost.
+//
+// Threads: any. Lifetime: as long as the log and the ledger.
+#pragma once
+
+#include "balance/backend.h"
+#include "base/clock.h"
+#include "log/log.h"
+#include "proxy/session_ledger.h"
+
+namespace pinion::proxy {
+
+class BackendNews {
+ public:
+  BackendNews(log::Logger& log, SessionLedger& ledger) noexcept : log_(log), ledger_(ledger) {}
+
+  void reached(balance::Backend& backend);
+  /// @param status a libuv error
+  void missed(balance::Backend& backend, int status, TimePoint now);
+
+ private:
+  log::Logger& log_;
+  SessionLedger& ledger_;
+};
+
+}  // namespace pinion::proxy

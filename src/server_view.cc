@@ -1,0 +1,242 @@
+#include "server_view.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#include "metrics/exposition.h"
+
+namespace pinion {
+
+namespace {
+
+using admin::BackendView;
+using admin::SessionQuery;
+using admin::SessionSort;
+using admin::SessionView;
+
+std::uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total_pages = 0;
+  std::uint64_t resident_pages = 0;
+  statm >> total_pages >> resident_pages;
+  return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+BackendView backend_view(const balance::Backend& backend) {
+  const balance::BackendIdentity& who = backend.identity();
+  const balance::Assigned assigned = backend.assigned();
+  const bool up = backend.health().up();
+  BackendView view{.pool = who.pool_name,
+                   .name = who.name,
+                   .address = who.address.to_string(),
+                   .weight = who.weight,
+                   .max_sessions = who.max_sessions,
+                   .state = up ? "up" : "down",
+                   .ready = up && !backend.is_full()};
+  view.sessions = assigned.live;
+  view.websocket = std::min<std::uint64_t>(backend.websockets(), assigned.live);
+  view.polling = view.sessions - view.websocket;
+  view.reserved = assigned.reserved;
+  view.inflight = backend.inflight();
+  view.queued_bytes = backend.queued_bytes_both();
+  view.sessions_total = backend.sessions_total();
+  view.load = static_cast<double>(assigned.total()) / who.weight;
+  if (!up) view.reason = "cannot be connected to";
+  if (up && backend.is_full()) view.reason = "has max_sessions";
+  return view;
+}
+
+// What a list is sorted by, always so that more comes first in descending order.
+std::uint64_t sort_key(const SessionView& view, SessionSort sort) noexcept {
+  switch (sort) {
+    case SessionSort::idle:
+      return view.idle_ms;
+    case SessionSort::bytes:
+      return view.bytes_in + view.bytes_out;
+    case SessionSort::frames:
+      return view.frames_in + view.frames_out;
+    case SessionSort::queued:
+      return view.queued_bytes;
+    case SessionSort::paused:
+      return view.paused_ms;
+    case SessionSort::age:
+      break;
+  }
+  return view.age_ms;
+}
+
+bool is_of_backend(const SessionView& view, const std::string& asked) {
+  return asked.empty() || asked == view.backend || asked == view.pool + '/' + view.backend;
+}
+
+}  // namespace
+
+ServerView::ServerView(std::shared_ptr<const config::Config> config, proxy::Shared& shared,
+                       const AllCounters& counters, CloseTunnel close_tunnel)
+    : config_(std::move(config)),
+      shared_(shared),
+      counters_(counters),
+      close_tunnel_(std::move(close_tunnel)),
+      started_(monotonic_now()),
+      started_wall_(wall_seconds()) {}
+
+void ServerView::set_backends(balance::BackendSets sets) {
+  const std::lock_guard lock(mutex_);
+  backends_ = std::move(sets);
+}
+
+balance::BackendSets ServerView::backends() const {
+  const std::lock_guard lock(mutex_);
+  return backends_;
+}
+
+metrics::CounterTotals ServerView::totals() const {
+  metrics::CounterTotals totals;
+  totals.pools.resize(config_->pools.size());
+  for (const auto& worker : counters_) totals.add(*worker);
+  for (std::size_t i = 0; i < metrics::kCloseReasons; ++i) {
+    totals.closes[i] += shared_.ledger.closes(static_cast<metrics::CloseReason>(i));
+  }
+  return totals;
+}
+
+admin::StatusView ServerView::status() const {
+  const auto counted = totals();
+  admin::StatusView status{.version = PINION_VERSION,
+                           .uptime_s = to_seconds(monotonic_now() - started_),
+                           .workers = static_cast<unsigned>(counters_.size()),
+                           .connections = shared_.connections.load(std::memory_order_relaxed),
+                           .memory_bytes = resident_bytes()};
+  for (const auto& set : backends()) {
+    for (const balance::Backend* const backend : set->backends) {
+      status.backends.push_back(backend_view(*backend));
+    }
+  }
+  for (const BackendView& view : status.backends) {
+    status.totals.sessions += view.sessions;
+    status.totals.reserved += view.reserved;
+    status.totals.inflight += view.inflight;
+    status.totals.sessions_total += view.sessions_total;
+  }
+  status.totals.pins = shared_.ledger.table().size();
+  status.totals.queued_bytes = counted.queued_bytes;
+  status.totals.requests_total = counted.requests();
+  return status;
+}
+
+SessionView ServerView::view_of(const session::Session& session, TimePoint now) const {
+  const auto ms_since = [now](TimePoint then) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(to_ms(now - then), 0));
+  };
+  return {.sid = session.sid,
+          .pool = config_->pools[session.pool].name,
+          .backend = shared_.registry.by_id(session.backend).identity().name,
+          .transport = std::string(session::to_string(session.transport)),
+          .state = "active",
+          .client = session.client,
+          .age_ms = ms_since(session.opened),
+          .idle_ms = ms_since(session.last_seen),
+          .frames_in = session.traffic.frames_in,
+          .frames_out = session.traffic.frames_out,
+          .bytes_in = session.traffic.bytes_in,
+          .bytes_out = session.traffic.bytes_out,
+          .queued_bytes = session.queued_bytes,
+          .paused_ms = session.traffic.paused_ns / 1'000'000,
+          .worker = session.worker};
+}
+
+admin::SessionPage ServerView::sessions(const SessionQuery& query) const {
+  const TimePoint now = monotonic_now();
+  std::vector<SessionView> all;
+  for (const session::Session& session : shared_.ledger.table().list()) {
+    auto view = view_of(session, now);
+    if (is_of_backend(view, query.backend)) all.push_back(std::move(view));
+  }
+  std::sort(all.begin(), all.end(), [&](const SessionView& a, const SessionView& b) {
+    const auto key_a = sort_key(a, query.sort);
+    const auto key_b = sort_key(b, query.sort);
+    if (key_a != key_b) return query.descending ? key_a > key_b : key_a < key_b;
+    return a.sid < b.sid;
+  });
+  admin::SessionPage page;
+  const std::size_t first = std::min(query.offset, all.size());
+  const std::size_t last = std::min(all.size() - first, query.limit) + first;
+  for (std::size_t i = first; i < last; ++i) page.sessions.push_back(std::move(all[i]));
+  if (last < all.size()) page.next = last;
+  return page;
+}
+
+std::optional<session::Session> ServerView::find(const std::string& sid) const {
+  for (PoolId pool = 0; pool < config_->pools.size(); ++pool) {
+    if (auto session = shared_.ledger.table().get({pool, sid})) return session;
+  }
+  return std::nullopt;
+}
+
+std::optional<SessionView> ServerView::session(const std::string& sid) const {
+  const auto session = find(sid);
+  if (!session) return std::nullopt;
+  return view_of(*session, monotonic_now());
+}
+
+bool ServerView::close_session(const std::string& sid) {
+  const auto session = find(sid);
+  if (!session) return false;
+  if (session->has_tunnel) {
+    close_tunnel_(*session);
+  } else {
+    // Its next request hears that the session is unknown.
+    shared_.ledger.close({session->pool, sid}, session->serial, metrics::CloseReason::admin);
+  }
+  return true;
+}
+
+std::string ServerView::not_ready() const {
+  if (shutting_down_.load(std::memory_order_relaxed)) return "shutting down";
+  for (const auto& set : backends()) {
+    if (!set->takes_sessions()) {
+      return "pool " + config_->pools[set->pool].name + " has no backend that takes sessions";
+    }
+  }
+  return {};
+}
+
+std::string ServerView::metrics_text() const {
+  metrics::Snapshot snapshot{.totals = totals()};
+  for (const auto& pool : config_->pools) snapshot.pools.push_back(pool.name);
+  for (const auto& worker : counters_) {
+    snapshot.loop_lag_seconds.push_back(static_cast<double>(worker->loop_lag_ns.value()) * 1e-9);
+  }
+  for (const BackendView& view : status().backends) {
+    snapshot.backends.push_back({.pool = view.pool,
+                                 .name = view.name,
+                                 .up = view.state == "up",
+                                 .ready = view.ready,
+                                 .load = view.load,
+                                 .websocket = view.websocket,
+                                 .polling = view.polling,
+                                 .reserved = view.reserved,
+                                 .inflight = view.inflight,
+                                 .queued_bytes = view.queued_bytes,
+                                 .sessions_total = view.sessions_total});
+  }
+  snapshot.version = PINION_VERSION;
+  snapshot.start_time_seconds = started_wall_;
+  snapshot.pins = shared_.ledger.table().size();
+  snapshot.pins_limit = shared_.ledger.table().capacity();
+  snapshot.max_connections = shared_.max_connections;
+  snapshot.memory_bytes = resident_bytes();
+  snapshot.buffered_bytes = shared_.budget.used();
+  snapshot.buffered_limit_bytes = shared_.budget.limit();
+  snapshot.log_dropped = shared_.log.dropped() + shared_.access_log.dropped();
+  return metrics::exposition(snapshot);
+}
+
+}  // namespace pinion
