@@ -40,7 +40,8 @@ std::expected<std::string, RemoteError> ask(const RemoteOptions& options, std::s
   std::string token;
   if (!options.token_file.empty()) {
     auto read = config::read_token_file(options.token_file);
-    if (!read) return fail(kFailed, read.error());
+    if (!read)
+      return fail(kFailed, fmt::format("--token-file {}: {}", options.token_file, read.error()));
     token = std::move(*read);
   }
   const auto client = admin::Client::create(options.admin, std::move(token));

@@ -71,17 +71,16 @@ std::vector<std::size_t> Table::widths(const Terminal& terminal) const {
 void Table::print(const Terminal& terminal) const {
   const auto width = widths(terminal);
   const auto print_row = [&](const std::vector<Cell>& cells) {
+    std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
       const std::string text = i == 0 ? cut(cells[i].text, width[0]) : cells[i].text;
       const std::string pad(width[i] - std::min(width[i], width_of(text)), ' ');
-      const bool right = columns_[i].align == Align::right;
-      const bool last = i + 1 == cells.size();
-      if (i > 0) terminal.out << std::string(kGap, ' ');
-      if (right) terminal.out << pad;
-      terminal.out << styled(terminal, text, cells[i].style);
-      if (!right && !last) terminal.out << pad;
+      const std::string shown = styled(terminal, text, cells[i].style);
+      if (i > 0) line.append(kGap, ' ');
+      line += columns_[i].align == Align::right ? pad + shown : shown + pad;
     }
-    terminal.out << '\n';
+    line.erase(line.find_last_not_of(' ') + 1);
+    terminal.out << line << '\n';
   };
   std::vector<Cell> titles;
   for (const Column& column : columns_) {

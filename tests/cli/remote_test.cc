@@ -1,0 +1,139 @@
+// status and sessions against a real admin endpoint.
+#include <doctest/doctest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "run.h"
+#include "server_fixture.h"
+
+namespace pinion::cli {
+
+using admin::example_session;
+using admin::ServerFixture;
+
+TEST_CASE("status is one screen") {
+  const ServerFixture fixture;
+  const auto outcome = run_pinion({"status", "--admin", fixture.url()});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.err.empty());
+  CHECK(outcome.out ==
+        "pinion 1.2.3, up 3h12m, 2 workers, 321 connections, 18.4MB memory\n"
+        "\n"
+        "POOL/BACKEND  STATE     SESSIONS   WS  POLL  RSVD  INFL  QUEUED  LOAD\n"
+        "chat\n"
+        "  chat-1      up             120  118     2     3     4   12.0K  1.23\n"
+        "  chat-2      down             0    0     0     0     0       0  0.00\n"
+        "    connection refused\n"
+        "files\n"
+        "  files-1     draining         0    0     0     0     0       0  0.00\n"
+        "total                        120  118     2     3     4   12.0K\n"
+        "\n"
+        "4,567 sessions since the start, 1,234,567 requests, 125 sids pinned\n");
+}
+
+TEST_CASE("status keeps to 80 columns, whatever the names") {
+  ServerFixture fixture;
+  for (auto& backend : fixture.control.status_view.backends) {
+    backend.name = "a-backend-with-a-very-long-name.in-some-domain.example:3001";
+    backend.state = "maintenance";
+    backend.sessions = 1'000'000;
+    backend.websocket = 999'999;
+    backend.polling = 100'000;
+    backend.load = 123456.78;
+    backend.reason = std::string(200, 'r');
+  }
+  const auto outcome = run_pinion({"status", "--admin", fixture.url()}, 80);
+  std::istringstream lines(outcome.out);
+  for (std::string line; std::getline(lines, line);) {
+    CAPTURE(line);
+    // An ellipsis is three bytes and one column.
+    CHECK(line.size() <= 82);
+  }
+}
+
+TEST_CASE("colours only where they are wanted") {
+  const ServerFixture fixture;
+  const std::vector<std::string> status = {"status", "--admin", fixture.url()};
+  CHECK(run_pinion(status).out.find('\x1b') == std::string::npos);
+  const auto outcome = run_pinion(status, 80, true);
+  CHECK(outcome.out.find("\x1b[32mup\x1b[0m") != std::string::npos);
+  CHECK(outcome.out.find("\x1b[31mdown\x1b[0m") != std::string::npos);
+}
+
+TEST_CASE("--json prints the API's answer unchanged") {
+  const ServerFixture fixture;
+  const auto api = fixture.client().request("GET", "/api/v1/status");
+  CHECK(run_pinion({"status", "--json", "--admin", fixture.url()}).out == api->body);
+  const auto page = fixture.client().request("GET", "/api/v1/sessions");
+  CHECK(run_pinion({"sessions", "--json", "--admin", fixture.url()}).out == page->body);
+  const auto one = run_pinion({"sessions", "abc", "--json", "--admin", fixture.url()});
+  CHECK(nlohmann::json::parse(one.out)["sid"] == "abc");
+}
+
+TEST_CASE("sessions as a table") {
+  ServerFixture fixture;
+  fixture.control.table.push_back(example_session("MMr5J6lKvQ42aJepAAAA"));
+  const auto outcome = run_pinion({"sessions", "--admin", fixture.url()});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.out ==
+        "SID                   BACKEND  VIA    AGE   IDLE  FRAMES  BYTES  QUEUED\n"
+        "abc                   chat-1   ws   1m01s  250ms    2010   3.0M       0\n"
+        "MMr5J6lKvQ42aJepAAAA  chat-1   ws   1m01s  250ms    2010   3.0M       0\n");
+  const auto first = run_pinion({"sessions", "--limit", "1", "--admin", fixture.url()});
+  CHECK(first.out.ends_with("the first 1; there are more (--limit N, at most 1000)\n"));
+  fixture.control.table.clear();
+  CHECK(run_pinion({"sessions", "--admin", fixture.url()}).out == "no sessions\n");
+}
+
+TEST_CASE("the options of sessions reach the endpoint") {
+  const ServerFixture fixture;
+  run_pinion({"sessions", "--backend", "chat/a b&c", "--sort", "queued", "--limit", "7", "--admin",
+              fixture.url()});
+  const auto query = fixture.control.last_query();
+  CHECK(query.backend == "chat/a b&c");
+  CHECK(query.sort == admin::SessionSort::queued);
+  CHECK(query.limit == 7);
+}
+
+TEST_CASE("one session, key by key") {
+  ServerFixture fixture;
+  fixture.control.table.push_back(example_session("odd/\x1b[31m"));
+  const auto outcome = run_pinion({"sessions", "abc", "--admin", fixture.url()});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.out.starts_with("sid: abc\npool: chat\nbackend: chat-1\ntransport: websocket\n"));
+  CHECK(outcome.out.ends_with("rtt_ms: 0.5\n"));
+  const auto odd = run_pinion({"sessions", "odd/\x1b[31m", "--admin", fixture.url()});
+  CHECK(odd.out.starts_with("sid: odd/\\u001b[31m\n"));
+  const auto unknown = run_pinion({"sessions", "nobody", "--admin", fixture.url()});
+  CHECK(unknown.code == 1);
+  CHECK(unknown.err == "pinion: no live session has this sid\n");
+}
+
+TEST_CASE("no answer is exit code 3 and says what to do") {
+  std::string url;
+  {
+    const ServerFixture fixture;
+    url = fixture.url();
+  }
+  const auto outcome = run_pinion({"status", "--admin", url});
+  CHECK(outcome.code == 3);
+  CHECK(outcome.out.empty());
+  CHECK(outcome.err == "pinion: no answer from " + url +
+                           ": connection refused; is pinion running? (--admin URL)\n");
+}
+
+TEST_CASE("a token file that cannot be read is an error before anything is asked") {
+  const ServerFixture fixture;
+  const auto outcome =
+      run_pinion({"status", "--token-file", "/nonexistent/token", "--admin", fixture.url()});
+  CHECK(outcome.code == 1);
+  CHECK(is_one_error_line(outcome.err));
+  CHECK(outcome.err.find("/nonexistent/token") != std::string::npos);
+}
+
+}  // namespace pinion::cli
