@@ -142,16 +142,30 @@ std::size_t PacketScanner::scan_length(char c) noexcept {
 
 std::size_t PacketScanner::scan_text(std::string_view payload) noexcept {
   if (at_start_) begin_packet(payload.front(), kClose);
-  // No byte is more than one unit but the first of four, so this many bytes are all of this packet.
+  // In UTF-8 this many bytes are all of this packet: none stands for more than one unit but the
+  // first of four.
   const auto stretch = payload.substr(0, std::min<std::uint64_t>(remaining_, payload.size()));
   const std::uint64_t units = count_utf16_units(stretch);
-  if (units > remaining_) {
-    stage_ = Stage::over;  // the length cuts a surrogate pair in two
-  } else {
-    remaining_ -= units;
-    if (remaining_ == 0) stage_ = Stage::length;
-  }
+  if (units > remaining_) return scan_overlong_text(stretch);
+  remaining_ -= units;
+  if (remaining_ == 0) stage_ = Stage::length;
   return stretch.size();
+}
+
+/// Finds where the packet ends in a stretch that has more units than it: its length cuts a
+/// surrogate pair in two, or it is not UTF-8.
+std::size_t PacketScanner::scan_overlong_text(std::string_view stretch) noexcept {
+  std::size_t used = 0;
+  while (remaining_ > 0) {
+    const std::uint64_t units = utf16_units(stretch[used++]);
+    if (units > remaining_) {
+      stage_ = Stage::over;
+      return used;
+    }
+    remaining_ -= units;
+  }
+  stage_ = Stage::length;
+  return used;
 }
 
 void PacketScanner::take_binary_head(char c) noexcept {

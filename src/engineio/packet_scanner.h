@@ -51,6 +51,7 @@ class PacketScanner {
   std::size_t scan_separated(std::string_view payload) noexcept;
   std::size_t scan_length(char c) noexcept;
   std::size_t scan_text(std::string_view payload) noexcept;
+  std::size_t scan_overlong_text(std::string_view stretch) noexcept;
   std::size_t scan_binary(std::string_view payload) noexcept;
   void take_binary_head(char c) noexcept;
   void add_digit(int digit) noexcept;

@@ -112,6 +112,24 @@ TEST_CASE("v3 text payloads count UTF-16 code units") {
   });
 }
 
+TEST_CASE("a v3 length over what is not UTF-8 ends at the same byte however it is cut") {
+  const Body v3{.revision = 3};
+  check_rows({
+      {v3,
+       "4:\xFF\xFF"
+       "1:1",
+       {2, true}},
+      {v3,
+       "5:\xFF\xFF"
+       "41:1",
+       {2, true}},
+      {v3,
+       "3:\xFF\xFF"
+       "1:1",
+       {1, false}},
+  });
+}
+
 TEST_CASE("v3 binary payloads count bytes, and data has its type as a number") {
   const Body v3{.revision = 3, .binary = true};
   check_rows({
