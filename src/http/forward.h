@@ -4,7 +4,6 @@
 // Threads: pure functions. Field order, case and repetition are kept.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -20,8 +19,12 @@ struct RequestRewrite {
   Framing framing;                    // as it will be sent
 };
 
-/// Appends the head to `out`, always as HTTP/1.1. An upgrade to websocket keeps Upgrade and
-/// Connection; any other Upgrade is removed. X-Forwarded-Host is the original host.
+/// Appends the head to `out`, always as HTTP/1.1. An upgrade to websocket keeps Upgrade (that
+/// protocol alone, in its case) and Connection; any other Upgrade is removed. X-Forwarded-For is
+/// one field with our peer as its last; X-Forwarded-Host is the original host. From a peer that is
+/// not trusted all X-Forwarded-*, Forwarded and X-Real-IP go, since backends believe them. A
+/// request without Host (HTTP/1.0) gets an empty one. Expect goes on from HTTP/1.1 clients.
+/// @param rewrite its framing is never until_close
 void write_request_head(std::string& out, const RequestHead& head, const RequestRewrite& rewrite);
 
 struct ResponseRewrite {
@@ -32,7 +35,8 @@ struct ResponseRewrite {
 };
 
 /// Appends the head to `out`, as HTTP/1.1 (also to HTTP/1.0 clients, RFC 9110, 2.5). Content-Length
-/// is kept where the response to a HEAD or a 304 has one.
+/// is kept where the response to a HEAD or a 304 has one; a 1xx or 204 has no framing fields.
+/// Connection says `close` where keep_alive is false or the body ends with the connection.
 void write_response_head(std::string& out, const ResponseHead& head,
                          const ResponseRewrite& rewrite);
 

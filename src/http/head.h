@@ -53,9 +53,10 @@ struct RequestHead {
   int minor_version = 1;  // HTTP/1.minor
   Fields fields;          // as they came, Host and hop-by-hop fields included
   Framing framing;
-  bool keep_alive = true;              // the client wants the connection to persist
-  bool expects_continue = false;       // Expect: 100-continue from an HTTP/1.1 client
-  bool upgrades_to_websocket = false;  // GET with Connection: upgrade and Upgrade: websocket
+  bool keep_alive = true;         // the client wants the connection to persist
+  bool expects_continue = false;  // Expect: 100-continue from an HTTP/1.1 client
+  // A GET without a body from HTTP/1.1, with `upgrade` in Connection and `websocket` in Upgrade.
+  bool upgrades_to_websocket = false;
 
   [[nodiscard]] std::string_view path() const noexcept;   // up to '?'
   [[nodiscard]] std::string_view query() const noexcept;  // after '?', or empty
@@ -67,8 +68,10 @@ struct ResponseHead {
   std::string reason;
   int minor_version = 1;
   Fields fields;
-  Framing framing;         // given the request's method (HEAD has none, RFC 9112, 6.3)
-  bool keep_alive = true;  // the backend will serve another request on this connection
+  Framing framing;  // given the request's method (HEAD has none, RFC 9112, 6.3)
+  // The backend will serve another request on this connection: false too where the body ends with
+  // the connection, after a 101, and where a 1xx or 204 announces a body that it cannot have.
+  bool keep_alive = true;
 
   void clear() noexcept;
 };

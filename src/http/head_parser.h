@@ -46,16 +46,20 @@ struct HeadResult {
   enum class Status : unsigned char { need_more, complete, failed };
   Status status = Status::need_more;
   HeadError error = HeadError::none;
-  std::size_t consumed = 0;  // bytes of `in` that belong to the head (all of it for need_more)
+  // Bytes of `in` that belong to the head: all of them for need_more, none for failed.
+  std::size_t consumed = 0;
 };
 
 /// Reads the head of a request. `partial` carries an incomplete head from call to call and is empty
-/// again (and without memory) once a head is complete. Empty lines before the request line are
-/// skipped (RFC 9112, 2.2).
+/// again (and without memory) once a head is complete or refused. Up to four empty lines before the
+/// request line are skipped (RFC 9112, 2.2). Faults are found with the end of their line and the
+/// start line's and the limits' as early as they can be; the outcome does not depend on how the
+/// bytes were cut. `head` is meaningful only when complete.
 HeadResult read_request_head(std::string& partial, std::string_view in, const HeadLimits& limits,
                              RequestHead& head);
 
-/// Reads the head of a response to a request with `method`; a 1xx is a head of its own.
+/// Reads the head of a response to a request with `method`, in the same way, but without empty
+/// lines before it; a 1xx is a head of its own.
 HeadResult read_response_head(std::string& partial, std::string_view in, const HeadLimits& limits,
                               std::string_view method, ResponseHead& head);
 

@@ -23,9 +23,9 @@ struct Reply {
   std::string_view content_type = "application/json";
 };
 
-/// The whole reply, ready to be sent. JSON `{"error":{"code":…,"message":…}}` if the request
-/// accepts application/json, plain text otherwise; CORS headers if it has an Origin; no body for
-/// HEAD.
+/// The whole reply, ready to be sent. `code` and `message` are our own words, without control
+/// bytes. JSON `{"error":{"code":…,"message":…}}` if the request accepts application/json, plain
+/// text otherwise; CORS headers if it has an Origin; no body for HEAD.
 /// @param request null when not even a head could be read
 std::string write_reply(const Reply& reply, const RequestHead* request);
 

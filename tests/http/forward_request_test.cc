@@ -63,6 +63,11 @@ TEST_CASE("fields that Connection names end here, but not what a message needs")
                     "X-Forwarded-For: 10.1.1.1\r\n",
                     {.client_address = "10.0.0.1", .peer_is_trusted = true}) ==
         expect_fields("Forwarded: for=x\r\nX-Forwarded-For: 10.1.1.1, 10.0.0.1\r\n"));
+  CHECK(
+      with_fields("Connection: X-Forwarded-Proto, X-Forwarded-Host\r\nX-Forwarded-Proto: https\r\n"
+                  "X-Forwarded-Host: shop\r\n",
+                  {.peer_is_trusted = true}) ==
+      "X-Forwarded-Proto: https\r\nX-Forwarded-Host: shop\r\n\r\n");
   CHECK(forwarded("POST / HTTP/1.1\r\nHost: a\r\nConnection: Content-Length\r\nContent-Length: "
                   "3\r\n\r\n") ==
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
