@@ -13,15 +13,17 @@ struct SessionQuery {
 };
 
 bool is_plain(std::string_view text) noexcept {
-  return text.find_first_of("%+") == std::string_view::npos;
+  return text.find('%') == std::string_view::npos && text.find('+') == std::string_view::npos;
 }
 
-/// Whether `encoded` decodes to `text`. A character takes three bytes at most, so what is longer is
-/// not decoded.
+/// Whether `encoded` decodes to `text`, which has no space in it. A character takes three bytes at
+/// most, so what is longer is not decoded, nor is what has no escape: most names and values are
+/// compared, and that is all.
 bool reads_as(std::string_view encoded, std::string_view text) {
-  if (encoded.size() < text.size() || encoded.size() > 3 * text.size()) return false;
   if (encoded == text) return true;
-  return !is_plain(encoded) && percent_decode(encoded, PlusMeans::space) == text;
+  if (encoded.size() < text.size() + 2 || encoded.size() > 3 * text.size()) return false;
+  if (encoded.find('%') == std::string_view::npos) return false;
+  return percent_decode(encoded, PlusMeans::space) == text;
 }
 
 /// One pass over `name=value&name=value`; later ones overwrite earlier ones, as in Node's

@@ -11,7 +11,6 @@ constexpr char kCloseInData = '\x01';  // in a binary packet the type is a numbe
 constexpr std::uint64_t kMaxLength = std::uint64_t{1}
                                      << 40U;  // beyond any body: the framing is lost
 
-/// UTF-16 code units of a stretch of UTF-8; a plain loop, so that the compiler can vectorise it.
 std::uint64_t count_utf16_units(std::string_view text) noexcept {
   std::uint64_t units = 0;
   for (const char c : text) units += utf16_units(c);
