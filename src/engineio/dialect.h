@@ -16,8 +16,8 @@ inline constexpr std::string_view kUnknownSessionBody =
 inline constexpr std::size_t kErrorPrefix = 512;
 
 /// Whether a backend's answer to a request with a sid says that it does not have that session:
-/// Node's JSON code 1, Node's raw 400 to an upgrade, Python's `"Invalid session …"`, Python's empty
-/// 403 to an upgrade.
+/// Node's JSON `Session ID unknown`, Node's raw 400 to an upgrade, Python's `"Invalid session …"`,
+/// Python's empty 403 to an upgrade.
 /// @param body_prefix the first bytes of the body, up to kErrorPrefix
 bool tells_unknown_session(int status, std::string_view body_prefix, bool upgrade) noexcept;
 
