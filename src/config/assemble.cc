@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "config/fields.h"
+#include "config/key_text.h"
 #include "config/section_reader.h"
 
 namespace pinion::config {
@@ -71,22 +72,28 @@ bool read_backends(SectionReader& reader, const Node* table, Pool& pool, PoolDra
                    ErrorList& errors) {
   std::vector<Address> addresses;
   reader.read("backends", addresses);
-  draft.backends = places(reader, "backends", table, addresses.size());
+  const std::string short_form = key_path(Section::pool, "backends");
+  for (const Position at : places(reader, "backends", table, addresses.size())) {
+    draft.backends.push_back({at, at, short_form, short_form});
+  }
   for (Address& address : addresses) {
     Backend backend = default_backend();
     backend.name = address.text;
     backend.address = std::move(address);
     pool.backends.push_back(std::move(backend));
   }
-  bool understood = true;
-  for (const Node* const each : reader.tables(Section::backend)) {
+  const auto tables = reader.tables(Section::backend);
+  bool understood = tables.has_value();
+  for (const Node* const each : tables.value_or(std::vector<const Node*>{})) {
     SectionReader backend_reader(Section::backend, each, errors);
     Backend backend;
     read_fields(backend_reader, backend);
     understood = backend_reader.finish() && understood;
     if (backend.name.empty()) backend.name = backend.address.text;
-    const bool named = backend_reader.written("name");
-    draft.backends.push_back(backend_reader.where(named ? "name" : "address"));
+    draft.backends.push_back(
+        {backend_reader.where(backend_reader.written("name") ? "name" : "address"),
+         backend_reader.where("address"), key_path(Section::backend, "name"),
+         key_path(Section::backend, "address")});
     pool.backends.push_back(std::move(backend));
   }
   return understood;
@@ -129,11 +136,15 @@ Draft assemble(const Node& file, ErrorList& errors) {
   read_section(Section::log, reader.table(Section::log), draft.config.log, errors);
   const auto pools = reader.tables(Section::pool);
   const auto routes = reader.tables(Section::route);
-  for (const Node* const each : pools) read_pool(*each, draft, errors);
-  for (const Node* const each : routes) read_route(*each, draft, errors);
+  if (pools) {
+    for (const Node* const each : *pools) read_pool(*each, draft, errors);
+  }
+  if (routes) {
+    for (const Node* const each : *routes) read_route(*each, draft, errors);
+  }
   const bool all_known = reader.finish();
-  draft.pools_understood = all_known && !(reader.written("pool") && pools.empty());
-  draft.routes_understood = all_known && !(reader.written("route") && routes.empty());
+  draft.pools_understood = all_known && pools.has_value();
+  draft.routes_understood = all_known && routes.has_value();
   return draft;
 }
 

@@ -15,11 +15,16 @@
 
 namespace pinion::config {
 
+struct BackendDraft {
+  Position name, address;
+  std::string name_key, address_key;  // as messages name them: short and long form differ
+};
+
 struct PoolDraft {
   Position at;
   Position name;
   std::optional<Position> socketio_path;  // only when the file sets it
-  std::vector<Position> backends;         // both forms, in the config's order
+  std::vector<BackendDraft> backends;     // both forms, in the config's order
   bool understood = true;                 // nothing in its tables was unknown
 };
 

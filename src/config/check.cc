@@ -24,29 +24,31 @@ std::string place(Position at) {
   return at.line == 0 ? std::string("the default") : fmt::format("line {}", at.line);
 }
 
+std::string taken(const Address& by, Position at) {
+  return fmt::format("the address is taken already by \"{}\" ({}), each listener needs its own",
+                     by.text, place(at));
+}
+
 void check_listeners(const Draft& draft, ErrorList& errors) {
   const auto& listen = draft.config.proxy.listen;
-  const auto& admin = draft.config.admin.listen;
-  const auto report = [&](Position at, std::string key, const Address& taken, Position taken_at) {
-    errors.add(
-        at, std::move(key),
-        fmt::format("the address is taken already by \"{}\" ({}), each listener needs its own",
-                    taken.text, place(taken_at)));
-  };
   for (std::size_t i = 0; i < listen.size(); ++i) {
-    if (!is_set(listen[i])) continue;
     for (std::size_t j = 0; j < i; ++j) {
-      if (!is_set(listen[j]) || !listeners_collide(listen[i], listen[j])) continue;
-      report(draft.listen[i], key_path(Section::proxy, "listen"), listen[j], draft.listen[j]);
+      if (!is_set(listen[i]) || !is_set(listen[j]) || !listeners_collide(listen[i], listen[j]))
+        continue;
+      errors.add(draft.listen[i], key_path(Section::proxy, "listen"),
+                 taken(listen[j], draft.listen[j]));
       break;
     }
-    if (!is_set(admin) || !listeners_collide(listen[i], admin)) continue;
-    const bool blame_proxy = draft.admin_listen.line == 0;
-    if (blame_proxy) {
-      report(draft.listen[i], key_path(Section::proxy, "listen"), admin, draft.admin_listen);
-    } else {
-      report(draft.admin_listen, key_path(Section::admin, "listen"), listen[i], draft.listen[i]);
-    }
+  }
+  const auto& admin = draft.config.admin.listen;
+  for (std::size_t i = 0; i < listen.size(); ++i) {
+    if (!is_set(listen[i]) || !is_set(admin) || !listeners_collide(listen[i], admin)) continue;
+    // The person is told about the line that is there; the other address may be a default.
+    const bool admin_is_written = draft.admin_listen.line > 0;
+    return admin_is_written ? errors.add(draft.admin_listen, key_path(Section::admin, "listen"),
+                                         taken(listen[i], draft.listen[i]))
+                            : errors.add(draft.listen[i], key_path(Section::proxy, "listen"),
+                                         taken(admin, draft.admin_listen));
   }
 }
 
@@ -70,12 +72,13 @@ void check_admin(const Draft& draft, ErrorList& errors) {
 
 void check_limits(const Draft& draft, ErrorList& errors) {
   const Limits& limits = draft.config.proxy.limits;
-  if (limits.url > limits.head) {
+  // 0 stands for a limit that could not be read.
+  if (limits.head != 0 && limits.url > limits.head) {
     errors.add(draft.url, key_path(Section::limits, "url"),
                fmt::format("{} is more than head, which is {} and holds the url too",
                            format_size(limits.url), format_size(limits.head)));
   }
-  if (limits.buffered_total < limits.buffered_per_session) {
+  if (limits.buffered_total != 0 && limits.buffered_total < limits.buffered_per_session) {
     errors.add(
         draft.buffered_total, key_path(Section::limits, "buffered_total"),
         fmt::format("{} is less than buffered_per_session, which is {}",
@@ -83,36 +86,36 @@ void check_limits(const Draft& draft, ErrorList& errors) {
   }
 }
 
-void check_backend(const Draft& draft, std::size_t pool_index, std::size_t index,
-                   ErrorList& errors) {
-  const Pool& pool = draft.config.pools[pool_index];
-  const auto& places = draft.pools[pool_index].backends;
+void check_duplicate(const Pool& pool, const PoolDraft& draft, std::size_t index,
+                     ErrorList& errors) {
   const Backend& backend = pool.backends[index];
-  const std::string path = fmt::format("[{}]", info(Section::backend).path);
+  const BackendDraft& places = draft.backends[index];
   for (std::size_t j = 0; j < index; ++j) {
     const Backend& other = pool.backends[j];
-    const bool same_name = backend.name == other.name && !backend.name.empty();
     if (is_set(backend.address) && same_address(backend.address, other.address)) {
-      errors.add(places[index], path,
-                 fmt::format("pool \"{}\" has a backend at \"{}\" already ({}); to give it more "
-                             "sessions set its weight",
-                             pool.name, other.address.text, place(places[j])));
-    } else if (same_name) {
-      errors.add(places[index], path,
-                 fmt::format("pool \"{}\" has a backend named \"{}\" already ({})", pool.name,
-                             backend.name, place(places[j])));
-    } else {
-      continue;
+      return errors.add(
+          places.address, places.address_key,
+          fmt::format("the pool has a backend at \"{}\" already ({}); to give it more "
+                      "sessions set its weight",
+                      other.address.text, place(draft.backends[j].address)));
     }
-    break;
+    if (backend.name == other.name && !backend.name.empty()) {
+      return errors.add(places.name, places.name_key,
+                        fmt::format("the pool has a backend named \"{}\" already ({})",
+                                    backend.name, place(draft.backends[j].name)));
+    }
   }
-  for (const Address& listener : draft.config.proxy.listen) {
+}
+
+void check_loop(const Config& config, const Backend& backend, const BackendDraft& places,
+                ErrorList& errors) {
+  for (const Address& listener : config.proxy.listen) {
     if (!is_set(backend.address) || !is_set(listener) || !leads_to(backend.address, listener))
       continue;
-    errors.add(
-        places[index], path,
-        fmt::format("\"{}\" is pinion's own listener \"{}\", so that requests would go round in "
-                    "circles",
+    return errors.add(
+        places.address, places.address_key,
+        fmt::format("\"{}\" is pinion's own listener \"{}\", so that requests would go "
+                    "round in circles",
                     backend.address.text, listener.text));
   }
 }
@@ -133,7 +136,10 @@ void check_pools(const Draft& draft, ErrorList& errors) {
           draft.pools[i].at, key_path(Section::pool, "backends"),
           "the pool has none, add backends = [\"HOST:PORT\"] or a [[pool.backend]] below it");
     }
-    for (std::size_t j = 0; j < pools[i].backends.size(); ++j) check_backend(draft, i, j, errors);
+    for (std::size_t j = 0; j < pools[i].backends.size(); ++j) {
+      check_duplicate(pools[i], draft.pools[i], j, errors);
+      check_loop(draft.config, pools[i].backends[j], draft.pools[i].backends[j], errors);
+    }
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/error.h"
 
 namespace pinion::config {
@@ -19,6 +21,12 @@ struct Describe {
 };
 
 }  // namespace
+
+bool all_tables(const Node::List& list) {
+  return std::all_of(list.begin(), list.end(), [](const Node& each) {
+    return std::holds_alternative<Node::Table>(each.value);
+  });
+}
 
 std::string describe(const Node& node) { return std::visit(Describe{}, node.value); }
 

@@ -36,6 +36,9 @@ struct Entry {
   Node value;
 };
 
+/// Whether a list holds nothing but tables, as [[x]] makes it.
+bool all_tables(const Node::List& list);
+
 /// What a node is, for messages: "a list", "the string \"x\"", "the number 7".
 std::string describe(const Node& node);
 

@@ -19,9 +19,20 @@ bool is_text(Type type) {
   return type != Type::integer && type != Type::size && type != Type::duration;
 }
 
-std::string allowed_list(const Key& key, std::string_view what) {
-  return key.min == 0 ? fmt::format("at most {} of {}", key.max, what)
-                      : fmt::format("{} to {} of {}", key.min, key.max, what);
+/// The forms of an address, or nothing for a key of another type.
+std::string_view entry_forms(Type type) {
+  switch (type) {
+    case Type::listen_address:
+    case Type::listen_addresses:
+      return "\"IP:PORT\", \"[IPv6]:PORT\" or \"unix:/PATH\"";
+    case Type::backend_address:
+    case Type::backend_addresses:
+      return "\"HOST:PORT\", \"[IPv6]:PORT\" or \"unix:/PATH\"";
+    case Type::networks:
+      return "\"IP\", \"IP/PREFIX\" or \"unix:\"";
+    default:
+      return {};
+  }
 }
 
 std::string allowed_besides_zero(const Key& key) {
@@ -48,15 +59,15 @@ std::string allowed_besides_zero(const Key& key) {
     case Type::file_path:
       return "the path of a file";
     case Type::listen_address:
-      return "\"IP:PORT\", \"[IPv6]:PORT\" or \"unix:/PATH\"";
-    case Type::listen_addresses:
-      return allowed_list(key, "\"IP:PORT\", \"[IPv6]:PORT\", \"unix:/PATH\"");
     case Type::backend_address:
-      return "\"HOST:PORT\", \"[IPv6]:PORT\" or \"unix:/PATH\"";
+      return std::string(entry_forms(key.type));
+    case Type::listen_addresses:
     case Type::backend_addresses:
-      return allowed_list(key, "\"HOST:PORT\", \"[IPv6]:PORT\", \"unix:/PATH\"");
-    case Type::networks:
-      return allowed_list(key, "\"IP\", \"IP/PREFIX\", \"unix:\"");
+    case Type::networks: {
+      const auto count = key.min == 0 ? fmt::format("at most {}", key.max)
+                                      : fmt::format("{} to {}", key.min, key.max);
+      return fmt::format("a list of {}, each {}", count, entry_forms(key.type));
+    }
   }
   return {};
 }
@@ -80,6 +91,11 @@ std::string number_text(const Key& key, std::uint64_t number) {
 }
 
 std::string allowed(const Key& key) { return or_zero(key, allowed_besides_zero(key)); }
+
+std::string allowed_entry(const Key& key) {
+  const auto forms = entry_forms(key.type);
+  return forms.empty() ? allowed(key) : std::string(forms);
+}
 
 std::string toml_value(const Key& key, std::string_view text) {
   switch (key.type) {

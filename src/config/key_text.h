@@ -20,6 +20,8 @@ std::string key_path(Section section, std::string_view name);
 std::string number_text(const Key& key, std::uint64_t number);
 /// What is allowed, in words without a final stop: "0 to 256, where 0 means: one per core".
 std::string allowed(const Key& key);
+/// What each entry of a list is; for other keys the same as allowed().
+std::string allowed_entry(const Key& key);
 /// A text as the value of this key in TOML: in quotes or brackets where the type wants them.
 std::string toml_value(const Key& key, std::string_view text);
 

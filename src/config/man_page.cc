@@ -109,10 +109,9 @@ std::string literal(std::string_view text) {
 std::string key_block(const Key& key) {
   std::string text = fmt::format("*{}*\n", literal(key.name));
   text += fmt::format("\t{}\n\n", literal(key.help));
-  text += fmt::format("\tAllowed: {}.\n\n", literal(allowed(key)));
+  text += fmt::format("\tAllowed: {}. ", literal(allowed(key)));
   const auto fallback = literal(toml_value(key, key.fallback));
-  text += key.required() ? "\tRequired, there is no default.\n"
-                         : fmt::format("\tDefault: {}\n", fallback);
+  text += key.required() ? "Required.\n" : fmt::format("Default: {}.\n", fallback);
   return text;
 }
 
@@ -121,7 +120,7 @@ std::string key_block(const Key& key) {
 std::string man_page() {
   std::string text(kBegin);
   for (const SectionInfo& section : sections()) {
-    text += fmt::format("\n# SECTION {}\n\n{}\n", literal(header(section)), literal(section.help));
+    text += fmt::format("\n# SECTION {}\n\n{}\n", header(section), literal(section.help));
     for (const Key& key : keys_of(section.id)) text += "\n" + key_block(key);
   }
   return text.append(kEnd);

@@ -12,6 +12,14 @@ namespace {
 // Longer words are nobody's slip of the fingers, and the work is quadratic.
 constexpr std::size_t kLongestWord = 64;
 
+constexpr std::size_t kShortestStump = 3;
+
+bool cut_short(std::string_view a, std::string_view b) {
+  const auto [shorter, longer] =
+      std::minmax(a, b, [](auto x, auto y) { return x.size() < y.size(); });
+  return shorter.size() >= kShortestStump && shorter != longer && longer.starts_with(shorter);
+}
+
 char folded(char c) { return c == '-' ? '_' : ascii_lower(c); }
 
 }  // namespace
@@ -43,7 +51,7 @@ std::optional<std::string_view> nearest(std::string_view word,
   std::optional<std::string_view> found;
   for (const auto candidate : known) {
     if (candidate.size() > kLongestWord) continue;
-    const auto distance = edit_distance(word, candidate);
+    const auto distance = cut_short(word, candidate) ? 1 : edit_distance(word, candidate);
     // A word of one or two letters is near to every other one; nothing of it may be left then.
     if (distance >= best || distance >= word.size()) continue;
     best = distance;

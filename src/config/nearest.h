@@ -14,7 +14,8 @@ namespace pinion::config {
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The known word with the fewest edits, the first of equals; nothing when none is close enough to
-/// be a slip of the fingers (a third of the word's length, at least one edit).
+/// be a slip of the fingers (a third of the word's length, at least one edit). A word that is cut
+/// short, or has something behind it, counts as one edit.
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> known);
 

@@ -110,30 +110,22 @@ std::size_t SectionReader::read_choice(std::string_view key) {
 
 const Node* SectionReader::table(Section child) {
   const SectionInfo& section = info(child);
-  const Entry* const written_here = entry(section.name());
-  if (written_here == nullptr) return nullptr;
-  if (std::holds_alternative<Node::Table>(written_here->value.value)) return &written_here->value;
-  errors_.add(written_here->key_at, header(section),
-              fmt::format("{} is not this section, write {} once, and its keys below",
-                          describe(written_here->value), header(section)));
+  const Entry* const found = entry(section.name());
+  if (found == nullptr) return nullptr;
+  if (std::holds_alternative<Node::Table>(found->value.value)) return &found->value;
+  errors_.add(found->key_at, header(section), misplaced_message(section, *found));
   return nullptr;
 }
 
-std::vector<const Node*> SectionReader::tables(Section child) {
+std::optional<std::vector<const Node*>> SectionReader::tables(Section child) {
   const SectionInfo& section = info(child);
-  const Entry* const written_here = entry(section.name());
-  if (written_here == nullptr) return {};
   std::vector<const Node*> found;
+  const Entry* const written_here = entry(section.name());
+  if (written_here == nullptr) return found;
   const auto* const list = std::get_if<Node::List>(&written_here->value.value);
-  const bool all_tables =
-      list != nullptr && std::all_of(list->begin(), list->end(), [](const Node& each) {
-        return std::holds_alternative<Node::Table>(each.value);
-      });
-  if (!all_tables) {
-    errors_.add(written_here->key_at, header(section),
-                fmt::format("{} is not this section, write {} in double brackets, once for each",
-                            describe(written_here->value), header(section)));
-    return {};
+  if (list == nullptr || !all_tables(*list)) {
+    errors_.add(written_here->key_at, header(section), misplaced_message(section, *written_here));
+    return std::nullopt;
   }
   if (list->size() > section.most) {
     errors_.add((*list)[section.most].at, header(section),

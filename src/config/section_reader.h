@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -40,10 +41,12 @@ class SectionReader {
     value = static_cast<Enum>(read_choice(key));
   }
 
-  /// The table of a section inside of this one; null when the file has none.
+  /// The table of a section inside of this one; null when the file has none. Something else of that
+  /// name is an error.
   const Node* table(Section child);
-  /// All tables of a repeated section inside of this one.
-  std::vector<const Node*> tables(Section child);
+  /// All tables of a repeated section inside of this one. Nothing when there is something else of
+  /// that name, which is an error.
+  std::optional<std::vector<const Node*>> tables(Section child);
 
   /// Reports every entry that is neither a key nor a section. False when there was one.
   bool finish();

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
+
 namespace pinion::config {
 namespace {
 
-constexpr std::size_t kMostDots = 64;
+constexpr std::ptrdiff_t kMostDots = 64;
 
 struct Hint {
   std::string_view seen;  // in the parser's description
@@ -25,9 +28,31 @@ constexpr Hint kHints[] = {
     {"parsing boolean", "texts, addresses, times and sizes are in quotes"},
     {"saw ':'", "a line reads key = value"},
     {"parsing array", "a list reads [\"a\", \"b\"]"},
-    {"parsing table header", "a section reads [name] or [[name]], in a line of its own"},
+    {"table header", "a section reads [name] or [[name]], in a line of its own"},
+    {"expected value, saw", "a value is missing"},
     {"utf-8", "save the file as UTF-8"},
+    {"beyond ASCII", "it may be a quote or a dash that another program made pretty"},
 };
+
+/// The line without its comment, and without what stands in quotes.
+std::string bare_part(std::string_view line) {
+  std::string bare;
+  char quote = 0;
+  bool escaped = false;
+  for (const char c : line) {
+    if (quote == 0) {
+      if (c == '#') break;
+      if (c == '"' || c == '\'') quote = c;
+      bare += c;
+    } else if (c == quote && !escaped) {
+      quote = 0;
+    }
+    escaped = quote == '"' && c == '\\' && !escaped;
+  }
+  return bare;
+}
+
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
 }  // namespace
 
@@ -39,28 +64,21 @@ std::string syntax_message(std::string_view description) {
   return fmt::format("the file is not valid TOML: {}", description);
 }
 
-std::optional<Position> too_many_parts(std::string_view text) {
-  Position at{1, 0};
-  std::size_t dots = 0;
-  char quote = 0;
-  bool comment = false;
-  for (const char c : text) {
-    if (c == '\n') {
-      at = {at.line + 1, 0};
-      dots = 0;
-      quote = 0;
-      comment = false;
-    } else if (quote != 0) {
-      if (c == quote) quote = 0;
-    } else if (c == '"' || c == '\'') {
-      quote = c;
-    } else if (c == '#') {
-      comment = true;
-    } else if (c == '.' && !comment && ++dots > kMostDots) {
-      return Position{at.line, 1};
+std::optional<SyntaxError> fatal_to_parser(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  for (Position at{1, 1};; ++at.line) {
+    const auto end = text.find('\n');
+    const auto bare = bare_part(text.substr(0, end));
+    if (std::count(bare.begin(), bare.end(), '.') > kMostDots) {
+      return SyntaxError{at, fmt::format("a key has at most {} parts", kMostDots + 1)};
     }
+    if (!std::all_of(bare.begin(), bare.end(), is_ascii)) {
+      return SyntaxError{at, syntax_message("a character beyond ASCII outside of quotes")};
+    }
+    if (end == std::string_view::npos) return std::nullopt;
+    text.remove_prefix(end + 1);
   }
-  return std::nullopt;
 }
 
 }  // namespace pinion::config

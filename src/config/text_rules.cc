@@ -76,7 +76,10 @@ Text socketio_path(std::string_view text) {
 }
 
 Text file_path(std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) return wrong(text, "has a NUL in it");
+  const bool printable = std::none_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
+  });
+  if (!printable) return wrong(text, "has a control character in it");
   return std::string(text);
 }
 

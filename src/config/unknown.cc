@@ -18,10 +18,7 @@ namespace {
 bool is_section(const Node& node) {
   if (std::holds_alternative<Node::Table>(node.value)) return true;
   const auto* const list = std::get_if<Node::List>(&node.value);
-  return list != nullptr && !list->empty() &&
-         std::all_of(list->begin(), list->end(), [](const Node& each) {
-           return std::holds_alternative<Node::Table>(each.value);
-         });
+  return list != nullptr && !list->empty() && all_tables(*list);
 }
 
 /// The name as it can stand in a message; it may hold anything when it was quoted.
@@ -59,6 +56,15 @@ std::optional<std::string> nearest_here(Section parent, std::string_view name, b
   return as_section ? section : fmt::format("the section {}", section);
 }
 
+/// The nearest key of any section.
+std::optional<std::string> nearest_elsewhere(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const Key& key : keys()) names.push_back(key.name);
+  const auto found = nearest(name, names);
+  if (!found) return std::nullopt;
+  return fmt::format("{} in {}", *found, fmt::join(homes(*found, false), " or "));
+}
+
 std::string all_names(Section parent) {
   std::vector<std::string> names;
   for (const Key& key : keys_of(parent)) names.emplace_back(key.name);
@@ -88,7 +94,30 @@ std::string unknown_message(Section parent, const Entry& entry) {
     return as_section ? fmt::format("{}, did you mean {}?", what, joined(found, " or "))
                       : fmt::format("unknown key here, it belongs to {}", joined(found, " or "));
   }
+  if (const auto meant = nearest_elsewhere(entry.key); meant && !as_section) {
+    return fmt::format("unknown key, did you mean {}?", *meant);
+  }
   return fmt::format("{}, allowed here: {}", what, all_names(parent));
+}
+
+std::string misplaced_message(const SectionInfo& section, const Entry& entry) {
+  const auto* const list = std::get_if<Node::List>(&entry.value.value);
+  const auto what = describe(entry.value);
+  if (section.repeated() && std::holds_alternative<Node::Table>(entry.value.value)) {
+    return fmt::format("is written [{}], write {}: double brackets, once for each", section.path,
+                       header(section));
+  }
+  if (!section.repeated() && list != nullptr && all_tables(*list)) {
+    return fmt::format("is written [[{}]], write {}: single brackets, once", section.path,
+                       header(section));
+  }
+  std::vector<std::string_view> names;
+  for (const Key& key : keys_of(section.parent)) names.push_back(key.name);
+  if (const auto meant = nearest(section.name(), names)) {
+    return fmt::format("{} is no section, did you mean the key {}?", what, *meant);
+  }
+  return fmt::format("{} is no section, write {} in a line of its own, and its keys below", what,
+                     header(section));
 }
 
 }  // namespace pinion::config

@@ -15,4 +15,7 @@ std::string unknown_path(Section parent, const Entry& entry);
 /// The nearest known name, or where the name is at home, or all names that are known in its place.
 std::string unknown_message(Section parent, const Entry& entry);
 
+/// For a name that is a section's, but with something else behind it.
+std::string misplaced_message(const SectionInfo& section, const Entry& entry);
+
 }  // namespace pinion::config

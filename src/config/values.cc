@@ -18,6 +18,10 @@
 namespace pinion::config {
 namespace {
 
+std::unexpected<std::string> wrong_entry(const Key& key, std::string_view what) {
+  return std::unexpected(fmt::format("{}, allowed: {}", what, allowed_entry(key)));
+}
+
 std::unexpected<std::string> wrong(const Key& key, std::string_view what) {
   return std::unexpected(fmt::format("{}, allowed: {}", what, allowed(key)));
 }
@@ -41,7 +45,8 @@ Value<std::uint64_t> unbounded(const Key& key, const Node& node) {
     return static_cast<std::uint64_t>(*number);
   }
   if (number != nullptr) {
-    return wrong(key, fmt::format("{} has no unit{}", *number, with_unit(key, *number)));
+    const auto* const lack = *number == 0 ? "is not in quotes" : "has no unit";
+    return wrong(key, fmt::format("{} {}{}", *number, lack, with_unit(key, *number)));
   }
   if (text == nullptr) return wrong(key, describe(node) + " is not a text in quotes");
   if (key.type == Type::duration) {
@@ -56,13 +61,13 @@ Value<std::uint64_t> unbounded(const Key& key, const Node& node) {
 
 Value<std::string_view> quoted_text(const Key& key, const Node& node) {
   const auto* const text = std::get_if<std::string>(&node.value);
-  if (text == nullptr) return wrong(key, describe(node) + " is not a text in quotes");
+  if (text == nullptr) return wrong_entry(key, describe(node) + " is not a text in quotes");
   return std::string_view(*text);
 }
 
 template <class T>
 Value<T> explained(const Key& key, Value<T> value) {
-  if (!value) return wrong(key, value.error());
+  if (!value) return wrong_entry(key, value.error());
   return value;
 }
 
@@ -88,7 +93,7 @@ Value<std::size_t> choice_value(const Key& key, const Node& node) {
   if (found != key.choices.end()) return static_cast<std::size_t>(found - key.choices.begin());
   auto what = quoted(*word) + " is unknown";
   if (const auto meant = nearest(*word, key.choices))
-    what += fmt::format(", did you mean \"{}\"?", *meant);
+    what += fmt::format(" (did you mean \"{}\"?)", *meant);
   return wrong(key, what);
 }
 

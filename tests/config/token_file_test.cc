@@ -1,0 +1,56 @@
+#include "config/token_file.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <expected>
+#include <string>
+
+namespace pinion::config {
+namespace {
+
+/// A file for one test, removed with it.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& text) {
+    std::FILE* const made = std::tmpfile();
+    REQUIRE(made != nullptr);
+    file_ = made;
+    CHECK(std::fwrite(text.data(), 1, text.size(), file_) == text.size());
+    std::fflush(file_);
+    path_ = "/proc/self/fd/" + std::to_string(fileno(file_));
+  }
+  ~TemporaryFile() { std::fclose(file_); }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::FILE* file_ = nullptr;
+  std::string path_;
+};
+
+std::expected<std::string, std::string> token_of(const std::string& text) {
+  const TemporaryFile file(text);
+  return read_token_file(file.path());
+}
+
+}  // namespace
+
+TEST_CASE("the token is the one word in the file") {
+  CHECK(token_of("abc-123_~+/=\n") == "abc-123_~+/=");
+  CHECK(token_of(" \t abc\r\n\n") == "abc");
+  CHECK(token_of(std::string(4096, 'x') + "\n") == std::string(4096, 'x'));
+}
+
+TEST_CASE("a file without a token says so") {
+  CHECK(token_of("").error() == "is empty");
+  CHECK(token_of(" \n\r\n").error() == "is empty");
+  CHECK(token_of("two words\n").error().find("one word of visible ASCII") != std::string::npos);
+  CHECK(token_of("a\x01").error().find("one word of visible ASCII") != std::string::npos);
+  CHECK(token_of(std::string(5000, 'x')).error().find("is too large") == 0);
+  CHECK(read_token_file("/nonexistent").error() == "cannot be read: No such file or directory");
+}
+
+}  // namespace pinion::config
