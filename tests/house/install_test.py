@@ -34,7 +34,7 @@ class Installation(HouseTest):
         return found[0]
 
     def test_each_file_has_its_place(self):
-        self.assertEqual(self.below("pinion").parent.name, "bin")
+        self.assertEqual(self.below("bin/pinion"), pathlib.Path("usr/local/bin/pinion"))
         self.assertEqual(self.below("pinion.8").parent.name, "man8")
         self.assertEqual(self.below("pinion.toml.5").parent.name, "man5")
         self.assertEqual(self.below("pinion.service").parts[-3:-1], ("systemd", "system"))

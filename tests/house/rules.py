@@ -55,8 +55,12 @@ MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
 MAX_MEDIAN_FILE_LINES = 150
 
-# Where a bare new or delete stands: libuv's handles are freed in their close callbacks.
-RAW_MEMORY = {"uv"}
+# Where a bare new or delete stands: libuv's handles are freed in their close callbacks, and the
+# connections of a worker belong to an intrusive list.
+RAW_MEMORY = {"uv", "proxy/worker.cc"}
+
+# What is filled in and then shared as const.
+SNAPSHOTS = r"(?:\w+::)*(?:BackendSet|Config)\b"
 
 # Rooms that relayed bytes pass through.
 DATA_PATH = {"http", "engineio", "websocket", "balance", "session", "metrics", "proxy"}

@@ -30,7 +30,8 @@ class Scripts(HouseTest):
             self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_shellcheck_has_nothing_to_say(self):
-        done = self._run("shellcheck", *shell_scripts())
+        # SC2317: it takes what only a trap calls for unreachable.
+        done = self._run("shellcheck", "--exclude=SC2317", *shell_scripts())
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def _run(self, *command):
