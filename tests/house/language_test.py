@@ -26,7 +26,7 @@ class Language(HouseTest):
 
     def test_only_immutable_snapshots_are_shared(self):
         self._nowhere(r"\b(?:shared_ptr<(?!const\b)|make_shared<(?!const\b|" + rules.SNAPSHOTS + r"))[^>]*>?",
-                      but=rules.SHARED_FOR_A_LIBRARY)
+                      but=rules.SHARED)
 
     def test_the_data_path_calls_no_std_function(self):
         self._nowhere(r"\bstd::(?:move_only_)?function\b", but=set(rules.ARROWS) - rules.DATA_PATH)

@@ -65,5 +65,6 @@ SNAPSHOTS = r"(?:\w+::)*(?:BackendSet|Config)\b"
 # Rooms that relayed bytes pass through.
 DATA_PATH = {"http", "engineio", "websocket", "balance", "session", "metrics", "proxy"}
 
-# Where a library wants its objects shared: spdlog's loggers and thread pool.
-SHARED_FOR_A_LIBRARY = {"log"}
+# Where more is shared than snapshots: spdlog wants it for its loggers, and the server waits for workers
+# that may answer when nobody waits any more.
+SHARED = {"log", "server.cc"}
