@@ -57,8 +57,8 @@ enum class Type : unsigned char {
 
 struct Key {
   Section section;
-  std::string_view name;
   Type type;
+  std::string_view name;
   /// As text without TOML's quotes; a list has at most one element then.
   std::string_view fallback;
   /// Numbers in the type's unit, bytes of a text, entries of a list. Both ends are allowed.

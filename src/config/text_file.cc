@@ -26,8 +26,8 @@ std::expected<std::string, std::string> read_text_file(const std::string& path, 
   if (file == nullptr) return cannot_be_read(errno);
   std::string text;
   std::array<char, 4096> buffer{};
-  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
-    text.append(buffer.data(), count);
+  while (std::feof(file.get()) == 0 && std::ferror(file.get()) == 0) {
+    text.append(buffer.data(), std::fread(buffer.data(), 1, buffer.size(), file.get()));
     if (text.size() > most) {
       return std::unexpected(fmt::format("is too large, allowed: at most {} bytes", most));
     }
