@@ -3,10 +3,12 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -24,6 +26,7 @@ namespace pinion {
 namespace {
 
 constexpr Duration kSweepEvery = std::chrono::milliseconds{250};
+constexpr Duration kPublishTime = std::chrono::milliseconds{100};
 constexpr Duration kNameTime = std::chrono::seconds{3};
 
 // Descriptors that are not client or backend connections: listeners, loops, logs, the admin
@@ -78,7 +81,8 @@ void say(const std::string& error) { std::cerr << "pinion: " << error << '\n'; }
 class Server final : private uv::Signal::Handler,
                      private uv::Timer::Handler,
                      private health::DiscoveryEvents,
-                     private health::ProbeEvents {
+                     private health::ProbeEvents,
+                     private ServerView::Workers {
  public:
   Server(std::shared_ptr<const config::Config> config, log::AccessLog access_log);
 
@@ -106,7 +110,9 @@ class Server final : private uv::Signal::Handler,
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
   health::DiscoveryEvents& as_discovery() noexcept { return *this; }
   health::ProbeEvents& as_probes() noexcept { return *this; }
-  void close_tunnel(const session::Session& session);
+  ServerView::Workers& as_workers() noexcept { return *this; }
+  void close_tunnel(const session::Session& session) override;
+  void publish_tunnels() override;
 
   std::shared_ptr<const config::Config> config_;
   log::Logger log_;
@@ -147,7 +153,7 @@ Server::Server(std::shared_ptr<const config::Config> config, log::AccessLog acce
               .log = log_,
               .access_log = access_log_,
               .max_connections = resolve_max_connections(config_->proxy.max_connections)},
-      view_(config_, shared_, counters_, [this](const auto& session) { close_tunnel(session); }),
+      view_(config_, shared_, counters_, as_workers()),
       mailbox_(loop_) {
   for (std::size_t i = 0; i < config_->pools.size(); ++i) {
     turns_.push_back(std::make_unique<balance::RoundRobinState>());
@@ -291,6 +297,27 @@ void Server::close_tunnel(const session::Session& session) {
   worker.post([&worker, pool = session.pool, sid = session.sid, serial = session.serial] {
     worker.close_tunnel(pool, sid, serial);
   });
+}
+
+void Server::publish_tunnels() {
+  // Shared with the tasks, since a worker that is late must find it although nobody waits any more.
+  struct Waiting {
+    std::mutex mutex;
+    std::condition_variable told;
+    std::size_t left;
+  };
+  const auto waiting = std::make_shared<Waiting>();
+  waiting->left = workers_.size();
+  for (const auto& worker : workers_) {
+    worker->post([&worker = *worker, waiting] {
+      worker.publish_dirty();
+      const std::lock_guard lock(waiting->mutex);
+      --waiting->left;
+      waiting->told.notify_one();
+    });
+  }
+  std::unique_lock lock(waiting->mutex);
+  waiting->told.wait_for(lock, kPublishTime, [&] { return waiting->left == 0; });
 }
 
 int run_server(const std::string& config_file) {

@@ -79,11 +79,11 @@ bool is_of_backend(const SessionView& view, const std::string& asked) {
 }  // namespace
 
 ServerView::ServerView(std::shared_ptr<const config::Config> config, proxy::Shared& shared,
-                       const AllCounters& counters, CloseTunnel close_tunnel)
+                       const AllCounters& counters, Workers& workers)
     : config_(std::move(config)),
       shared_(shared),
       counters_(counters),
-      close_tunnel_(std::move(close_tunnel)),
+      workers_(workers),
       started_(monotonic_now()),
       started_wall_(wall_seconds()) {}
 
@@ -153,6 +153,7 @@ SessionView ServerView::view_of(const session::Session& session, TimePoint now) 
 }
 
 admin::SessionPage ServerView::sessions(const SessionQuery& query) const {
+  workers_.publish_tunnels();
   const TimePoint now = monotonic_now();
   std::vector<SessionView> all;
   for (const session::Session& session : shared_.ledger.table().list()) {
@@ -181,6 +182,7 @@ std::optional<session::Session> ServerView::find(const std::string& sid) const {
 }
 
 std::optional<SessionView> ServerView::session(const std::string& sid) const {
+  workers_.publish_tunnels();
   const auto session = find(sid);
   if (!session) return std::nullopt;
   return view_of(*session, monotonic_now());
@@ -190,7 +192,7 @@ bool ServerView::close_session(const std::string& sid) {
   const auto session = find(sid);
   if (!session) return false;
   if (session->has_tunnel) {
-    close_tunnel_(*session);
+    workers_.close_tunnel(*session);
   } else {
     // Its next request hears that the session is unknown.
     shared_.ledger.close({session->pool, sid}, session->serial, metrics::CloseReason::admin);

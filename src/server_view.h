@@ -5,7 +5,6 @@
 // Lifetime: everything it refers to outlives it.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -23,11 +22,20 @@ namespace pinion {
 class ServerView final : public admin::Control {
  public:
   using AllCounters = std::vector<std::unique_ptr<metrics::WorkerCounters>>;
-  /// Asks the worker that has the tunnel of a session to close it.
-  using CloseTunnel = std::function<void(const session::Session&)>;
+
+  /// What only the workers can do, on their own threads.
+  class Workers {
+   public:
+    virtual void close_tunnel(const session::Session& session) = 0;
+    /// Has every worker tell the PinTable what its tunnels have moved; waits for them, but not long.
+    virtual void publish_tunnels() = 0;
+
+   protected:
+    ~Workers() = default;
+  };
 
   ServerView(std::shared_ptr<const config::Config> config, proxy::Shared& shared,
-             const AllCounters& counters, CloseTunnel close_tunnel);
+             const AllCounters& counters, Workers& workers);
 
   /// From the main thread, whenever the backends change.
   void set_backends(balance::BackendSets sets);
@@ -50,7 +58,7 @@ class ServerView final : public admin::Control {
   std::shared_ptr<const config::Config> config_;
   proxy::Shared& shared_;
   const AllCounters& counters_;
-  CloseTunnel close_tunnel_;
+  Workers& workers_;
   TimePoint started_;
   double started_wall_;
   std::atomic<bool> shutting_down_{false};

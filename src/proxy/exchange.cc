@@ -216,9 +216,13 @@ void Exchange::reply(const http::Reply& answer) {
 std::string Exchange::write_reply_to_request(const http::Reply& answer) const {
   if (gathering_head_ != nullptr) return http::write_reply(answer, gathering_head_.get());
   // What the reply must know of the request stands in the head that was written for the backend.
+  // Ours is longer than the client's by the fields that were added.
+  http::HeadLimits limits = worker_.head_limits();
+  limits.head *= 2;
+  limits.fields *= 2;
   http::RequestHead head;
   std::string partial;
-  const auto parsed = http::read_request_head(partial, head_bytes_, {}, head);
+  const auto parsed = http::read_request_head(partial, head_bytes_, limits, head);
   const bool known = parsed.status == http::HeadResult::Status::complete;
   return http::write_reply(answer, known ? &head : nullptr);
 }

@@ -60,6 +60,8 @@ class Worker final : private uv::Listener::Handler,
   /// Stops accepting, finishes requests, closes tunnels by and by, everything at the end of
   /// `grace`. Called again, it only moves that end.
   void shut_down(Duration grace);
+  /// Tells the PinTable now what its tunnels have moved.
+  void publish_dirty() noexcept;
   /// Closes the tunnel of a session at a frame boundary, if it is here.
   void close_tunnel(PoolId pool, const std::string& sid, std::uint64_t serial);
 
@@ -115,7 +117,6 @@ class Worker final : private uv::Listener::Handler,
   void on_tick() noexcept override;
   void after_turn() noexcept override;
   void measure_lag() noexcept;
-  void publish_dirty() noexcept;
   void relieve_buffers() noexcept;
   void pace_shutdown() noexcept;
   void close_everything() noexcept;
