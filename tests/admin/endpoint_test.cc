@@ -1,12 +1,11 @@
 #include "admin/endpoint.h"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "null_file.h"
 #include "table_control.h"
 
 namespace pinion::admin {
@@ -15,17 +14,14 @@ namespace {
 
 struct Fixture {
   TableControl control;
-  int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  log::Logger log{{.fd = null}};
+  NullFile null;
+  log::Logger log{{.fd = null.fd}};
   Endpoint endpoint{Guard{"", "127.0.0.1"}, control, log};
 
   Fixture() {
     control.status_view = example_status();
     control.table = {example_session("abc"), example_session("d/e+\xff")};
   }
-  ~Fixture() { ::close(null); }
-  Fixture(const Fixture&) = delete;
-  Fixture& operator=(const Fixture&) = delete;
 
   Answer ask(Method method, std::string path, std::vector<std::string> query = {}) {
     Request request;

@@ -33,11 +33,16 @@ AdminServer::Limits short_limits() {
   return limits;
 }
 
-/// The server still serves.
+/// The server still serves. Where its deadlines are short a busy machine may miss one, so ask
+/// again.
 void check_alive(const ServerFixture& fixture) {
-  const auto answer = fixture.client().request("GET", "/healthz");
-  REQUIRE(answer.has_value());
-  CHECK(answer->status == 200);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  bool served = false;
+  while (!served && std::chrono::steady_clock::now() < deadline) {
+    const auto answer = fixture.client().request("GET", "/healthz");
+    served = answer && answer->status == 200;
+  }
+  CHECK(served);
 }
 
 }  // namespace
@@ -189,13 +194,7 @@ TEST_CASE("clients beyond the limit are closed, and room comes back") {
     CHECK(one_more.receive().empty());
     CHECK_FALSE(one_more.timed_out());
     idle.pop_back();
-    // The server learns of the closed one in its own time.
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    bool served = false;
-    while (!served && std::chrono::steady_clock::now() < deadline) {
-      served = fixture.client().request("GET", "/healthz").has_value();
-    }
-    CHECK(served);
+    check_alive(fixture);  // once the server has learnt of the closed one
   }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (open_descriptors() > before && std::chrono::steady_clock::now() < deadline) {

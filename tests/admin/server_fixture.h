@@ -2,14 +2,13 @@
 #pragma once
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <string>
 
 #include "admin/client.h"
 #include "admin/server.h"
 #include "log/log.h"
+#include "null_file.h"
 #include "table_control.h"
 
 namespace pinion::admin {
@@ -23,13 +22,6 @@ struct ServerFixture {
     const auto started = server.start(address, token);
     REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error()));
   }
-  ~ServerFixture() {
-    server.stop();
-    ::close(null);
-  }
-  ServerFixture(const ServerFixture&) = delete;
-  ServerFixture& operator=(const ServerFixture&) = delete;
-
   [[nodiscard]] std::string url() const {
     return "http://127.0.0.1:" + std::to_string(server.port());
   }
@@ -37,9 +29,9 @@ struct ServerFixture {
     return Client::create(url(), token).value();
   }
 
-  int null = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   TableControl control;
-  log::Logger log{{.level = log::Level::debug, .fd = null}};
+  NullFile null;
+  log::Logger log{{.level = log::Level::debug, .fd = null.fd}};
   AdminServer server;
 };
 
