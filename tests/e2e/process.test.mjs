@@ -104,7 +104,7 @@ listen = ["127.0.0.1:${port}"]
 listen = "127.0.0.1:${admin}"
 [[pool]]
 name = "chat"
-backends = ["127.0.0.1:1"]
+backends = ["127.0.0.1:9"]
 [[route]]
 pool = "chat"
 `;

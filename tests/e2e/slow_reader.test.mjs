@@ -73,12 +73,14 @@ describe('a slow reader', () => {
       assert.ok(i < 4 * kReaders, 'half of the sessions land there');
       const reader = await joined(stage, pinion.url);
       if (!(await pinion.session(reader.sid)).backend.endsWith('flooding')) continue; // its neighbour keeps the balance
-      reader.socket.send('42["flood",10000]');
-      await eventually('it is flooded', () => reader.next > 100);
       readers.push(reader);
     }
     const before = await pinion.memory();
-    for (const { socket } of readers) socket.pause();
+    for (const reader of readers) {
+      reader.socket.send('42["flood",10000]');
+      await eventually('it is flooded', () => reader.next > 100, { every: 1 });
+      reader.socket.pause();
+    }
     await eventually('all are held back', async () => {
       const sessions = await Promise.all(readers.map(({ sid }) => pinion.session(sid)));
       return sessions.every((session) => session.queued_bytes >= kBuffered / 2);
