@@ -111,7 +111,7 @@ class Server final : private uv::Signal::Handler,
   health::DiscoveryEvents& as_discovery() noexcept { return *this; }
   health::ProbeEvents& as_probes() noexcept { return *this; }
   ServerView::Workers& as_workers() noexcept { return *this; }
-  void close_tunnel(const session::Session& session) override;
+  void close_session(const session::Session& session) override;
   void publish_tunnels() override;
 
   std::shared_ptr<const config::Config> config_;
@@ -292,11 +292,12 @@ void Server::on_backends_changed(const balance::BackendSets& sets) noexcept {
   }
 }
 
-void Server::close_tunnel(const session::Session& session) {
-  proxy::Worker& worker = *workers_[session.worker];
-  worker.post([&worker, pool = session.pool, sid = session.sid, serial = session.serial] {
-    worker.close_tunnel(pool, sid, serial);
-  });
+// To all, since its polls may wait on any of them.
+void Server::close_session(const session::Session& session) {
+  for (const auto& worker : workers_) {
+    worker->post([&worker = *worker, pool = session.pool, sid = session.sid,
+                  serial = session.serial] { worker.close_session({pool, sid}, serial); });
+  }
 }
 
 void Server::publish_tunnels() {

@@ -191,12 +191,12 @@ std::optional<SessionView> ServerView::session(const std::string& sid) const {
 bool ServerView::close_session(const std::string& sid) {
   const auto session = find(sid);
   if (!session) return false;
-  if (session->has_tunnel) {
-    workers_.close_tunnel(*session);
-  } else {
-    // Its next request hears that the session is unknown.
+  // A tunnel ends its session itself, after the close frame. Without one the next request hears
+  // that it is unknown.
+  if (!session->has_tunnel) {
     shared_.ledger.close({session->pool, sid}, session->serial, metrics::CloseReason::admin);
   }
+  workers_.close_session(*session);
   return true;
 }
 

@@ -26,8 +26,9 @@ class ServerView final : public admin::Control {
   /// What only the workers can do, on their own threads.
   class Workers {
    public:
-    virtual void close_tunnel(const session::Session& session) = 0;
-    /// Has every worker tell the PinTable what its tunnels have moved; waits for them, but not long.
+    virtual void close_session(const session::Session& session) = 0;
+    /// Has every worker tell the PinTable what its tunnels have moved; waits for them, but not
+    /// long.
     virtual void publish_tunnels() = 0;
 
    protected:

@@ -50,6 +50,10 @@ void Downstream::abort(CloseReason reason) {
   close();
 }
 
+void Downstream::close_session(session::SessionKey key, std::uint64_t serial) {
+  if (state_ == State::exchange) exchange_->close_session(key, serial);
+}
+
 std::size_t Downstream::read_room() noexcept {
   if (state_ == State::exchange && exchange_->takes_body()) return exchange_->client_read_room();
   return uv::kScratchBytes;

@@ -19,6 +19,7 @@
 #include "http/reply.h"
 #include "metrics/close_reason.h"
 #include "proxy/retired.h"
+#include "session/session.h"
 #include "uv/stream.h"
 
 namespace pinion::proxy {
@@ -46,6 +47,8 @@ class Downstream final : public Retirable,
   void shut_down();
   /// Closes at once, with whatever is under way.
   void abort(metrics::CloseReason reason);
+  /// If a request of that session waits for its answer, it hears that the session is unknown.
+  void close_session(session::SessionKey key, std::uint64_t serial);
   /// Goes on with what was read ahead; called by the worker after the turn in which it was asked
   /// for.
   void resume();

@@ -246,6 +246,12 @@ void Exchange::abandon(CloseReason reason) {
   settle();
 }
 
+void Exchange::close_session(session::SessionKey key, std::uint64_t serial) {
+  const bool waits = phase_ == Phase::connecting || phase_ == Phase::waiting;
+  if (!waits || !session_ || session_->found().serial != serial) return;
+  if (key.pool == session_->key().pool && key.sid == session_->sid()) reply_unknown_session();
+}
+
 void Exchange::settle() {
   phase_ = Phase::over;
   disarm();

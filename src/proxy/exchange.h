@@ -53,6 +53,8 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   /// The client sent a FIN. @returns false if the exchange goes on for a client that has only
   /// stopped sending
   bool on_client_fin();
+  /// The session is taken away from its client. An answer that has begun is finished.
+  void close_session(session::SessionKey key, std::uint64_t serial);
   /// The client's connection is gone; whatever was promised is given back.
   void abandon(metrics::CloseReason reason);
 

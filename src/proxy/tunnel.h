@@ -54,7 +54,9 @@ class Tunnel final : public Retirable,
   /// Tells the PinTable what has passed since the last time.
   void publish();
 
-  [[nodiscard]] const std::optional<OpenedSession>& session() const noexcept { return session_; }
+  [[nodiscard]] bool carries(session::SessionKey key, std::uint64_t serial) const noexcept {
+    return session_ && session_->serial == serial && pool() == key.pool && session_->sid == key.sid;
+  }
   [[nodiscard]] PoolId pool() const noexcept { return backend_.identity().pool; }
   /// Bytes that wait for the client.
   [[nodiscard]] std::size_t client_queue() noexcept { return out_.sink_queue(); }

@@ -155,13 +155,18 @@ void Worker::relieve_buffers() noexcept {
   slowest->close_gracefully(websocket::CloseCode::try_again_later, CloseReason::over_budget);
 }
 
-void Worker::close_tunnel(PoolId pool, const std::string& sid, std::uint64_t serial) {
+void Worker::close_session(session::SessionKey key, std::uint64_t serial) {
   for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
        at = connections_->tunnels.after(*at)) {
-    const auto& session = at->session();
-    if (!session || at->pool() != pool || session->sid != sid || session->serial != serial)
-      continue;
-    return at->close_gracefully(websocket::CloseCode::service_restart, CloseReason::admin);
+    if (!at->carries(key, serial)) continue;
+    at->close_gracefully(websocket::CloseCode::service_restart, CloseReason::admin);
+    break;
+  }
+  Downstream* next = connections_->downstreams.front();
+  while (next != nullptr) {
+    Downstream& downstream = *next;
+    next = connections_->downstreams.after(downstream);
+    downstream.close_session(key, serial);
   }
 }
 

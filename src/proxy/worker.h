@@ -62,8 +62,9 @@ class Worker final : private uv::Listener::Handler,
   void shut_down(Duration grace);
   /// Tells the PinTable now what its tunnels have moved.
   void publish_dirty() noexcept;
-  /// Closes the tunnel of a session at a frame boundary, if it is here.
-  void close_tunnel(PoolId pool, const std::string& sid, std::uint64_t serial);
+  /// Closes a session, as far as it is here: its tunnel at a frame boundary; its polls hear that it
+  /// is unknown.
+  void close_session(session::SessionKey key, std::uint64_t serial);
 
   [[nodiscard]] bool shutting_down() const noexcept { return shutting_down_; }
   [[nodiscard]] unsigned index() const noexcept { return setup_.index; }
