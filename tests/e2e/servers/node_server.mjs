@@ -24,6 +24,7 @@ const io = new Server(server, {
   maxHttpBufferSize: 8e6,
   serveClient: false,
   ...(told.kind === 'node4' ? { allowEIO3: true } : {}),
+  ...(told.ping ? { pingInterval: 1000 * told.ping, pingTimeout: 1000 * told.ping } : {}),
   ...told.socketio,
 });
 io.engine.on('connection_error', (error) => count(seen.errors, error.code));

@@ -10,6 +10,8 @@ kind = told["kind"]
 sio = socketio.AsyncServer(
     async_mode="aiohttp" if kind == "aiohttp" else "asgi",
     max_http_buffer_size=8_000_000,
+    ping_interval=told.get("ping", 25),
+    ping_timeout=told.get("ping", 20),
 )
 
 

@@ -12,7 +12,8 @@ export const python = '/usr/bin/python3';
 export const python_client = script('python_client.py');
 
 export class Backend {
-  /** @param options for the server: {path} listens on a unix socket, {socketio} goes to the Node server as it is */
+  /** @param options for the server: {path} listens on a unix socket, {ping} is both ping times in seconds,
+   *   {socketio} goes to the Node server as it is */
   constructor(kind, name, options) {
     this.kind = kind;
     this.name = name;
