@@ -14,9 +14,9 @@ Address backend(const char* text) { return parse_backend_address(text).value(); 
 
 struct Good {
   const char* text;
-  Kind kind;
   const char* host;
   std::uint16_t port;
+  Kind kind;
 };
 
 struct Bad {
@@ -28,14 +28,14 @@ struct Bad {
 
 TEST_CASE("a backend's address is HOST:PORT, [IPv6]:PORT or a unix socket") {
   const Good cases[] = {
-      {"127.0.0.1:3001", Kind::ipv4, "127.0.0.1", 3001},
-      {"[::1]:3001", Kind::ipv6, "::1", 3001},
-      {"[2001:DB8:0:0::0001]:80", Kind::ipv6, "2001:db8::1", 80},
-      {"localhost:65535", Kind::name, "localhost", 65535},
-      {"Chat_1.Example-2.com:1", Kind::name, "chat_1.example-2.com", 1},
-      {"1password.com:443", Kind::name, "1password.com", 443},
-      {"unix:/run/chat.sock", Kind::unix_path, "/run/chat.sock", 0},
-      {"unix:/run/a:3001", Kind::unix_path, "/run/a:3001", 0},
+      {"127.0.0.1:3001", "127.0.0.1", 3001, Kind::ipv4},
+      {"[::1]:3001", "::1", 3001, Kind::ipv6},
+      {"[2001:DB8:0:0::0001]:80", "2001:db8::1", 80, Kind::ipv6},
+      {"localhost:65535", "localhost", 65535, Kind::name},
+      {"Chat_1.Example-2.com:1", "chat_1.example-2.com", 1, Kind::name},
+      {"1password.com:443", "1password.com", 443, Kind::name},
+      {"unix:/run/chat.sock", "/run/chat.sock", 0, Kind::unix_path},
+      {"unix:/run/a:3001", "/run/a:3001", 0, Kind::unix_path},
   };
   for (const auto& each : cases) {
     CAPTURE(each.text);

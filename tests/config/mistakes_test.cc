@@ -12,7 +12,7 @@ TEST_CASE("the errors of a bad file read as they are written down") {
     std::string errors;
     for (const auto& line :
          sample::errors_of(sample::source_file("tests/config/mistakes/" + name + ".toml"))) {
-      errors += name + ".toml:" + line + "\n";
+      errors.append(name).append(".toml:").append(line).append("\n");
     }
     INFO("in tests/config/mistakes: pinion check -c ", name, ".toml 2> ", name, ".errors");
     CHECK(errors == sample::source_file("tests/config/mistakes/" + name + ".errors"));

@@ -40,19 +40,25 @@ pool = "static"
 TEST_CASE("the summary shows what is in force, and what is not the default") {
   const auto text = summary(sample::sound(kFile));
   CAPTURE(text);
+  const char* const routes =
+      "\n[[route]]\n"
+      "  host         path      pool\n"
+      "  example.com  /chat/    chat\n"
+      "  (any host)   /static/  static\n";
+  const char* const backends =
+      "\n  backends (2)\n"
+      "    name            address         weight  max_sessions\n"
+      "    127.0.0.1:3001  127.0.0.1:3001  1       0 (no limit)\n"
+      "    big             localhost:3002  2       0 (no limit)\n";
   for (const auto* line : {
+           routes,
+           backends,
            "\n[proxy]\n  listen           127.0.0.1:8080, [::1]:8080 ",
            "default: 127.0.0.1:8080\n",
            "\n  shutdown_grace   30s\n",
            "\n  trusted_proxies  none\n",
-           "\n[[route]]\n  host         path      pool\n  example.com  /chat/    chat\n"
-           "  (any host)   /static/  static\n",
            "\n[[pool]]\n  name                    chat\n",
            "\n  socketio_path           /chat/socket.io/  default: /socket.io/\n",
-           "\n  backends (2)\n"
-           "    name            address         weight  max_sessions\n"
-           "    127.0.0.1:3001  127.0.0.1:3001  1       0 (no limit)\n"
-           "    big             localhost:3002  2       0 (no limit)\n",
            "\n  tunnel_idle        0s (from the ping times of the handshake)\n",
            "\n  body                  500MiB   default: 0 (no limit)\n",
            "\n  token_file  (no token is asked for)\n",

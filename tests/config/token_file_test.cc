@@ -17,10 +17,10 @@ class TemporaryFile {
     REQUIRE(made != nullptr);
     file_ = made;
     CHECK(std::fwrite(text.data(), 1, text.size(), file_) == text.size());
-    std::fflush(file_);
+    CHECK(std::fflush(file_) == 0);
     path_ = "/proc/self/fd/" + std::to_string(fileno(file_));
   }
-  ~TemporaryFile() { std::fclose(file_); }
+  ~TemporaryFile() { CHECK(std::fclose(file_) == 0); }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
 
