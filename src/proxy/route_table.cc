@@ -10,11 +10,6 @@ std::string_view without_port(std::string_view host) noexcept {
   return host.substr(0, host.find(':'));
 }
 
-bool path_matches(std::string_view path, std::string_view prefix) noexcept {
-  if (!path.starts_with(prefix)) return false;
-  return prefix.ends_with('/') || path.size() == prefix.size() || path[prefix.size()] == '/';
-}
-
 }  // namespace
 
 std::optional<PoolId> find_pool(const std::vector<config::Route>& routes, std::string_view host,
@@ -22,7 +17,7 @@ std::optional<PoolId> find_pool(const std::vector<config::Route>& routes, std::s
   const std::string_view name = without_port(host);
   for (const config::Route& route : routes) {
     if (!route.host.empty() && !iequals(route.host, name)) continue;
-    if (path_matches(path, route.path)) return static_cast<PoolId>(route.pool);
+    if (path.starts_with(route.path)) return static_cast<PoolId>(route.pool);
   }
   return std::nullopt;
 }

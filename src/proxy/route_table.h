@@ -13,8 +13,7 @@
 namespace pinion::proxy {
 
 /// @param host the Host field, with or without a port @param path without the query
-/// A prefix matches whole path segments: "/app" matches "/app" and "/app/x", not "/apple"; "/app/"
-/// matches "/app/x" only.
+/// The prefix counts byte by byte, as the config's check for unreachable routes reads it.
 std::optional<PoolId> find_pool(const std::vector<config::Route>& routes, std::string_view host,
                                 std::string_view path) noexcept;
 
