@@ -5,12 +5,15 @@
 namespace pinion::balance {
 
 bool Health::connect_failed(TimePoint now) noexcept {
-  const std::uint32_t before = failures_.load(std::memory_order_relaxed);
+  std::uint32_t before = failures_.load(std::memory_order_acquire);
   // Many sessions fail at once when a backend dies; that is one failure, not many.
   if (before != 0 && now < retry_at()) return false;
   const Duration backoff = std::min(kFirstRetry * (1 << std::min(before, 10U)), kLongestRetry);
+  // Told before the count, so that whoever sees the failure counted sees its retry too.
   retry_at_ns_.store((now + backoff).time_since_epoch().count(), std::memory_order_relaxed);
-  return failures_.fetch_add(1, std::memory_order_relaxed) == 0;
+  return failures_.compare_exchange_strong(before, before + 1, std::memory_order_release,
+                                           std::memory_order_relaxed) &&
+         before == 0;
 }
 
 bool Health::connected() noexcept {

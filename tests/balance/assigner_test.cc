@@ -1,0 +1,138 @@
+#include "balance/assigner.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "backends.h"
+
+namespace pinion::balance {
+namespace {
+
+using config::Balance;
+using test::Backends;
+
+constexpr TimePoint kNow = TimePoint{} + std::chrono::hours{1};
+constexpr Balance kAll[] = {Balance::least_load, Balance::least_sessions, Balance::round_robin,
+                            Balance::random_two};
+
+SharedTurns turns_of_one_pool() {
+  SharedTurns turns;
+  turns.push_back(std::make_unique<RoundRobinState>());
+  return turns;
+}
+
+}  // namespace
+
+TEST_CASE("a session is counted when it is assigned") {
+  Backends b;
+  b.add();
+  b.add();
+  auto turns = turns_of_one_pool();
+  Assigner assigner(turns, 1);
+  const BackendSet set = b.set(Balance::least_load);
+  std::vector<Reservation> held;
+  for (int i = 0; i < 100; ++i) {
+    auto assigned = assigner.assign_session(set, {});
+    REQUIRE(assigned.reservation);
+    CHECK(assigned.refusal == Assigner::Refusal::none);
+    held.push_back(std::move(assigned.reservation));
+  }
+  CHECK(b[0].assigned().reserved == 50);
+  CHECK(b[1].assigned().reserved == 50);
+  held.clear();
+  CHECK(b[0].assigned().total() + b[1].assigned().total() == 0);
+}
+
+TEST_CASE("those that were tried are passed over, by every policy") {
+  for (const Balance balance : kAll) {
+    Backends b;
+    for (int i = 0; i < 3; ++i) b.add();
+    auto turns = turns_of_one_pool();
+    Assigner assigner(turns, 2);
+    const BackendSet set = b.set(balance);
+    std::vector<Backend*> tried;
+    for (int i = 0; i < 3; ++i) {
+      const auto assigned = assigner.assign_session(set, tried);
+      REQUIRE(assigned.reservation);
+      Backend* const backend = assigned.reservation.backend();
+      CHECK(std::find(tried.begin(), tried.end(), backend) == tried.end());
+      tried.push_back(backend);
+    }
+    const auto none = assigner.assign_session(set, tried);
+    CHECK_FALSE(none.reservation);
+    CHECK(none.refusal == Assigner::Refusal::no_backend);
+    CHECK(assigner.pick_for_request(set, tried) == nullptr);
+  }
+}
+
+TEST_CASE("a backend that is down is taken only when nothing else is left") {
+  for (const Balance balance : kAll) {
+    Backends b;
+    b.add().health().connect_failed(kNow);
+    b.add(1, 2);
+    auto turns = turns_of_one_pool();
+    Assigner assigner(turns, 3);
+    const BackendSet set = b.set(balance);
+    std::vector<Reservation> held;
+    for (int i = 0; i < 2; ++i) {
+      held.push_back(assigner.assign_session(set, {}).reservation);
+      CHECK(held.back().backend() == &b[1]);
+    }
+    // The other one is full now.
+    held.push_back(assigner.assign_session(set, {}).reservation);
+    CHECK(held.back().backend() == &b[0]);
+    CHECK(assigner.pick_for_request(set, {}) == &b[1]);
+    Backend* const tried[] = {&b[1]};
+    CHECK(assigner.pick_for_request(set, tried) == &b[0]);
+  }
+}
+
+TEST_CASE("why there is no place") {
+  Backends b;
+  auto turns = turns_of_one_pool();
+  Assigner assigner(turns, 4);
+  CHECK(assigner.assign_session(b.set(Balance::least_load), {}).refusal ==
+        Assigner::Refusal::no_backend);
+  b.add(1, 1);
+  b.add();
+  const BackendSet set = b.set(Balance::least_load);
+  Backend* const second[] = {&b[1]};
+  const auto only = assigner.assign_session(set, second);
+  REQUIRE(only.reservation);
+  CHECK(assigner.assign_session(set, second).refusal == Assigner::Refusal::all_full);
+  Backend* const both[] = {&b[0], &b[1]};
+  CHECK(assigner.assign_session(set, both).refusal == Assigner::Refusal::no_backend);
+}
+
+TEST_CASE("a request without a session goes where the fewest are in flight per weight") {
+  Backends b;
+  b.add();
+  b.add(3);
+  auto turns = turns_of_one_pool();
+  Assigner assigner(turns, 5);
+  const BackendSet set = b.set(Balance::least_load);
+  const InflightHold one(b[0]);
+  const InflightHold two(b[1]);
+  const InflightHold three(b[1]);
+  CHECK(assigner.pick_for_request(set, {}) == &b[1]);
+  const InflightHold four(b[1]);
+  const InflightHold five(b[1]);
+  CHECK(assigner.pick_for_request(set, {}) == &b[0]);
+}
+
+TEST_CASE("a set takes sessions while one backend is up and has room") {
+  Backends b;
+  b.add(1, 1);
+  const BackendSet set = b.set(Balance::least_load);
+  CHECK(set.takes_sessions());
+  {
+    const Reservation held = test::reserve(b[0]);
+    CHECK_FALSE(set.takes_sessions());
+  }
+  CHECK(set.takes_sessions());
+  b[0].health().connect_failed(kNow);
+  CHECK_FALSE(set.takes_sessions());
+}
+
+}  // namespace pinion::balance

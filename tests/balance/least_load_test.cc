@@ -1,0 +1,67 @@
+#include <doctest/doctest.h>
+
+#include "backends.h"
+
+namespace pinion::balance {
+namespace {
+
+using test::Backends;
+
+std::size_t chosen_of(std::vector<Candidate> candidates) {
+  Random random{1};
+  const std::size_t first = least_load(candidates, random);
+  for (int i = 0; i < 20; ++i) REQUIRE(least_load(candidates, random) == first);
+  return first;
+}
+
+}  // namespace
+
+TEST_CASE("least_load counts reserved and live sessions alike") {
+  Backends b;
+  CHECK(chosen_of({b.candidate(1, {.reserved = 0, .live = 5}),
+                   b.candidate(1, {.reserved = 4, .live = 0}),
+                   b.candidate(1, {.reserved = 3, .live = 3})}) == 1);
+}
+
+TEST_CASE("least_load divides sessions by weight") {
+  Backends b;
+  CHECK(chosen_of({b.candidate(1, {.live = 4}), b.candidate(3, {.live = 11})}) == 1);
+  CHECK(chosen_of({b.candidate(1, {.live = 4}), b.candidate(3, {.live = 13})}) == 0);
+}
+
+TEST_CASE("least_load looks at requests in flight only between equal sessions") {
+  Backends b;
+  CHECK(chosen_of({b.candidate(1, {.live = 2}, 9), b.candidate(1, {.live = 2}, 8)}) == 1);
+  CHECK(chosen_of({b.candidate(1, {.live = 2}, 900), b.candidate(1, {.live = 3}, 0)}) == 0);
+  CHECK(chosen_of({b.candidate(1, {.live = 2}, 3), b.candidate(2, {.live = 4}, 5)}) == 1);
+}
+
+TEST_CASE("least_load looks at waiting bytes last") {
+  Backends b;
+  CHECK(chosen_of({b.candidate(1, {}, 1, 100), b.candidate(1, {}, 1, 99)}) == 1);
+  CHECK(chosen_of({b.candidate(1, {}, 1, 100), b.candidate(1, {}, 2, 0)}) == 0);
+  CHECK(chosen_of({b.candidate(1, {}, 1, 100), b.candidate(4, {}, 4, 399)}) == 1);
+}
+
+TEST_CASE("least_load spreads ties evenly, so that workers do not herd") {
+  Backends b;
+  const std::vector<Candidate> candidates{b.candidate(1, {.live = 7}), b.candidate(1, {.live = 6}),
+                                          b.candidate(2, {.live = 12}),
+                                          b.candidate(1, {.reserved = 6})};
+  Random random{2};
+  const auto chosen = test::tally(4, 3000, [&] { return least_load(candidates, random); });
+  CHECK(chosen[0] == 0);
+  for (const std::size_t tied : {1U, 2U, 3U}) {
+    CHECK(chosen[tied] > 900);
+    CHECK(chosen[tied] < 1100);
+  }
+}
+
+TEST_CASE("least_load compares large counts without overflow") {
+  Backends b;
+  const std::uint64_t gigabytes = std::uint64_t{1} << 40U;
+  CHECK(chosen_of({b.candidate(1000, {.live = 10'000'000}, 0, gigabytes + 1),
+                   b.candidate(1000, {.live = 10'000'000}, 0, gigabytes)}) == 1);
+}
+
+}  // namespace pinion::balance
