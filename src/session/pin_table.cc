@@ -66,6 +66,7 @@ PinTable::Entry* PinTable::find_in(Shard& shard, SessionKey key, std::uint64_t s
 Session PinTable::take_out(Shard& shard, Entry& entry) {
   auto node = shard.entries.extract(shard.entries.find(entry.key()));
   size_.fetch_sub(1, std::memory_order_relaxed);
+  if (node.value()->session.has_tunnel) tunnels_.fetch_sub(1, std::memory_order_relaxed);
   return std::move(node.value()->session);
 }
 
@@ -80,10 +81,15 @@ PinTable::Inserted PinTable::insert(Session session) {
     if (Entry* const old = find_in(shard, entry->key(), 0)) result.replaced = take_out(shard, *old);
     shard.shortest_life = std::min(shard.shortest_life, entry->session.time_to_live);
     shard.touch(*entry, entry->session.last_seen);
-    shard.entries.insert(std::move(entry));
+    if (entry->session.has_tunnel) tunnels_.fetch_add(1, std::memory_order_relaxed);
     size_.fetch_add(1, std::memory_order_relaxed);
+    shard.entries.insert(std::move(entry));
   }
-  if (size() > capacity_) result.evicted = evict_longest_idle();
+  // Tunnels are bounded by connections. Were they counted here, a table full of them would forget
+  // each new session at once.
+  if (size() > capacity_ + tunnels_.load(std::memory_order_relaxed)) {
+    result.evicted = evict_longest_idle();
+  }
   return result;
 }
 
@@ -142,10 +148,18 @@ void PinTable::set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel,
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = find_in(shard, key, serial);
   if (entry == nullptr) return;
-  entry->session.has_tunnel = has_tunnel;
+  // A second WebSocket that got nowhere does not take the session off its first.
+  if (!has_tunnel && entry->session.transport == Transport::websocket) return;
+  put_on_tunnel(*entry, has_tunnel);
   entry->session.worker = worker;
   entry->session.queued_bytes = 0;
   shard.touch(*entry, now);
+}
+
+void PinTable::put_on_tunnel(Entry& entry, bool has_tunnel) noexcept {
+  const bool had_tunnel = std::exchange(entry.session.has_tunnel, has_tunnel);
+  if (has_tunnel && !had_tunnel) tunnels_.fetch_add(1, std::memory_order_relaxed);
+  if (!has_tunnel && had_tunnel) tunnels_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool PinTable::upgraded(SessionKey key, std::uint64_t serial) {
@@ -153,6 +167,8 @@ bool PinTable::upgraded(SessionKey key, std::uint64_t serial) {
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = find_in(shard, key, serial);
   if (entry == nullptr) return false;
+  put_on_tunnel(*entry, true);
+  shard.touch(*entry, entry->session.last_seen);
   return std::exchange(entry->session.transport, Transport::websocket) == Transport::polling;
 }
 

@@ -8,7 +8,7 @@
 //   Session back, so that its counts can be settled.
 // Invariants: at most `capacity` sessions that have no tunnel are remembered beyond those that have
 // one; when full, the longest
-//   idle is evicted. A session with a tunnel or a request in flight is never swept.
+//   idle of them is evicted. A session with a tunnel or a request in flight is never swept.
 #pragma once
 
 #include <array>
@@ -91,10 +91,12 @@ class PinTable {
   [[nodiscard]] Shard& shard_of(SessionKey key) const noexcept;
   static Entry* find_in(Shard& shard, SessionKey key, std::uint64_t serial) noexcept;
   Session take_out(Shard& shard, Entry& entry);
+  void put_on_tunnel(Entry& entry, bool has_tunnel) noexcept;
   std::optional<Session> evict_longest_idle();
 
   std::size_t capacity_;
   std::atomic<std::size_t> size_{0};
+  std::atomic<std::size_t> tunnels_{0};  // how many of them have one
   std::atomic<std::uint64_t> next_serial_{1};
   std::unique_ptr<std::array<Shard, kShards>> shards_;
 };
