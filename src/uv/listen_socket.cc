@@ -1,5 +1,6 @@
 #include "uv/listen_socket.h"
 
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -55,6 +56,12 @@ std::uint16_t bound_port(int fd) {
   return bound ? bound->port() : std::uint16_t{0};
 }
 
+// A file that is no socket refuses connections too, and is not ours to remove.
+bool is_socket(const std::string& path) {
+  struct stat file{};
+  return ::lstat(path.c_str(), &file) == 0 && S_ISSOCK(file.st_mode);
+}
+
 std::expected<BoundSockets, std::string> bind_unix(const SocketAddress& address, unsigned count) {
   sockaddr_un path{};
   path.sun_family = AF_UNIX;
@@ -68,11 +75,13 @@ std::expected<BoundSockets, std::string> bind_unix(const SocketAddress& address,
   if (::connect(probe.get(), raw, sizeof(path)) == 0) {
     return std::unexpected(explain(address, EADDRINUSE));
   }
-  if (errno == ECONNREFUSED) (void)::unlink(address.path().c_str());
+  if (errno == ECONNREFUSED && is_socket(address.path())) (void)::unlink(address.path().c_str());
   OwnedFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (fd.get() < 0 || ::bind(fd.get(), raw, sizeof(path)) != 0) {
     return std::unexpected(explain(address, errno));
   }
+  // As for TCP; and until it listens, another pinion would take it for stale.
+  if (::listen(fd.get(), SOMAXCONN) != 0) return std::unexpected(explain(address, errno));
   BoundSockets bound{.address = address, .sockets = {}};
   for (unsigned i = 1; i < count; ++i) bound.sockets.emplace_back(::dup(fd.get()));
   bound.sockets.push_back(std::move(fd));
