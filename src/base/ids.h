@@ -1,4 +1,5 @@
-// Small numbers that stand for long-lived things, so that rooms can speak of them without knowing them.
+// Small numbers that stand for long-lived things, so that rooms can speak of them without knowing
+// them.
 #pragma once
 
 #include <cstdint>

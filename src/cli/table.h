@@ -16,9 +16,8 @@ enum class Align : unsigned char { left, right };
 enum class Style : unsigned char { plain, bold, good, bad, odd };
 
 struct Cell {
-  Cell(std::string cell_text,
-       Style cell_style = Style::plain);  // NOLINT(google-explicit-constructor)
-  Cell(const char* cell_text) : Cell(std::string(cell_text)) {}  // NOLINT
+  Cell(std::string cell_text, Style cell_style = Style::plain);
+  Cell(const char* cell_text) : Cell(std::string(cell_text)) {}
 
   std::string text;  // made printable
   Style style;

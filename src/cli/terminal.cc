@@ -18,7 +18,7 @@ int Terminal::fail(int code, std::string_view message) const {
 Terminal standard_terminal() {
   Terminal terminal{.out = std::cout, .err = std::cerr};
   if (::isatty(STDOUT_FILENO) == 0) return terminal;
-  const char* const no_colour = std::getenv("NO_COLOR");  // NOLINT(concurrency-mt-unsafe)
+  const char* const no_colour = std::getenv("NO_COLOR");
   terminal.colours = no_colour == nullptr || *no_colour == '\0';
   winsize size{};
   const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;

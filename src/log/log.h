@@ -29,13 +29,13 @@ std::string_view to_string(Level level) noexcept;
 /// text.
 class Value {
  public:
-  Value(std::string_view text) noexcept : value_(text) {}  // NOLINT(google-explicit-constructor)
-  Value(const char* text) noexcept : value_(std::string_view{text}) {}                 // NOLINT
-  Value(const std::string& text) noexcept : value_(std::string_view{text}) {}          // NOLINT
-  Value(bool value) noexcept : value_(value) {}                                        // NOLINT
-  Value(double value) noexcept : value_(value) {}                                      // NOLINT
-  Value(std::signed_integral auto value) noexcept : value_(std::int64_t{value}) {}     // NOLINT
-  Value(std::unsigned_integral auto value) noexcept : value_(std::uint64_t{value}) {}  // NOLINT
+  Value(std::string_view text) noexcept : value_(text) {}
+  Value(const char* text) noexcept : value_(std::string_view{text}) {}
+  Value(const std::string& text) noexcept : value_(std::string_view{text}) {}
+  Value(bool value) noexcept : value_(value) {}
+  Value(double value) noexcept : value_(value) {}
+  Value(std::signed_integral auto value) noexcept : value_(std::int64_t{value}) {}
+  Value(std::unsigned_integral auto value) noexcept : value_(std::uint64_t{value}) {}
 
   void append_json(std::string& out) const;
   void append_text(std::string& out) const;

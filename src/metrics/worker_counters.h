@@ -107,7 +107,7 @@ struct alignas(64) WorkerCounters {
   Counter loop_lag_ns;       // the last measured delay of this worker's loop
   Histogram<kDurationBounds.size()> request_duration;  // sum in nanoseconds
   std::vector<PoolCounters> pools;                     // by index into Config::pools
-  PoolCounters no_pool;  // requests that never got to one
+  PoolCounters no_pool;                                // requests that never got to one
 
   DirectionCounters& direction(Direction d) noexcept {
     return directions[static_cast<std::size_t>(d)];
