@@ -64,6 +64,14 @@ void by_enum(Samples& out, const std::array<std::uint64_t, N>& totals) {
   }
 }
 
+// Only codes that were seen: 500 series a pool would be mostly zeros.
+void requests_of(const PoolTotals& totals, const std::string& pool, Samples& out) {
+  for (std::size_t code = 0; code < totals.requests.size(); ++code) {
+    if (totals.requests[code] == 0) continue;
+    add(out, {pool, std::to_string(code + kFirstStatus)}, totals.requests[code]);
+  }
+}
+
 }  // namespace
 
 void sessions(const Snapshot& snapshot, Samples& out) {
@@ -95,14 +103,9 @@ void backend_queued_bytes(const Snapshot& snapshot, Samples& out) {
 }
 
 void requests_total(const Snapshot& snapshot, Samples& out) {
+  requests_of(snapshot.totals.no_pool, {}, out);
   for (std::size_t i = 0; i < snapshot.pools.size() && i < snapshot.totals.pools.size(); ++i) {
-    const auto& requests = snapshot.totals.pools[i].requests;
-    for (std::size_t code = 0; code < requests.size(); ++code) {
-      // Only codes that were seen: 500 series a pool would be mostly zeros.
-      if (requests[code] == 0) continue;
-      const std::size_t status = code + kFirstStatus;
-      add(out, {snapshot.pools[i], std::to_string(status)}, requests[code]);
-    }
+    requests_of(snapshot.totals.pools[i], snapshot.pools[i], out);
   }
 }
 void unknown_sid_total(const Snapshot& snapshot, Samples& out) {

@@ -25,7 +25,7 @@ constexpr Metric kTable[] = {
      "Requests with a session id that no backend has.", collect::unknown_sid_total},
 
     {"pinion_requests_total", kCounter, "", {"pool", "code"},
-     "Requests answered, by status code.", collect::requests_total},
+     "Requests answered, by status code. Pool is empty for requests that never got to one.", collect::requests_total},
     {"pinion_request_duration_seconds", kHistogram, "seconds", {},
      "Time from a request's head to the end of its answer.",
      collect::request_duration_seconds},

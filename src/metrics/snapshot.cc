@@ -11,6 +11,16 @@ void add_all(std::array<std::uint64_t, N>& to, const std::array<Counter, N>& fro
   for (std::size_t i = 0; i < N; ++i) to[i] += from[i].value();
 }
 
+void add_pool(PoolTotals& to, const PoolCounters& from) noexcept {
+  add_all(to.requests, from.requests);
+  to.unknown_sid += from.unknown_sid.value();
+  to.retries += from.retries.value();
+}
+
+std::uint64_t sum_of(const PoolTotals& pool) noexcept {
+  return std::accumulate(pool.requests.begin(), pool.requests.end(), std::uint64_t{0});
+}
+
 void add_direction(DirectionTotals& to, const DirectionCounters& from) noexcept {
   add_all(to.frames, from.frames);
   to.polled_packets += from.polled_packets.value();
@@ -38,17 +48,15 @@ void CounterTotals::add(const WorkerCounters& worker) {
   request_duration.add(worker.request_duration);
   pools.resize(std::max(pools.size(), worker.pools.size()));
   for (std::size_t i = 0; i < worker.pools.size(); ++i) {
-    add_all(pools[i].requests, worker.pools[i].requests);
-    pools[i].unknown_sid += worker.pools[i].unknown_sid.value();
-    pools[i].retries += worker.pools[i].retries.value();
+    add_pool(pools[i], worker.pools[i]);
   }
+  add_pool(no_pool, worker.no_pool);
 }
 
 std::uint64_t CounterTotals::requests() const noexcept {
-  return std::accumulate(pools.begin(), pools.end(), std::uint64_t{0},
-                         [](std::uint64_t sum, const PoolTotals& pool) {
-                           return std::accumulate(pool.requests.begin(), pool.requests.end(), sum);
-                         });
+  return std::accumulate(
+      pools.begin(), pools.end(), sum_of(no_pool),
+      [](std::uint64_t sum, const PoolTotals& pool) { return sum + sum_of(pool); });
 }
 
 }  // namespace pinion::metrics

@@ -48,6 +48,7 @@ struct CounterTotals {
   std::uint64_t queued_bytes = 0;
   HistogramTotals<kDurationBounds.size()> request_duration;
   std::vector<PoolTotals> pools;
+  PoolTotals no_pool;  // requests that never got to one
 
   void add(const WorkerCounters& worker);
   /// Client connections that are open. A worker's two counters are read one after the other, so a
