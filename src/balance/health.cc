@@ -18,6 +18,7 @@ bool Health::connect_failed(TimePoint now) noexcept {
 
 bool Health::connected() noexcept {
   if (up()) return false;
+  refused_.store(false, std::memory_order_relaxed);
   return failures_.exchange(0, std::memory_order_relaxed) != 0;
 }
 

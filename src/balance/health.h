@@ -24,6 +24,8 @@ class Health {
   bool connect_failed(TimePoint now) noexcept;
   /// @returns true if it was down until now
   bool connected() noexcept;
+  /// @returns true the first time that nobody listened there since it was last connected to
+  bool first_refusal() noexcept { return !refused_.exchange(true, std::memory_order_relaxed); }
   /// When a backend that is down is to be tried again.
   [[nodiscard]] TimePoint retry_at() const noexcept;
 
@@ -36,6 +38,7 @@ class Health {
   std::atomic<std::uint32_t> failures_{0};  // in a row
   std::atomic<std::int64_t> retry_at_ns_{0};
   std::atomic<bool> suspected_{false};
+  std::atomic<bool> refused_{false};
 };
 
 }  // namespace pinion::balance

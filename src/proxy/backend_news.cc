@@ -4,13 +4,33 @@
 
 namespace pinion::proxy {
 
+namespace {
+
+bool is_our_own_lack(int status) noexcept {
+  return status == UV_EMFILE || status == UV_ENFILE || status == UV_EADDRNOTAVAIL ||
+         status == UV_ENOMEM || status == UV_ENOBUFS;
+}
+
+}  // namespace
+
 void BackendNews::reached(balance::Backend& backend) {
   if (!backend.health().connected()) return;
   log_.info("backend is up",
             {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
 }
 
+bool BackendNews::says_nobody_listens(int status) noexcept {
+  return status == UV_ECONNREFUSED || status == UV_ENOENT;
+}
+
 void BackendNews::missed(balance::Backend& backend, int status, TimePoint now) {
+  if (is_our_own_lack(status)) {
+    log_.error(
+        "no connection to a backend can be made: this process lacks descriptors, ports or memory; "
+        "raise LimitNOFILE or lower [proxy].max_connections",
+        {{"backend", backend.identity().name}, {"why", uv::describe(status)}});
+    return;
+  }
   if (backend.health().connect_failed(now)) {
     log_.warning("backend is down: it cannot be connected to; it is tried again with backoff",
                  {{"pool", backend.identity().pool_name},
@@ -18,8 +38,11 @@ void BackendNews::missed(balance::Backend& backend, int status, TimePoint now) {
                   {"address", backend.identity().address.to_string()},
                   {"why", uv::describe(status)}});
   }
-  // A process that does not listen any more has lost its sessions.
-  if (status == UV_ECONNREFUSED || status == UV_ENOENT) ledger_.drop_backend(backend.id());
+  // A process that does not listen any more has lost its sessions. Once, since the table is walked
+  // for it.
+  if (says_nobody_listens(status) && backend.health().first_refusal()) {
+    ledger_.drop_backend(backend.id());
+  }
 }
 
 }  // namespace pinion::proxy

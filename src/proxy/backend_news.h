@@ -15,8 +15,11 @@ class BackendNews {
  public:
   BackendNews(log::Logger& log, SessionLedger& ledger) noexcept : log_(log), ledger_(ledger) {}
 
+  /// Whether an error says that no process listens at that address.
+  static bool says_nobody_listens(int status) noexcept;
   void reached(balance::Backend& backend);
-  /// @param status a libuv error
+  /// @param status a libuv error; those of our own machine (no descriptors, no ports left) are not
+  /// held against the backend
   void missed(balance::Backend& backend, int status, TimePoint now);
 
  private:

@@ -138,7 +138,7 @@ void Downstream::on_write_error(int /*status*/) noexcept { abort(CloseReason::cl
 
 void Downstream::exchange_done(bool keep) {
   worker_.retire(std::move(exchange_));
-  last_ = last_ || !keep || fin_seen_;
+  last_ = last_ || !keep || (fin_seen_ && ahead_.empty());
   state_ = State::draining;
   if (stream_.queued() == 0) return last_ ? linger() : become_idle();
   arm(worker_.config().proxy.timeouts.keep_alive);
@@ -162,8 +162,10 @@ void Downstream::put_read_ahead(std::string_view bytes) {
 void Downstream::resume() {
   if (state_ != State::idle) return;
   const std::string bytes = take_read_ahead();
-  stream_.start_reading();
+  if (!fin_seen_) stream_.start_reading();
   take_bytes(bytes);
+  // The client has sent all that it will send, and this is not a whole request.
+  if (fin_seen_ && (state_ == State::idle || state_ == State::head)) close();
 }
 
 void Downstream::exchange_broken() {

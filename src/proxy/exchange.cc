@@ -179,7 +179,6 @@ bool Exchange::on_client_fin() {
   // Elsewhere a client may have closed its sending side only; it gets its answer, but is not waited
   // for without end.
   if (facts_.on_engineio_path || !request_complete_) return true;
-  keep_downstream_ = false;
   if (phase_ == Phase::responding) arm(worker_.config().proxy.timeouts.request_body_idle);
   return false;
 }

@@ -90,12 +90,14 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   void connect(balance::Backend& backend);
   void connect_anew();
   void connect_failed(int status);
+  void try_next_backend();
   void send_request(std::string_view& bytes);
   void send_what_waits();
   void request_failed();
   [[nodiscard]] bool may_send_again() const;
   void drop_upstream();
   void reply_unknown_session();
+  void reply_unreachable();
   void reply_shed(balance::Assigner::Refusal refusal);
   void on_upstream_ready() noexcept override;
   void on_upstream_refused(int status) noexcept override;

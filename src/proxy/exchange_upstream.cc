@@ -54,6 +54,10 @@ void Exchange::choose_for_request() {
   balance::Backend* const backend =
       worker_.assigner().pick_for_request(worker_.backends(*facts_.pool), tried_);
   if (backend != nullptr) return connect(*backend);
+  reply_unreachable();
+}
+
+void Exchange::reply_unreachable() {
   if (last_connect_error_ == UV_ETIMEDOUT) {
     return reply({.status = 504,
                   .code = "connect-timeout",
@@ -62,7 +66,7 @@ void Exchange::choose_for_request() {
   }
   reply({.status = 502,
          .code = "backend-unreachable",
-         .message = "No backend of this pool can be reached.",
+         .message = "No backend that may answer this request can be reached.",
          .keep_alive = true});
 }
 
@@ -112,24 +116,22 @@ void Exchange::on_upstream_refused(int status) noexcept { connect_failed(status)
 
 void Exchange::connect_failed(int status) {
   last_connect_error_ = status;
-  const bool refused = status == UV_ECONNREFUSED || status == UV_ENOENT;
+  const bool refused = BackendNews::says_nobody_listens(status);
   worker_.count_connect(refused                  ? ConnectResult::refused
                         : status == UV_ETIMEDOUT ? ConnectResult::timeout
                                                  : ConnectResult::error);
   worker_.shared().news.missed(*backend_, status, worker_.now());
+  if (!downstream_.stream().reading()) downstream_.stream().start_reading();
+  if (!facts_.intent.in_session()) return try_next_backend();
+  if (!refused) return reply_unreachable();
+  session_->close_session(metrics::CloseReason::backend_unreachable);
+  reply_unknown_session();
+}
+
+void Exchange::try_next_backend() {
   drop_upstream();
   reservation_.release();
-  if (!downstream_.stream().reading()) downstream_.stream().start_reading();
-  if (facts_.intent.in_session()) {
-    if (status != UV_ETIMEDOUT) {
-      session_->close_session(metrics::CloseReason::backend_unreachable);
-      return reply_unknown_session();
-    }
-    return reply({.status = 504,
-                  .code = "connect-timeout",
-                  .message = "The session's backend did not accept the connection in time.",
-                  .keep_alive = true});
-  }
+  request_complete_ = false;
   tried_.push_back(backend_);
   phase_ = Phase::waiting;
   if (facts_.intent.kind == Intent::Kind::handshake) {
@@ -183,6 +185,13 @@ void Exchange::request_failed() {
     return connect_anew();
   }
   backend_->health().suspect();
+  // A backend that dies takes the connections with it that it has not looked at yet. What it may
+  // have begun is a session that nobody knows and that ends by itself, so a handshake goes on to
+  // the next; nothing else does.
+  if (facts_.intent.kind == Intent::Kind::handshake && response_partial_.empty()) {
+    worker_.counters().pools[*facts_.pool].retries.add();
+    return try_next_backend();
+  }
   if (facts_.intent.in_session() && !backend_->health().up()) {
     session_->close_session(metrics::CloseReason::backend_unreachable);
     return reply_unknown_session();
