@@ -6,6 +6,8 @@ namespace pinion::proxy {
 
 namespace {
 
+constexpr Duration kLackEvery = std::chrono::seconds{10};
+
 bool is_our_own_lack(int status) noexcept {
   return status == UV_EMFILE || status == UV_ENFILE || status == UV_EADDRNOTAVAIL ||
          status == UV_ENOMEM || status == UV_ENOBUFS;
@@ -24,13 +26,7 @@ bool BackendNews::says_nobody_listens(int status) noexcept {
 }
 
 void BackendNews::missed(balance::Backend& backend, int status, TimePoint now) {
-  if (is_our_own_lack(status)) {
-    log_.error(
-        "no connection to a backend can be made: this process lacks descriptors, ports or memory; "
-        "raise LimitNOFILE or lower [proxy].max_connections",
-        {{"backend", backend.identity().name}, {"why", uv::describe(status)}});
-    return;
-  }
+  if (is_our_own_lack(status)) return say_lack(backend, status, now);
   if (backend.health().connect_failed(now)) {
     log_.warning("backend is down: it cannot be connected to; it is tried again with backoff",
                  {{"pool", backend.identity().pool_name},
@@ -43,6 +39,17 @@ void BackendNews::missed(balance::Backend& backend, int status, TimePoint now) {
   if (says_nobody_listens(status) && backend.health().first_refusal()) {
     ledger_.drop_backend(backend.id());
   }
+}
+
+void BackendNews::say_lack(const balance::Backend& backend, int status, TimePoint now) {
+  const std::int64_t at = now.time_since_epoch().count();
+  std::int64_t said = lack_said_ns_.load(std::memory_order_relaxed);
+  if (said != 0 && at - said < kLackEvery.count()) return;
+  if (!lack_said_ns_.compare_exchange_strong(said, at, std::memory_order_relaxed)) return;
+  log_.error(
+      "connections to backends cannot be made: descriptors, ports or memory are used up; raise "
+      "LimitNOFILE or lower [proxy].max_connections",
+      {{"backend", backend.identity().name}, {"why", uv::describe(status)}});
 }
 
 }  // namespace pinion::proxy

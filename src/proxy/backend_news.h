@@ -4,6 +4,9 @@
 // Threads: any. Lifetime: as long as the log and the ledger.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+
 #include "balance/backend.h"
 #include "base/clock.h"
 #include "log/log.h"
@@ -23,8 +26,11 @@ class BackendNews {
   void missed(balance::Backend& backend, int status, TimePoint now);
 
  private:
+  void say_lack(const balance::Backend& backend, int status, TimePoint now);
+
   log::Logger& log_;
   SessionLedger& ledger_;
+  std::atomic<std::int64_t> lack_said_ns_{0};  // when, so that a lack does not flood the log
 };
 
 }  // namespace pinion::proxy
