@@ -53,7 +53,7 @@ class Storm {
     upgrade_and_go: async () => {
       const peer = await upgrade_request(this.pinion.port, '/socket.io/?EIO=4&transport=websocket');
       if (this.random() < 0.5) await peer.until(/sid/);
-      this.random() < 0.5 ? peer.socket.resetAndDestroy() : peer.socket.end();
+      this.random() < 0.5 ? peer.reset() : peer.socket.end();
       this.stage.keep(peer);
     },
     poll_and_half_close: async () => {
@@ -62,9 +62,9 @@ class Storm {
     },
     poll_and_reset: async () => {
       const session = await (await new PollingSession(this.pinion.url).open()).connect();
-      (await this.peer(head(`${handshake}&sid=${session.sid}`))).socket.resetAndDestroy();
+      (await this.peer(head(`${handshake}&sid=${session.sid}`))).reset();
     },
-    reset_a_peer: async () => this.take(this.peers)?.socket.resetAndDestroy(),
+    reset_a_peer: async () => this.take(this.peers)?.reset(),
     unknown: async () => this.peer(head(`${handshake}&sid=nobody`)),
     restart_backend: async () => {
       const backend = this.pick(this.backends);

@@ -181,7 +181,7 @@ describe('HTTP', () => {
     });
     peer.write(get('/next'));
     await asked_for;
-    peer.socket.resetAndDestroy();
+    peer.reset();
     await gone;
   });
 

@@ -1,5 +1,6 @@
 // A TCP proxy that treats bytes badly: cuts them up, holds them back, drops the connection. Never changes them.
 import net from 'node:net';
+import { reset_socket } from './raw.mjs';
 import { pause, random_from } from './wait.mjs';
 
 export class Chaos {
@@ -31,7 +32,7 @@ export class Chaos {
     this.#pairs.add(pair);
     const reset = () => {
       this.#pairs.delete(pair);
-      for (const socket of pair) if (!socket.destroyed) socket.resetAndDestroy();
+      for (const socket of pair) reset_socket(socket);
     };
     for (const socket of pair) socket.on('error', reset);
     this.#pass(near, far, reset);

@@ -2,6 +2,13 @@
 import { connect } from 'node:net';
 import { eventually, seconds, within } from './wait.mjs';
 
+/** Resets a connection. Node cannot reset one that it has shut down, and would never close it then. */
+export function reset_socket(socket) {
+  if (socket.destroyed) return;
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 export class Peer {
   constructor(socket) {
     this.socket = socket;
@@ -38,6 +45,10 @@ export class Peer {
   async until_end(ms = seconds(10)) {
     await within('the peer ends', this.ended, ms);
     return this.text;
+  }
+
+  reset() {
+    reset_socket(this.socket);
   }
 
   close() {
