@@ -35,8 +35,7 @@ void abort_connection(lws* wsi) noexcept {
 /// Input that nobody reads would turn the close into a reset, which can take the end of the answer
 /// with it.
 void drain_input(lws* wsi) noexcept {
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): recv() fills it
-  std::array<char, kPart> ignored;
+  std::array<char, kPart> ignored{};
   for (int i = 0; i < kMostDrains; ++i) {
     const auto got = ::recv(lws_get_socket_fd(wsi), ignored.data(), ignored.size(), MSG_DONTWAIT);
     if (got <= 0) return;
@@ -112,8 +111,7 @@ bool Connection::on_timer() {
 }
 
 bool Connection::send_part() {
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): what is sent is written below
-  std::array<unsigned char, LWS_PRE + kPart> buffer;
+  std::array<unsigned char, LWS_PRE + kPart> buffer{};
   const std::size_t count = std::min(kPart, message_.size() - sent_);
   std::memcpy(buffer.data() + LWS_PRE, message_.data() + sent_, count);
   if (lws_write(wsi_, buffer.data() + LWS_PRE, count, LWS_WRITE_HTTP) < 0) return false;

@@ -21,9 +21,9 @@ class Endpoint {
   [[nodiscard]] Answer answer(const Request& request);
 
  private:
-  Answer ready() const;
-  Answer sessions(const Request& request) const;
-  Answer session(const std::string& sid) const;
+  [[nodiscard]] Answer ready() const;
+  [[nodiscard]] Answer sessions(const Request& request) const;
+  [[nodiscard]] Answer session(const std::string& sid) const;
   Answer close_session(const Request& request, const std::string& sid);
 
   Guard guard_;

@@ -33,9 +33,8 @@ std::optional<std::size_t> offset_of(std::string_view cursor) {
   if (!cursor.starts_with(kCursorPrefix)) return std::nullopt;
   cursor.remove_prefix(kCursorPrefix.size());
   std::uint32_t offset = 0;
-  const char* const end = cursor.data() + cursor.size();
-  const auto [stopped, error] = std::from_chars(cursor.data(), end, offset, 16);
-  if (error != std::errc{} || stopped != end) return std::nullopt;
+  const auto [stopped, error] = std::from_chars(cursor.begin(), cursor.end(), offset, 16);
+  if (error != std::errc{} || stopped != cursor.end()) return std::nullopt;
   return offset;
 }
 

@@ -28,7 +28,7 @@ const Json* member(const Json& object, const char* key) {
 std::string message_of(const admin::Response& response) {
   const Json body = Json::parse(response.body, nullptr, false);
   const Json* const error = member(body, "error");
-  const std::string message = error == nullptr ? "" : text_of(*error, "message");
+  std::string message = error == nullptr ? "" : text_of(*error, "message");
   if (!message.empty()) return message;
   return fmt::format("the admin endpoint answered {}", response.status);
 }

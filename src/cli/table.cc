@@ -33,7 +33,7 @@ std::string cut(const std::string& text, std::size_t width) {
 
 }  // namespace
 
-Cell::Cell(std::string cell_text, Style cell_style)
+Cell::Cell(const std::string& cell_text, Style cell_style)
     : text(log::printable(cell_text)), style(cell_style) {}
 
 std::string styled(const Terminal& terminal, std::string_view text, Style style) {
@@ -53,6 +53,7 @@ void Table::add_line(Cell line) { rows_.push_back({.cells = {std::move(line)}, .
 
 std::vector<std::size_t> Table::widths(const Terminal& terminal) const {
   std::vector<std::size_t> widths;
+  widths.reserve(columns_.size());
   for (const Column& column : columns_) widths.push_back(width_of(column.title));
   for (const Row& row : rows_) {
     for (std::size_t i = 0; !row.spans && i < row.cells.size(); ++i) {
@@ -83,6 +84,7 @@ void Table::print(const Terminal& terminal) const {
     terminal.out << line << '\n';
   };
   std::vector<Cell> titles;
+  titles.reserve(columns_.size());
   for (const Column& column : columns_) {
     titles.emplace_back(std::string(column.title), Style::bold);
   }

@@ -16,7 +16,7 @@ enum class Align : unsigned char { left, right };
 enum class Style : unsigned char { plain, bold, good, bad, odd };
 
 struct Cell {
-  Cell(std::string cell_text, Style cell_style = Style::plain);
+  Cell(const std::string& cell_text, Style cell_style = Style::plain);
   Cell(const char* cell_text) : Cell(std::string(cell_text)) {}
 
   std::string text;  // made printable

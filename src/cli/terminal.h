@@ -17,7 +17,7 @@ struct Terminal {
   int width = 0;  // columns; 0: not a terminal, so nothing is cut
 
   /// One line on stderr; returns `code`.
-  int fail(int code, std::string_view message) const;
+  [[nodiscard]] int fail(int code, std::string_view message) const;
 };
 
 /// The terminal that this process was given. Colours only on a terminal, and not against NO_COLOR.
