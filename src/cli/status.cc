@@ -80,9 +80,10 @@ Table backends_table(const Json& status) {
 }
 
 std::string headline(const Json& status) {
+  const auto workers = count_of(status, "workers");
   return log::printable(fmt::format(
-      "pinion {}, up {}, {} workers, {} connections, {}B memory", text_of(status, "version"),
-      human_duration(number_of(status, "uptime_s") * 1000.0), count_of(status, "workers"),
+      "pinion {}, up {}, {} worker{}, {} connections, {}B memory", text_of(status, "version"),
+      human_duration(number_of(status, "uptime_s") * 1000.0), workers, workers == 1 ? "" : "s",
       grouped(count_of(status, "connections")), human_bytes(number_of(status, "memory_bytes"))));
 }
 

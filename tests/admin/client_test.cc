@@ -33,6 +33,7 @@ class OneAnswer {
     port_ = ntohs(address.sin_port);
     thread_ = std::thread([this, answer = std::move(answer), close_after] {
       const int peer = ::accept(fd_, nullptr, nullptr);
+      if (peer < 0) return;
       std::array<char, 4096> request{};
       const ssize_t got = ::recv(peer, request.data(), request.size(), 0);
       if (got > 0) request_.assign(request.data(), static_cast<std::size_t>(got));
@@ -101,7 +102,7 @@ TEST_CASE("answers that are none") {
   using std::chrono::seconds;
   const auto error = [](const std::string& bytes) {
     const OneAnswer server{bytes};
-    std::string text = error_of(server.url(), seconds(5));
+    const std::string text = error_of(server.url(), seconds(5));
     return text.substr(std::min(text.size(), ("no answer from " + server.url() + ": ").size()));
   };
   CHECK(error("") == "the connection was closed without an answer");

@@ -67,7 +67,7 @@ TEST_CASE("changes need the token when there is one") {
     CHECK(change_status(guard, "", "", wrong) == 401);
   }
   CHECK(change_status(guard, "h", "http://evil", "Bearer s3cret") == 403);
-  Request request;
+  const Request request;
   const auto refused = guard.refuse_change(request);
   REQUIRE(refused.has_value());
   REQUIRE(refused->fields.size() == 1);

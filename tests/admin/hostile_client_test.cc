@@ -54,7 +54,7 @@ TEST_CASE("bytes that are no request end the connection, and only that") {
       "GARBAGE\r\n\r\n",
       "FOO /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
       "TRACE /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
-      std::string("GET /\0 HTTP/1.1\r\n\r\n", 20),
+      std::string("GET /\0 HTTP/1.1\r\n\r\n", 19),
       "GET /%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
       "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n",
       "CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -189,6 +189,7 @@ TEST_CASE("clients beyond the limit are closed, and room comes back") {
   const std::size_t before = open_descriptors();
   {
     std::vector<std::unique_ptr<RawSocket>> idle;
+    idle.reserve(4);
     for (int i = 0; i < 4; ++i) idle.push_back(std::make_unique<RawSocket>(fixture.server.port()));
     RawSocket one_more{fixture.server.port()};
     CHECK(one_more.receive().empty());

@@ -158,6 +158,7 @@ TEST_CASE("many clients at once") {
   const ServerFixture fixture;
   std::atomic<int> good = 0;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 50; ++i) {

@@ -29,7 +29,7 @@ TEST_CASE("defaults, and every parameter") {
 }
 
 TEST_CASE("wrong parameters say what is allowed") {
-  const auto error = [](std::vector<std::string> query) {
+  const auto error = [](const std::vector<std::string>& query) {
     const auto read = read_session_query(query);
     return read ? std::string("none") : read.error();
   };

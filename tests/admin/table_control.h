@@ -83,7 +83,7 @@ inline StatusView example_status() {
   first.polling = 2;
   first.reserved = 3;
   first.inflight = 4;
-  first.queued_bytes = 12 * 1024;
+  first.queued_bytes = 12'288;
   first.load = 1.23;
   add("chat", "chat-2", "down").reason = "connection refused";
   add("files", "files-1", "draining").probe_latency_ms = 1.5;
@@ -91,7 +91,7 @@ inline StatusView example_status() {
   status.totals.reserved = 3;
   status.totals.pins = 125;
   status.totals.inflight = 4;
-  status.totals.queued_bytes = 12 * 1024;
+  status.totals.queued_bytes = 12'288;
   status.totals.sessions_total = 4567;
   status.totals.requests_total = 1234567;
   return status;
@@ -110,7 +110,7 @@ inline SessionView example_session(std::string sid) {
   session.frames_in = 10;
   session.frames_out = 2000;
   session.bytes_in = 512;
-  session.bytes_out = 3 * 1024 * 1024;
+  session.bytes_out = 3'145'728;
   session.rtt_ms = 0.5;
   return session;
 }

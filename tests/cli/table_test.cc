@@ -25,7 +25,7 @@ Table example() {
 }  // namespace
 
 TEST_CASE("columns are aligned, also with letters of two bytes") {
-  Page page;
+  const Page page;
   example().print(page.terminal);
   CHECK(page.out.str() ==
         "NAME                STATE  COUNT\n"
@@ -55,7 +55,7 @@ TEST_CASE("colours do not shift columns") {
 }
 
 TEST_CASE("what comes from outside cannot drive the terminal") {
-  Page page;
+  const Page page;
   Table table{{{"SID"}}};
   table.add({"\x1b]0;evil\x07\n"});
   table.print(page.terminal);

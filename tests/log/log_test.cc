@@ -66,6 +66,7 @@ TEST_CASE("many threads write whole lines") {
   {
     Logger log{{.fd = capture.fd(), .capacity = 10000}};
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([&log] {
         for (int i = 0; i < 500; ++i) log.info("event", {{"pad", std::string(300, 'x')}});

@@ -75,7 +75,7 @@ TEST_CASE("the metrics that others rely on are there, with their labels in this 
 }
 
 TEST_CASE("the man page lists the metrics of the table") {
-  std::ifstream file(PINION_MAN_PAGE);
+  const std::ifstream file(PINION_MAN_PAGE);
   if (!file) {
     MESSAGE("no man page in this tree");
     return;
