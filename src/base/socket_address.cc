@@ -69,7 +69,8 @@ void SocketAddress::set_port(std::uint16_t port) noexcept {
 }
 
 std::string SocketAddress::ip() const {
-  if (is_unix()) return {};
+  // The peer of a unix socket has no path either: it is of no family that has an IP.
+  if (storage_.ss_family != AF_INET && storage_.ss_family != AF_INET6) return {};
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (!is_ipv6()) {
     inet_ntop(AF_INET, &as_ipv4(storage_).sin_addr, text.data(), text.size());
