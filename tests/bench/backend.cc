@@ -48,7 +48,7 @@ class Backend {
     Socket listener;
   };
 
-  bool is_door(const void* who) const {
+  [[nodiscard]] bool is_door(const void* who) const {
     for (const Door& door : doors_) {
       if (&door == who) return true;
     }
@@ -63,7 +63,7 @@ class Backend {
     }
   }
 
-  Clock::duration until_due() const {
+  [[nodiscard]] Clock::duration until_due() const {
     if (around_.due.empty()) return std::chrono::hours{1};
     return around_.due.begin()->first - Clock::now();
   }

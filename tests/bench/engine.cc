@@ -1,7 +1,7 @@
 #include "engine.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <utility>
 
 #include "peer.h"
 
@@ -28,10 +28,11 @@ std::string reply_to(std::string_view packet) {
 }
 
 std::string Engine::new_sid() {
-  char text[24];
-  std::snprintf(text, sizeof text, "B%05u_%013llu", unsigned{name_},
-                static_cast<unsigned long long>(++count_));
-  return text;
+  constexpr std::size_t kLength = 20;  // as Node's
+  const std::string count = std::to_string(++count_);
+  std::string out = "B" + std::to_string(name_) + "_";
+  out.append(kLength - std::min(kLength, out.size() + count.size()), '0');
+  return out + count;
 }
 
 std::string Engine::open_websocket() { return open_packet(new_sid(), ""); }

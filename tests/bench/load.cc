@@ -28,7 +28,7 @@ constexpr auto kSettle = std::chrono::milliseconds{300};
 
 struct Moment {
   Clock::time_point time;
-  std::uint64_t operations, proxy_ns, tool_ns;
+  std::uint64_t operations = 0, proxy_ns = 0, tool_ns = 0;
 };
 
 struct Result {

@@ -70,7 +70,7 @@ Socket listen_on(std::uint16_t port) {
 std::uint16_t port_of(const Socket& socket) {
   sockaddr_in at{};
   socklen_t length = sizeof at;
-  if (::getsockname(socket.descriptor(), std::bit_cast<sockaddr*>(&at), &length) != 0) {
+  if (::getsockname(socket.descriptor(), reinterpret_cast<sockaddr*>(&at), &length) != 0) {
     fail("getsockname");
   }
   return ntohs(at.sin_port);
@@ -79,7 +79,7 @@ std::uint16_t port_of(const Socket& socket) {
 Accepted accept_from(const Socket& listener) {
   sockaddr_in from{};
   socklen_t length = sizeof from;
-  Accepted out{Socket{::accept4(listener.descriptor(), std::bit_cast<sockaddr*>(&from), &length,
+  Accepted out{Socket{::accept4(listener.descriptor(), reinterpret_cast<sockaddr*>(&from), &length,
                                 SOCK_NONBLOCK | SOCK_CLOEXEC)},
                ntohl(from.sin_addr.s_addr)};
   if (out.socket) {
