@@ -42,9 +42,19 @@ std::size_t raise_descriptor_limit() noexcept {
   return static_cast<std::size_t>(limit.rlim_cur);
 }
 
+// Connections that may rest in the pools of all workers.
+std::size_t resting_connections(const config::Config& config) noexcept {
+  std::size_t resting = 0;
+  for (const auto& pool : config.pools)
+    resting += pool.keep_alive_connections * pool.backends.size();
+  return resting * config.proxy.workers;
+}
+
 // Each client connection may need one to a backend.
-std::size_t resolve_max_connections(std::size_t configured) noexcept {
-  const std::size_t descriptors = raise_descriptor_limit();
+std::size_t resolve_max_connections(const config::Config& config) noexcept {
+  const std::size_t configured = config.proxy.max_connections;
+  const std::size_t limit = raise_descriptor_limit();
+  const std::size_t descriptors = limit - std::min(resting_connections(config), limit / 4);
   const std::size_t possible =
       descriptors > 2 * kReservedDescriptors ? (descriptors - kReservedDescriptors) / 2 : 64;
   return configured == 0 ? possible : std::min(configured, possible);
@@ -152,7 +162,7 @@ Server::Server(std::shared_ptr<const config::Config> config, log::AccessLog acce
               .budget = budget_,
               .log = log_,
               .access_log = access_log_,
-              .max_connections = resolve_max_connections(config_->proxy.max_connections)},
+              .max_connections = resolve_max_connections(*config_)},
       view_(config_, shared_, counters_, as_workers()),
       mailbox_(loop_) {
   for (std::size_t i = 0; i < config_->pools.size(); ++i) {

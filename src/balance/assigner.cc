@@ -19,6 +19,22 @@ void Assigner::collect(const BackendSet& set, std::span<Backend* const> tried, W
   }
 }
 
+namespace {
+
+// Where counts decided, the place is taken only if they still hold; where they did not, old ones
+// are no reason to choose again.
+bool reserve(config::Balance balance, const Candidate& chosen) noexcept {
+  const bool by_counts = balance != config::Balance::round_robin;
+  Assigned seen = chosen.assigned;
+  while (!chosen.backend->try_reserve(seen)) {
+    if (by_counts || chosen.backend->is_full()) return false;
+    seen = chosen.backend->assigned();
+  }
+  return true;
+}
+
+}  // namespace
+
 Assigner::Assignment Assigner::assign_session(const BackendSet& set,
                                               std::span<Backend* const> tried) {
   for (const Which which : {Which::up, Which::down}) {
@@ -26,9 +42,7 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
     while (!candidates_.empty()) {
       const std::size_t at = choose(set.balance, candidates_, *turns_[set.pool], random_);
       Candidate& chosen = candidates_[at];
-      if (chosen.backend->try_reserve(chosen.assigned)) {
-        return {Reservation(*chosen.backend), Refusal::none};
-      }
+      if (reserve(set.balance, chosen)) return {Reservation(*chosen.backend), Refusal::none};
       // Another worker placed a session meanwhile: the counts that this choice was made on are old.
       collect(set, tried, which, true);
     }

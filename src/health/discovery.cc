@@ -14,6 +14,7 @@ struct Discovery::Source {
   bool is_name = false;
   bool asking = false;
   bool answered = false;
+  bool failing = false;  // and said so
   TimePoint ask_at{};
 };
 
@@ -99,7 +100,9 @@ void Discovery::ask(Source& source) {
 void Discovery::answer(Source& source, const std::vector<SocketAddress>& addresses,
                        const char* error) {
   const config::Backend& configured = *source.backend;
+  const bool was_failing = std::exchange(source.failing, error != nullptr);
   if (error != nullptr) {
+    if (was_failing) return;
     log_.warning("the name of a backend cannot be resolved; it is asked for again",
                  {{"pool", config_->pools[source.pool].name},
                   {"backend", configured.name},
@@ -110,7 +113,7 @@ void Discovery::answer(Source& source, const std::vector<SocketAddress>& address
   }
   std::vector<SocketAddress> known;
   for (const auto* const backend : source.resolved) known.push_back(backend->identity().address);
-  if (texts(known) == texts(addresses)) return;
+  if (!was_failing && texts(known) == texts(addresses)) return;
   // The first answer decides how its backends are called: by the configured name alone, if that is
   // enough.
   const bool plain = source.resolved.empty() && addresses.size() == 1;

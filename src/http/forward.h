@@ -15,6 +15,7 @@ struct RequestRewrite {
   std::string_view client_address;    // of the TCP peer; empty for a unix socket
   std::string_view proto = "http";    // of the listener
   bool peer_is_trusted = false;       // its X-Forwarded-* are believed and extended, else replaced
+  bool drop_expect = false;           // the expectation was met here
   bool drop_accept_encoding = false;  // so that a handshake's answer can be read
   Framing framing;                    // as it will be sent
 };

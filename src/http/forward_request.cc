@@ -50,6 +50,7 @@ class RequestWriter {
     if (hop_by_hop_.drops(field.name)) return false;
     if (is_named(field, kForwardedFor)) return false;  // merged and extended behind the others
     if (!rewrite_.peer_is_trusted && tells_of_client(field)) return false;
+    if (rewrite_.drop_expect && is_named(field, "Expect")) return false;
     if (rewrite_.drop_accept_encoding && is_named(field, "Accept-Encoding")) return false;
     // RFC 9110, 10.1.1: it means nothing from HTTP/1.0, and would mean something in our HTTP/1.1.
     return !(head_.minor_version == 0 && is_named(field, "Expect"));

@@ -28,19 +28,6 @@ void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
-/// Whether Accept names JSON itself; a browser's `*/*` gets plain text.
-bool accepts_json(const Fields& fields) noexcept {
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    const Field field = fields[i];
-    if (!is_named(field, "Accept")) continue;
-    std::string_view ranges = field.value;
-    while (const auto range = next_list_element(ranges)) {
-      if (iequals(trim_ows(range->substr(0, range->find(';'))), "application/json")) return true;
-    }
-  }
-  return false;
-}
-
 struct Body {
   std::string text;
   std::string_view type;
@@ -110,6 +97,18 @@ constexpr Phrase kPhrases[] = {
 };
 
 }  // namespace
+
+bool accepts_json(const Fields& fields) noexcept {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    const Field field = fields[i];
+    if (!is_named(field, "Accept")) continue;
+    std::string_view ranges = field.value;
+    while (const auto range = next_list_element(ranges)) {
+      if (iequals(trim_ows(range->substr(0, range->find(';'))), "application/json")) return true;
+    }
+  }
+  return false;
+}
 
 std::string write_reply(const Reply& reply, const RequestHead* request) {
   const Body body = make_body(reply, request);

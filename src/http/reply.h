@@ -23,6 +23,9 @@ struct Reply {
   std::string_view content_type = "application/json";
 };
 
+/// Whether Accept names JSON itself; a browser's `*/*` gets plain text.
+bool accepts_json(const Fields& fields) noexcept;
+
 /// The whole reply, ready to be sent. `code` and `message` are our own words, without control
 /// bytes. JSON `{"error":{"code":…,"message":…}}` if the request accepts application/json, plain
 /// text otherwise; CORS headers if it has an Origin; no body for HEAD.

@@ -26,6 +26,8 @@ bool BackendNews::says_nobody_listens(int status) noexcept {
 }
 
 void BackendNews::missed(balance::Backend& backend, int status, TimePoint now) {
+  // The full backlog of a unix socket: somebody listens.
+  if (status == UV_EAGAIN) return;
   if (is_our_own_lack(status)) return say_lack(backend, status, now);
   if (backend.health().connect_failed(now)) {
     log_.warning("backend is down: it cannot be connected to; it is tried again with backoff",

@@ -54,6 +54,11 @@ void Downstream::close_session(session::SessionKey key, std::uint64_t serial) {
   if (state_ == State::exchange) exchange_->close_session(key, serial);
 }
 
+std::size_t Downstream::queued() const noexcept {
+  const std::size_t waiting = stream_ ? stream_.queued() : 0;
+  return exchange_ == nullptr ? waiting : waiting + exchange_->queued();
+}
+
 std::size_t Downstream::read_room() noexcept {
   if (state_ == State::exchange && exchange_->takes_body()) return exchange_->client_read_room();
   return uv::kScratchBytes;

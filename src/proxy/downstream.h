@@ -49,6 +49,8 @@ class Downstream final : public Retirable,
   void abort(metrics::CloseReason reason);
   /// If a request of that session waits for its answer, it hears that the session is unknown.
   void close_session(session::SessionKey key, std::uint64_t serial);
+  /// Bytes that wait for the client, or for the backend of its request.
+  [[nodiscard]] std::size_t queued() const noexcept;
   /// Goes on with what was read ahead; called by the worker after the turn in which it was asked
   /// for.
   void resume();
@@ -59,6 +61,8 @@ class Downstream final : public Retirable,
   /// The address of the TCP peer; empty for a unix socket.
   [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
   [[nodiscard]] bool peer_is_trusted() const noexcept { return trusted_; }
+  /// The client has sent its FIN.
+  [[nodiscard]] bool half_closed() const noexcept { return fin_seen_; }
   /// What has been read but belongs to nobody yet.
   std::string take_read_ahead() noexcept { return std::exchange(ahead_, {}); }
   /// What was not needed of it.

@@ -12,6 +12,15 @@ using engineio::Intent;
 using metrics::CloseReason;
 using metrics::Direction;
 
+namespace {
+
+constexpr http::Reply kResponseTimeout = {.status = 504,
+                                          .code = "response-timeout",
+                                          .message = "The backend did not answer in time.",
+                                          .keep_alive = true};
+
+}  // namespace
+
 Exchange::Exchange(Downstream& downstream, const http::RequestHead& head)
     : worker_(downstream.worker()),
       downstream_(downstream),
@@ -23,6 +32,8 @@ Exchange::Exchange(Downstream& downstream, const http::RequestHead& head)
   facts_.is_safe = facts_.is_head || head.method == "GET" || head.method == "OPTIONS";
   facts_.keep_alive = head.keep_alive;
   facts_.wants_upgrade = head.upgrades_to_websocket;
+  facts_.accepts_json = http::accepts_json(head.fields);
+  facts_.origin = head.fields.find("origin").value_or("");
   facts_.client = http::client_of(head, downstream.peer(), downstream.peer_is_trusted());
   facts_.began = worker_.now();
   facts_.began_at = std::chrono::system_clock::now();
@@ -41,25 +52,29 @@ Exchange::Exchange(Downstream& downstream, const http::RequestHead& head)
 Exchange::~Exchange() = default;
 
 void Exchange::start(const http::RequestHead& head, std::string_view& bytes) {
-  const bool chunked = head.framing.kind == http::Framing::Kind::chunked;
-  if (chunked && facts_.on_engineio_path) {
-    phase_ = Phase::gathering;
-    // A copy, since the worker's head is parsed into again before the body is complete.
-    gathering_head_ = std::make_unique<http::RequestHead>(head);
-    arm(worker_.config().proxy.timeouts.request_body_idle);
-  } else {
-    write_head(head);
-  }
   input_ = &bytes;
+  const bool gathers = head.framing.kind == http::Framing::Kind::chunked && facts_.on_engineio_path;
+  if (!gathers) write_head(head);
   if (admit(head)) {
-    if (phase_ == Phase::gathering) {
+    if (gathers) {
+      begin_gathering(head);
       gather(bytes);
     } else {
       choose_backend();
-      if (phase_ == Phase::waiting) send_request(bytes);
+      // A connect that fails at once may leave another backend to be sent to.
+      while (phase_ == Phase::waiting && !sent_) send_request(bytes);
     }
   }
   input_ = nullptr;
+}
+
+void Exchange::begin_gathering(const http::RequestHead& head) {
+  phase_ = Phase::gathering;
+  // A copy, since the worker's head is parsed into again before the body is complete.
+  gathering_head_ = std::make_unique<http::RequestHead>(head);
+  arm(worker_.config().proxy.timeouts.request_body_idle);
+  // The backend is asked when the body is there, so the client would wait for this in vain.
+  if (head.expects_continue) (void)downstream_.stream().write({"HTTP/1.1 100 Continue\r\n\r\n"});
 }
 
 bool Exchange::admit(const http::RequestHead& head) {
@@ -91,6 +106,7 @@ void Exchange::write_head(const http::RequestHead& head) {
                            {.client_address = downstream_.peer(),
                             .proto = "http",
                             .peer_is_trusted = downstream_.peer_is_trusted(),
+                            .drop_expect = gathering_head_ != nullptr,
                             .drop_accept_encoding = facts_.intent.kind == Intent::Kind::handshake,
                             .framing = request_body_.framing()});
 }
@@ -123,7 +139,7 @@ void Exchange::gather(std::string_view& bytes) {
   phase_ = Phase::waiting;
   std::string_view* const outer = std::exchange(input_, &bytes);
   choose_backend();
-  if (phase_ == Phase::waiting) send_what_waits();
+  while (phase_ == Phase::waiting && !sent_) send_what_waits();
   input_ = outer;
 }
 
@@ -141,10 +157,18 @@ void Exchange::pass_body(std::string_view& bytes) {
   // The backend may have answered and closed early: its answer is still read.
   if (failed) discard_body_ = true;
   if (status == RequestBody::Status::done) return request_sent();
-  if (!discard_body_ && upstream_->stream().queued() >= worker_.high_mark()) {
-    downstream_.stream().stop_reading();
-    request_paused_.pause(worker_.now(), worker_.counters().direction(Direction::in));
-  }
+  pause_client_if_full();
+}
+
+void Exchange::pause_client_if_full() {
+  if (discard_body_ || request_paused_.paused()) return;
+  if (upstream_->stream().queued() < worker_.high_mark()) return;
+  downstream_.stream().stop_reading();
+  request_paused_.pause(worker_.now(), worker_.counters().direction(Direction::in));
+}
+
+std::size_t Exchange::queued() const noexcept {
+  return upstream_ != nullptr && upstream_->stream() ? upstream_->stream().queued() : 0;
 }
 
 void Exchange::request_sent() {
@@ -213,17 +237,20 @@ void Exchange::reply(const http::Reply& answer) {
 }
 
 std::string Exchange::write_reply_to_request(const http::Reply& answer) const {
-  if (gathering_head_ != nullptr) return http::write_reply(answer, gathering_head_.get());
-  // What the reply must know of the request stands in the head that was written for the backend.
-  // Ours is longer than the client's by the fields that were added.
-  http::HeadLimits limits = worker_.head_limits();
-  limits.head *= 2;
-  limits.fields *= 2;
   http::RequestHead head;
-  std::string partial;
-  const auto parsed = http::read_request_head(partial, head_bytes_, limits, head);
-  const bool known = parsed.status == http::HeadResult::Status::complete;
-  return http::write_reply(answer, known ? &head : nullptr);
+  if (facts_.is_head) head.method = "HEAD";
+  head.minor_version = facts_.minor_version;
+  head.keep_alive = facts_.keep_alive;
+  if (facts_.accepts_json) head.fields.add("Accept", "application/json");
+  if (!facts_.origin.empty()) head.fields.add("Origin", facts_.origin);
+  return http::write_reply(answer, &head);
+}
+
+// As long as nothing of the answer was sent, another can take its place.
+void Exchange::fail_response(CloseReason reason, const http::Reply& instead) {
+  if (!response_body_->holding()) return break_off(reason);
+  response_body_.reset();
+  reply(instead);
 }
 
 void Exchange::finish(bool keep) {
@@ -295,8 +322,13 @@ void Exchange::arm(Duration timeout) { worker_.wheel().arm(*this, worker_.now() 
 
 void Exchange::on_timer(TimePoint now) noexcept {
   const auto& timeouts = worker_.config().proxy.timeouts;
-  if (phase_ == Phase::connecting) return connect_failed(UV_ETIMEDOUT);
-  if (phase_ == Phase::responding) return break_off(CloseReason::backend_timeout);
+  if (phase_ == Phase::connecting) {
+    if (std::exchange(backlog_full_, false) && now < connect_until_) return connect_anew();
+    return connect_failed(UV_ETIMEDOUT);
+  }
+  if (phase_ == Phase::responding) {
+    return fail_response(CloseReason::backend_timeout, kResponseTimeout);
+  }
   if (!request_complete_) {
     const bool backend_is_slow = request_paused_.paused();
     const TimePoint due = progress_ + timeouts.request_body_idle;
@@ -308,10 +340,7 @@ void Exchange::on_timer(TimePoint now) noexcept {
                     .message = "The request body did not arrive in time."});
     }
   }
-  reply({.status = 504,
-         .code = "response-timeout",
-         .message = "The backend did not answer in time.",
-         .keep_alive = true});
+  reply(kResponseTimeout);
 }
 
 }  // namespace pinion::proxy

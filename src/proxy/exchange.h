@@ -46,6 +46,8 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   void on_client_bytes(std::string_view& bytes);
   /// How much of the client may be read without going above the high mark.
   [[nodiscard]] std::size_t client_read_room() noexcept;
+  /// Bytes that wait for the backend.
+  [[nodiscard]] std::size_t queued() const noexcept;
   /// Bytes of the body are still to come, and would be taken now.
   [[nodiscard]] bool takes_body() const noexcept;
   /// The client has taken some of what waited for it.
@@ -69,8 +71,10 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
 
   bool admit(const http::RequestHead& head);
   void write_head(const http::RequestHead& head);
+  void begin_gathering(const http::RequestHead& head);
   void gather(std::string_view& bytes);
   void pass_body(std::string_view& bytes);
+  void pause_client_if_full();
   void body_failed(RequestBody::Status status);
   void request_sent();
   void drop_body();
@@ -80,6 +84,7 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   void settle();
   void log_access() const;
   [[nodiscard]] std::string write_reply_to_request(const http::Reply& answer) const;
+  void fail_response(metrics::CloseReason reason, const http::Reply& instead);
   void arm(Duration timeout);
   void on_timer(TimePoint now) noexcept override;
 
@@ -93,12 +98,12 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   void try_next_backend();
   void send_request(std::string_view& bytes);
   void send_what_waits();
-  void request_failed();
-  [[nodiscard]] bool may_send_again() const;
+  void request_failed(int status);
+  [[nodiscard]] bool may_send_again(int status) const;
   void drop_upstream();
   void reply_unknown_session();
   void reply_unreachable();
-  void reply_shed(balance::Assigner::Refusal refusal);
+  void reply_shed(std::string_view code, std::string_view message);
   void on_upstream_ready() noexcept override;
   void on_upstream_refused(int status) noexcept override;
   void on_upstream_drain() noexcept override;
@@ -125,6 +130,10 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   std::unique_ptr<http::RequestHead> gathering_head_;
   std::string_view* input_ = nullptr;  // what came with the head, while start() is running
   bool body_is_gathered_ = false;
+  bool sent_ = false;          // to the present upstream
+  bool only_looking_ = false;  // the connect only tells whether the backend is still there
+  bool backlog_full_ = false;  // of a unix socket: the connect is tried again until connect_until_
+  TimePoint connect_until_{};
   bool request_complete_ = false;
   bool discard_body_ = false;  // the backend takes no more of it, its answer is still awaited
   bool retried_ = false;

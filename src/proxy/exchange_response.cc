@@ -69,6 +69,8 @@ void Exchange::pass_interim(const http::ResponseHead& head) {
 void Exchange::begin_response(const http::ResponseHead& head) {
   phase_ = Phase::responding;
   disarm();
+  // Nothing more is heard of a client that has sent its FIN, not even that it is gone.
+  if (downstream_.half_closed()) arm(worker_.config().proxy.timeouts.request_body_idle);
   worker_.shared().news.reached(*backend_);
   status_ = head.status;
   head_bytes_ = {};
@@ -129,7 +131,8 @@ void Exchange::pass_response(std::string_view bytes, bool ended) {
   if (client_failed) return break_off(CloseReason::client_reset);
   if (status == ResponseBody::Status::malformed) {
     backend_->health().suspect();
-    return break_off(ended ? CloseReason::backend_closed : CloseReason::backend_error);
+    return fail_response(ended ? CloseReason::backend_closed : CloseReason::backend_error,
+                         kBadResponse);
   }
   if (status == ResponseBody::Status::done) return end_response();
   if (downstream_.stream().queued() >= worker_.high_mark() && !response_paused_.paused()) {
@@ -139,10 +142,10 @@ void Exchange::pass_response(std::string_view bytes, bool ended) {
 }
 
 void Exchange::on_upstream_end(int status) noexcept {
-  if (phase_ == Phase::waiting) return request_failed();
+  if (phase_ == Phase::waiting) return request_failed(status);
   if (status == 0) return pass_response({}, true);
   backend_->health().suspect();
-  break_off(CloseReason::backend_reset);
+  fail_response(CloseReason::backend_reset, kBadResponse);
 }
 
 void Exchange::on_client_drain() {
@@ -175,7 +178,8 @@ void Exchange::note_session_end() {
 
 void Exchange::end_response() {
   note_session_end();
-  if (keep_upstream_ && request_complete_) {
+  if (keep_upstream_ && request_complete_ && upstream_->stream().queued() == 0 &&
+      !response_body_->had_excess()) {
     worker_.upstreams().give_back(std::move(upstream_));
   } else {
     drop_upstream();

@@ -13,6 +13,16 @@ using metrics::ConnectResult;
 using metrics::Direction;
 using metrics::ShedReason;
 
+namespace {
+
+constexpr http::Reply kBackendClosed = {
+    .status = 502,
+    .code = "backend-closed",
+    .message = "The backend closed the connection without an answer.",
+    .keep_alive = true};
+
+}  // namespace
+
 void Exchange::choose_backend() {
   switch (facts_.intent.kind) {
     case Intent::Kind::handshake:
@@ -34,10 +44,17 @@ void Exchange::choose_backend() {
 void Exchange::choose_for_handshake() {
   if (worker_.shared().budget.exhausted()) {
     worker_.count_shed(ShedReason::buffers);
-    return reply_shed(balance::Assigner::Refusal::none);
+    return reply_shed("buffers-full", "Too much waits for slow readers here; try again.");
   }
   auto assignment = worker_.assigner().assign_session(worker_.backends(*facts_.pool), tried_);
-  if (!assignment.reservation) return reply_shed(assignment.refusal);
+  if (assignment.refusal == balance::Assigner::Refusal::all_full) {
+    worker_.count_shed(ShedReason::sessions_full);
+    return reply_shed("full", "Every backend of this pool has all the sessions it may have.");
+  }
+  if (assignment.refusal == balance::Assigner::Refusal::no_backend) {
+    worker_.count_shed(ShedReason::no_backend);
+    return reply_shed("no-backend", "No backend of this pool can be reached; try again.");
+  }
   reservation_ = std::move(assignment.reservation);
   connect(*reservation_.backend());
 }
@@ -77,16 +94,19 @@ void Exchange::connect(balance::Backend& backend) {
   if (upstream_ != nullptr) {
     upstream_->stream().start_reading();
     phase_ = Phase::waiting;
+    sent_ = false;
     return;
   }
+  connect_until_ = worker_.now() + worker_.config().proxy.timeouts.connect;
   connect_anew();
 }
 
 void Exchange::connect_anew() {
   phase_ = Phase::connecting;
+  sent_ = false;
   // Nothing is read from the client that could not go on at once.
   downstream_.stream().stop_reading();
-  arm(worker_.config().proxy.timeouts.connect);
+  worker_.wheel().arm(*this, connect_until_);
   upstream_ = std::make_unique<Upstream>(worker_, worker_.upstreams(), *backend_);
   const int status = upstream_->connect(*this);
   if (status != 0) connect_failed(status);
@@ -98,6 +118,7 @@ void Exchange::on_upstream_ready() noexcept {
   phase_ = Phase::waiting;
   downstream_.stream().start_reading();
   upstream_->stream().start_reading();
+  if (only_looking_) return reply(kBackendClosed);
   send_what_waits();
 }
 
@@ -112,10 +133,19 @@ void Exchange::send_what_waits() {
   downstream_.put_read_ahead(bytes);
 }
 
-void Exchange::on_upstream_refused(int status) noexcept { connect_failed(status); }
+void Exchange::on_upstream_refused(int status) noexcept {
+  // The backlog of a unix socket is full: the server lives and will accept in a moment.
+  if (status == UV_EAGAIN && worker_.now() < connect_until_) {
+    drop_upstream();
+    backlog_full_ = true;
+    return worker_.wheel().arm(*this, worker_.now());
+  }
+  connect_failed(status);
+}
 
 void Exchange::connect_failed(int status) {
   last_connect_error_ = status;
+  only_looking_ = false;
   const bool refused = BackendNews::says_nobody_listens(status);
   worker_.count_connect(refused                  ? ConnectResult::refused
                         : status == UV_ETIMEDOUT ? ConnectResult::timeout
@@ -144,8 +174,8 @@ void Exchange::try_next_backend() {
 }
 
 void Exchange::send_request(std::string_view& bytes) {
+  sent_ = true;
   progress_ = worker_.now();
-  const RequestBody unsent = request_body_;
   RequestBody::Status body = RequestBody::Status::done;
   bool failed = false;
   {
@@ -157,49 +187,41 @@ void Exchange::send_request(std::string_view& bytes) {
   if (body == RequestBody::Status::malformed || body == RequestBody::Status::too_large) {
     return body_failed(body);
   }
-  if (failed && upstream_->reused() && upstream_->nothing_arrived() && bytes.empty() && !retried_) {
-    if (unsent.framing().kind == http::Framing::Kind::none) {
-      retried_ = true;
-      worker_.counters().pools[*facts_.pool].retries.add();
-      drop_upstream();
-      return connect_anew();
-    }
-  }
   if (failed) discard_body_ = true;
   if (body == RequestBody::Status::done) return request_sent();
   arm(worker_.config().proxy.timeouts.request_body_idle);
+  pause_client_if_full();
 }
 
-bool Exchange::may_send_again() const {
-  return upstream_ != nullptr && upstream_->reused() && !retried_ && facts_.is_safe &&
-         !facts_.intent.in_session() && request_body_.framing().kind == http::Framing::Kind::none &&
-         response_partial_.empty() && upstream_->nothing_arrived();
+bool Exchange::may_send_again(int status) const {
+  return upstream_->reused() && !retried_ && facts_.is_safe && !facts_.intent.in_session() &&
+         request_body_.framing().kind == http::Framing::Kind::none && response_partial_.empty() &&
+         upstream_->nothing_arrived(status);
 }
 
-void Exchange::request_failed() {
-  if (may_send_again()) {
+void Exchange::request_failed(int status) {
+  const bool may_be_sent_again = may_send_again(status);
+  // A backend that is killed takes the connections with it that it has not looked at yet. If it is
+  // gone, a handshake goes on to the next backend; if it lives, it has seen this request, and may
+  // not see it again.
+  const bool looks = facts_.intent.kind == Intent::Kind::handshake && !retried_ &&
+                     response_partial_.empty() &&
+                     request_body_.framing().kind == http::Framing::Kind::none;
+  if (may_be_sent_again || looks) {
     retried_ = true;
+    only_looking_ = !may_be_sent_again;
     worker_.counters().pools[*facts_.pool].retries.add();
     drop_upstream();
     request_complete_ = false;
+    connect_until_ = worker_.now() + worker_.config().proxy.timeouts.connect;
     return connect_anew();
   }
   backend_->health().suspect();
-  // A backend that dies takes the connections with it that it has not looked at yet. What it may
-  // have begun is a session that nobody knows and that ends by itself, so a handshake goes on to
-  // the next; nothing else does.
-  if (facts_.intent.kind == Intent::Kind::handshake && response_partial_.empty()) {
-    worker_.counters().pools[*facts_.pool].retries.add();
-    return try_next_backend();
-  }
   if (facts_.intent.in_session() && !backend_->health().up()) {
     session_->close_session(metrics::CloseReason::backend_unreachable);
     return reply_unknown_session();
   }
-  reply({.status = 502,
-         .code = "backend-closed",
-         .message = "The backend closed the connection without an answer.",
-         .keep_alive = true});
+  reply(kBackendClosed);
 }
 
 void Exchange::drop_upstream() {
@@ -235,18 +257,12 @@ void Exchange::reply_unknown_session() {
          .body = engineio::kUnknownSessionBody});
 }
 
-void Exchange::reply_shed(balance::Assigner::Refusal refusal) {
-  using Refusal = balance::Assigner::Refusal;
-  if (refusal == Refusal::all_full) worker_.count_shed(ShedReason::sessions_full);
-  if (refusal == Refusal::no_backend) worker_.count_shed(ShedReason::no_backend);
+void Exchange::reply_shed(std::string_view code, std::string_view message) {
   // Spread over some seconds, so that those who were sent away do not come back together.
-  const auto retry_after = static_cast<std::uint32_t>(1 + worker_.random()() % 5);
   reply({.status = 503,
-         .code = refusal == Refusal::no_backend ? "no-backend" : "full",
-         .message = refusal == Refusal::no_backend
-                        ? "No backend of this pool can be reached; try again."
-                        : "Every backend of this pool has all the sessions it may have; try again.",
-         .retry_after = retry_after,
+         .code = code,
+         .message = message,
+         .retry_after = static_cast<std::uint32_t>(1 + worker_.random()() % 5),
          .keep_alive = true});
 }
 

@@ -24,6 +24,8 @@ struct RequestFacts {
   bool is_safe = false;  // GET, HEAD or OPTIONS (RFC 9110, 9.2.1)
   bool keep_alive = true;
   bool wants_upgrade = false;
+  bool accepts_json = false;
+  std::string origin;  // as it came; empty when there was none
   std::string client;  // address, as far as it can be trusted
   TimePoint began{};
   std::chrono::system_clock::time_point began_at{};

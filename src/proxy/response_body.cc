@@ -13,7 +13,7 @@ ResponseBody::Status ResponseBody::pass(std::string_view in, GatherWriter& out, 
     if (!step.data.empty()) deliver(step.data, out, now);
   }
   if (!reader_.done()) return Status::need_more;
-  if (!in.empty()) return Status::malformed;
+  had_excess_ = !in.empty();
   finish(out);
   return Status::done;
 }

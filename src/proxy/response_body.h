@@ -34,12 +34,14 @@ class ResponseBody {
   /// Keeps the first bytes of an error, for its dialect.
   void watch_error() { error_prefix_.emplace(); }
 
-  /// Passes on what the backend sent. Bytes after the body are a protocol error of the backend.
+  /// Passes on what the backend sent. Bytes after the body are dropped.
   Status pass(std::string_view in, GatherWriter& out, TimePoint now);
   /// The backend closed. @returns done if that is how this body ends, else malformed
   Status pass_end(GatherWriter& out, TimePoint now);
 
   [[nodiscard]] bool done() const noexcept { return reader_.done(); }
+  /// There were bytes after the body: the backend's connection is of no more use.
+  [[nodiscard]] bool had_excess() const noexcept { return had_excess_; }
   /// Nothing may be sent to the client yet, not even the head.
   [[nodiscard]] bool holding() const noexcept { return open_ != nullptr && !open_->decided(); }
   /// The session that this answer opened; null when it opened none.
@@ -65,6 +67,7 @@ class ResponseBody {
   http::BodyReader reader_;
   std::unique_ptr<OpenWatch> open_;
   std::string held_;
+  bool had_excess_ = false;
   std::optional<engineio::PacketScanner> packets_;
   std::optional<std::string> error_prefix_;
 };

@@ -19,8 +19,10 @@ std::uint64_t SessionLedger::open(balance::Reservation& reservation, Session ses
   return inserted.serial;
 }
 
-void SessionLedger::upgraded(SessionKey key, std::uint64_t serial, balance::Backend& backend) {
-  if (table_.upgraded(key, serial)) backend.session_upgraded();
+bool SessionLedger::upgraded(SessionKey key, std::uint64_t serial, balance::Backend& backend) {
+  if (!table_.upgraded(key, serial)) return false;
+  backend.session_upgraded();
+  return true;
 }
 
 void SessionLedger::close(SessionKey key, std::uint64_t serial, CloseReason reason) {

@@ -45,8 +45,8 @@ class SessionLedger {
     table_.publish(key, serial, traffic, queued_bytes, last_seen);
   }
 
-  /// The session now lives on its WebSocket alone.
-  void upgraded(session::SessionKey key, std::uint64_t serial, balance::Backend& backend);
+  /// The session now lives on its WebSocket alone. @returns false if it already did, or has gone
+  bool upgraded(session::SessionKey key, std::uint64_t serial, balance::Backend& backend);
   /// The session is over. Does nothing when it has ended already.
   /// @param serial 0 for whichever has the sid now
   void close(session::SessionKey key, std::uint64_t serial, metrics::CloseReason reason);

@@ -1,5 +1,6 @@
 #include "proxy/tunnel.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "proxy/worker.h"
@@ -17,7 +18,7 @@ namespace {
 // send their FIN.
 constexpr Duration kClosingTime = std::chrono::seconds{2};
 constexpr Duration kHalfClosedTime = std::chrono::seconds{30};
-constexpr unsigned kTcpKeepAliveSeconds = 60;
+constexpr std::size_t kMostHeld = 2 * engineio::kMaxOpenPacket;
 
 }  // namespace
 
@@ -42,8 +43,6 @@ Tunnel::Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backen
 Tunnel::~Tunnel() = default;
 
 void Tunnel::start(std::string_view from_backend, std::string_view from_client) {
-  in_.source().keep_alive(kTcpKeepAliveSeconds);
-  out_.source().keep_alive(kTcpKeepAliveSeconds);
   in_.source().start_reading();
   out_.source().start_reading();
   arm_idle();
@@ -69,14 +68,17 @@ void Tunnel::on_bytes(Relay& relay, std::string_view bytes) {
   worker_.mark_dirty(*this);
   if (&relay == &out_ && open_watch_) return learn_session(bytes);
   relay.pass(bytes);
+  if (state_ == State::closed) return;
   if (state_ == State::closing) return put_close_frames();
   if (upgrade_pending_ && &relay == &in_) note_upgrade();
+  extend_end();
 }
 
 void Tunnel::learn_session(std::string_view from_backend) {
   held_.append(from_backend);
   const auto status = first_message_->feed(from_backend);
-  if (status == FirstMessage::Status::need_more) return;
+  // Control frames before the message are held too, and count against the same bound.
+  if (status == FirstMessage::Status::need_more && held_.size() <= kMostHeld) return;
   if (status == FirstMessage::Status::complete) {
     open_watch_->feed(first_message_->text(), worker_.now());
   }
@@ -98,7 +100,10 @@ void Tunnel::release_held() {
 void Tunnel::note_upgrade() {
   if (in_.messages() < 2) return;
   upgrade_pending_ = false;
-  worker_.shared().ledger.upgraded({pool(), session_->sid}, session_->serial, backend_);
+  // Only the WebSocket that takes a session off polling carries it; a later one has no say in its
+  // end.
+  owns_session_ =
+      worker_.shared().ledger.upgraded({pool(), session_->sid}, session_->serial, backend_);
 }
 
 void Tunnel::on_source_ended(Relay& relay, int status) {
@@ -117,12 +122,24 @@ void Tunnel::on_source_ended(Relay& relay, int status) {
     relay.sink().reset();
     return finish();
   }
+  if (!from_client && open_watch_) release_held();
+  if (state_ == State::closed) return;
   relay.sink().end();
-  if (!finish_if_done()) worker_.wheel().arm(*this, worker_.now() + half_closed_time());
+  if (!finish_if_done()) extend_end();
 }
 
-Duration Tunnel::half_closed_time() const noexcept {
-  return state_ == State::closing ? kClosingTime : kHalfClosedTime;
+// A peer that is still taking or sending what belongs to the other is waited for; silence is not.
+void Tunnel::extend_end() {
+  const TimePoint now = worker_.now();
+  if (state_ == State::closing) {
+    const bool sent = close_frame_to_client_ && close_frame_to_backend_ && out_.sink_queue() == 0 &&
+                      in_.sink_queue() == 0;
+    if (sent && goodbye_until_ == TimePoint{}) goodbye_until_ = now + kClosingTime;
+    const TimePoint until = sent ? goodbye_until_ : now + kClosingTime;
+    worker_.wheel().arm(*this, std::min(until, closing_until_));
+  } else if (in_.ended() || out_.ended()) {
+    worker_.wheel().arm(*this, now + kHalfClosedTime);
+  }
 }
 
 bool Tunnel::finish_if_done() {
@@ -144,7 +161,7 @@ void Tunnel::on_sink_drained(Relay& relay) {
   if (state_ == State::closed) return;
   worker_.mark_dirty(*this);
   relay.sink_drained();
-  finish_if_done();
+  if (!finish_if_done()) extend_end();
 }
 
 void Tunnel::queue_changed(Direction direction, std::int64_t change) noexcept {
@@ -165,9 +182,11 @@ void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
     // Nothing of the held bytes was sent, so the client's side is at a boundary without them.
     open_watch_->finish();
     session_ = open_watch_->opened();
+    open_watch_.reset();
+    first_message_.reset();
     held_ = {};
   }
-  worker_.wheel().arm(*this, worker_.now() + kClosingTime);
+  closing_until_ = worker_.now() + std::max(worker_.config().proxy.shutdown_grace, kClosingTime);
   put_close_frames();
 }
 
@@ -186,12 +205,15 @@ void Tunnel::put_close_frames() {
     if (state_ == State::closed) return;
     out_.source().end();
   }
+  extend_end();
 }
 
 void Tunnel::on_timer(TimePoint now) noexcept {
   if (state_ == State::closing || in_.ended() || out_.ended()) {
     if (close_reason_ == CloseReason::completed) close_reason_ = CloseReason::client_timeout;
-    in_.source().reset();
+    // With a RST the client loses what its kernel has and it has not read; without one it could
+    // take a part for the whole.
+    if (out_.sink_queue() > 0) in_.source().reset();
     return finish();
   }
   if (open_watch_) return release_held();
@@ -246,6 +268,7 @@ void Tunnel::end_session() {
     worker_.counters().closes[static_cast<std::size_t>(close_reason_)].add();
     return;
   }
+  if (!owns_session_) return;
   auto& ledger = worker_.shared().ledger;
   const session::SessionKey key{pool(), session_->sid};
   if (upgrade_pending_ && close_reason_ != CloseReason::admin) {

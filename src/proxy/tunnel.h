@@ -58,8 +58,8 @@ class Tunnel final : public Retirable,
     return session_ && session_->serial == serial && pool() == key.pool && session_->sid == key.sid;
   }
   [[nodiscard]] PoolId pool() const noexcept { return backend_.identity().pool; }
-  /// Bytes that wait for the client.
-  [[nodiscard]] std::size_t client_queue() noexcept { return out_.sink_queue(); }
+  /// Bytes that wait on either side.
+  [[nodiscard]] std::size_t queued() noexcept { return out_.sink_queue() + in_.sink_queue(); }
   [[nodiscard]] bool closing() const noexcept { return state_ != State::open; }
 
   // For its relays:
@@ -84,7 +84,7 @@ class Tunnel final : public Retirable,
   void release_held();
   void note_upgrade();
   void put_close_frames();
-  [[nodiscard]] Duration half_closed_time() const noexcept;
+  void extend_end();
   bool finish_if_done();
   void finish();
   void end_session();
@@ -103,7 +103,9 @@ class Tunnel final : public Retirable,
   Relay in_, out_;              // from and to the client
   State state_ = State::open;
   bool upgrade_pending_ = false;  // the session still lives on polling
+  bool owns_session_ = true;      // it ends with this tunnel
   bool close_frame_to_client_ = false, close_frame_to_backend_ = false;  // sent
+  TimePoint closing_until_{}, goodbye_until_{};
   websocket::CloseCode close_code_ = websocket::CloseCode::going_away;
   metrics::CloseReason close_reason_ = metrics::CloseReason::completed;
 };

@@ -30,9 +30,11 @@ void Upstream::abandon() noexcept {
   stream_.close();
 }
 
-bool Upstream::nothing_arrived() const noexcept {
+bool Upstream::nothing_arrived(int status) const noexcept {
   if (!stream_) return false;
   if (stream_.taken() == taken_before_) return true;
+  // The acknowledgement that a RST carries is not counted, so after one nothing can be told.
+  if (status != 0) return false;
   const auto acknowledged = uv::bytes_acknowledged(stream_.descriptor());
   // The SYN counts as one.
   return acknowledged && *acknowledged <= taken_before_ + 1;

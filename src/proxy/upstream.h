@@ -58,7 +58,8 @@ class Upstream final : public Retirable, public uv::StreamEvents, private WheelT
   [[nodiscard]] bool reused() const noexcept { return reused_; }
   /// Nothing of what was sent since use() can have been read by the backend: its kernel has
   /// acknowledged none of it.
-  [[nodiscard]] bool nothing_arrived() const noexcept;
+  /// @param status how the connection ended: 0 for a FIN, else a libuv error
+  [[nodiscard]] bool nothing_arrived(int status) const noexcept;
 
  private:
   void on_connected(int status) noexcept override;

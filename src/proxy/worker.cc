@@ -15,6 +15,8 @@ namespace {
 constexpr Duration kTick = std::chrono::milliseconds{100};
 constexpr std::size_t kWheelSlots = 1024;
 constexpr std::size_t kFreeChunks = 64;
+// Clients above max_connections that may linger for their 503; more are closed without a word.
+constexpr std::size_t kTurnedAwayAtOnce = 32;
 constexpr Duration kWarnEvery = std::chrono::seconds{10};
 
 }  // namespace
@@ -68,7 +70,10 @@ void Worker::on_accept(uv::Stream stream) noexcept {
   // Owned by the list from here on.
   auto* const downstream = new Downstream(*this, std::move(stream));
   connections_->downstreams.push_back(*downstream);
-  if (before >= shared_.max_connections) {
+  if (before >= shared_.max_connections + kTurnedAwayAtOnce) {
+    count_shed(metrics::ShedReason::connections);
+    downstream->abort(CloseReason::client_error);
+  } else if (before >= shared_.max_connections) {
     downstream->turn_away();
   } else {
     downstream->start();
@@ -138,21 +143,41 @@ void Worker::publish_dirty() noexcept {
   while (Tunnel* const tunnel = connections_->dirty.pop_front()) tunnel->publish();
 }
 
-// Each worker closes its own slowest reader, one a tick, until the sum is below the budget again.
+// Each worker closes what holds most of its own, one a tick, until those that are closing will give
+// back what is too much.
 void Worker::relieve_buffers() noexcept {
   if (!shared_.budget.exhausted()) return;
-  Tunnel* slowest = nullptr;
+  const std::size_t excess = shared_.budget.used() - shared_.budget.limit();
+  std::size_t given_back = 0;
   std::size_t most = 0;
+  Tunnel* tunnel = nullptr;
   for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
        at = connections_->tunnels.after(*at)) {
-    if (at->closing() || at->client_queue() <= most) continue;
-    slowest = at;
-    most = at->client_queue();
+    if (at->closing()) {
+      given_back += at->queued();
+    } else if (at->queued() > most) {
+      tunnel = at;
+      most = at->queued();
+    }
   }
-  if (slowest == nullptr) return;
-  shared_.log.warning("buffers are over [proxy.limits].buffered_total: closing the slowest reader",
-                      {{"waiting_bytes", most}, {"used", shared_.budget.used()}});
-  slowest->close_gracefully(websocket::CloseCode::try_again_later, CloseReason::over_budget);
+  Downstream* downstream = nullptr;
+  for (Downstream* at = connections_->downstreams.front(); at != nullptr;
+       at = connections_->downstreams.after(*at)) {
+    if (at->queued() <= most) continue;
+    downstream = at;
+    most = at->queued();
+  }
+  if (most == 0 || given_back >= excess) return;
+  if (const auto held_back = warnings_.admit("over budget", now())) {
+    shared_.log.warning("more waits than [proxy.limits].buffered_total: closing the slowest",
+                        {{"waiting_bytes", most}, {"repeated", *held_back}});
+  }
+  if (downstream != nullptr) {
+    counters_.closes[static_cast<std::size_t>(CloseReason::over_budget)].add();
+    downstream->abort(CloseReason::over_budget);
+  } else {
+    tunnel->close_gracefully(websocket::CloseCode::try_again_later, CloseReason::over_budget);
+  }
 }
 
 void Worker::close_session(session::SessionKey key, std::uint64_t serial) {

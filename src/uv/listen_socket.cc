@@ -1,11 +1,14 @@
 #include "uv/listen_socket.h"
 
+#include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+
+#include "uv/stream.h"
 
 namespace pinion::uv {
 namespace {
@@ -35,6 +38,10 @@ OwnedFd open_tcp(const SocketAddress& address, bool share_port) {
   (void)setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (share_port) (void)setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
   if (address.is_ipv6()) (void)setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  // Accepted sockets inherit these, which spares each of them the calls.
+  const int idle = static_cast<int>(kKeepAliveSeconds);
+  (void)setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+  (void)setsockopt(fd.get(), IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
   if (::bind(fd.get(), address.raw(), address.raw_size()) != 0) return OwnedFd{};
   return fd;
 }

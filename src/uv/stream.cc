@@ -36,6 +36,7 @@ struct Stream::Cell {
   [[nodiscard]] std::size_t room(const Loop& loop) noexcept;
   void start_request();
   void end_if_drained() noexcept;
+  [[nodiscard]] int end_status(ssize_t told) const noexcept;
   static void on_alloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer);
   static void on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer);
 };
@@ -108,6 +109,7 @@ int Stream::connect(Stream& out, Loop& loop, ChunkPool& pool, const SocketAddres
     return 0;
   }
   uv_tcp_nodelay(&cell.tcp, 1);
+  uv_tcp_keepalive(&cell.tcp, 1, kKeepAliveSeconds);
   const int status = uv_tcp_connect(request.get(), &cell.tcp, to.raw(), on_connect);
   if (status == 0) (void)request.release();
   return status;
@@ -139,12 +141,24 @@ void Stream::Cell::on_alloc(uv_handle_t* handle, std::size_t /*suggested*/, uv_b
       uv_buf_init(loop.scratch(), self == nullptr ? 0U : static_cast<unsigned>(self->room(loop)));
 }
 
+// libuv tells of a reset that came together with the last bytes as of a FIN: the socket knows
+// better. (Its EPIPE is a FIN indeed, after which it was we who were reset.)
+int Stream::Cell::end_status(ssize_t told) const noexcept {
+  if (told != UV_EOF) return static_cast<int>(told);
+  uv_os_fd_t fd = -1;
+  int error = 0;
+  socklen_t size = sizeof(error);
+  if (uv_fileno(&handle, &fd) != 0) return 0;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return 0;
+  return error == ECONNRESET ? UV_ECONNRESET : 0;
+}
+
 void Stream::Cell::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
   Cell* const self = of(stream);
   if (self == nullptr || self->events == nullptr || count == 0 || count == UV_ENOBUFS) return;
   if (count < 0) {
     self->reading = false;
-    self->events->on_end(count == UV_EOF ? 0 : static_cast<int>(count));
+    self->events->on_end(self->end_status(count));
     return;
   }
   self->read_in_turn += static_cast<std::uint32_t>(count);
@@ -255,10 +269,6 @@ void Stream::reset() noexcept {
     (void)setsockopt(descriptor(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
   }
   close();
-}
-
-void Stream::keep_alive(unsigned idle_seconds) noexcept {
-  if (!cell_->unix_socket) uv_tcp_keepalive(&cell_->tcp, 1, idle_seconds);
 }
 
 SocketAddress Stream::peer() const {

@@ -42,6 +42,10 @@ class StreamEvents {
 /// What one stream may read in one turn of the loop, so that a firehose does not starve others.
 inline constexpr std::size_t kBytesPerTurn = 4 * kScratchBytes;
 
+/// After this much silence TCP asks whether the peer is still there, on both sides: hosts that
+/// vanish without a word are noticed.
+inline constexpr unsigned kKeepAliveSeconds = 60;
+
 class Stream {
  public:
   Stream() noexcept;
@@ -78,9 +82,6 @@ class Stream {
   /// Closes with a RST, so that the peer knows that something was lost.
   void reset() noexcept;
 
-  /// Watches for peers that vanish without a word (TCP keep-alive), `idle` seconds after the last
-  /// byte.
-  void keep_alive(unsigned idle_seconds) noexcept;
   /// The peer's address; a unix socket's is empty.
   [[nodiscard]] SocketAddress peer() const;
   /// The underlying descriptor, for getsockopt; -1 when there is none.
