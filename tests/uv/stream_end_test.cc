@@ -30,6 +30,15 @@ TEST_CASE("a reset of the peer is an end with its error") {
   CHECK(*pair.events.ended == UV_ECONNRESET);
 }
 
+TEST_CASE("a reset right behind the last bytes is not taken for a FIN") {
+  StreamPair pair;
+  pair.near.start_reading();
+  pair.far.send("half of it");
+  pair.far.reset();
+  CHECK(run_until(pair.loop, [&] { return pair.events.ended.has_value(); }));
+  CHECK(*pair.events.ended == UV_ECONNRESET);
+}
+
 TEST_CASE("the FIN goes out after what is queued") {
   for (const bool unix_socket : {false, true}) {
     StreamPair pair(unix_socket);
