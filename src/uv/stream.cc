@@ -153,18 +153,6 @@ int Stream::Cell::end_status(ssize_t told) const noexcept {
   return error == ECONNRESET ? UV_ECONNRESET : 0;
 }
 
-// libuv tells of a reset that came together with the last bytes as of a FIN: the socket knows
-// better. (Its EPIPE is a FIN indeed, after which it was we who were reset.)
-int Stream::Cell::end_status(ssize_t told) const noexcept {
-  if (told != UV_EOF) return static_cast<int>(told);
-  uv_os_fd_t fd = -1;
-  int error = 0;
-  socklen_t size = sizeof(error);
-  if (uv_fileno(&handle, &fd) != 0) return 0;
-  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return 0;
-  return error == ECONNRESET ? UV_ECONNRESET : 0;
-}
-
 void Stream::Cell::on_read(uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
   Cell* const self = of(stream);
   if (self == nullptr || self->events == nullptr || count == 0 || count == UV_ENOBUFS) return;
