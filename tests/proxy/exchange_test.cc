@@ -1,0 +1,239 @@
+// Requests and answers through a running proxy, with peers that shape every byte.
+#include "proxy/exchange.h"
+
+#include "speech.h"
+
+namespace pinion::proxy {
+namespace {
+
+using namespace test;
+
+}  // namespace
+
+TEST_CASE("pipelined requests are answered in their order") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send(get("/1") + post("/2", "two") + get("/3"));
+  for (const std::string name : {"1", "2", "3"}) {
+    Peer upstream = backend.accept();
+    CHECK(upstream.read_until("\r\n\r\n").find(" /" + name + " HTTP/1.1") != std::string::npos);
+    CHECK(backend.nobody_waits());
+    upstream.send(answer("answer " + name));
+  }
+  for (const std::string name : {"1", "2", "3"}) {
+    CHECK(read_answer(client).ends_with("answer " + name));
+  }
+}
+
+TEST_CASE("interim responses pass, and the body follows 100-continue") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send(
+      "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  Peer upstream = backend.accept();
+  CHECK(upstream.read_until("\r\n\r\n").find("100-continue") != std::string::npos);
+  upstream.send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n");
+  CHECK(client.read_until("\r\n\r\n").find("103 Early Hints\r\nLink: </a.css>") !=
+        std::string::npos);
+  upstream.send("HTTP/1.1 100 Continue\r\n\r\n");
+  CHECK(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 100 "));
+  client.send("hello");
+  CHECK(upstream.read(5) == "hello");
+  upstream.send(answer("done"));
+  CHECK(read_answer(client).ends_with("done"));
+}
+
+TEST_CASE("an answer that comes before the body has ended is passed on, and the connection ends") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nsome");
+  Peer upstream = backend.accept();
+  CHECK(upstream.read_until("some").ends_with("some"));
+  upstream.send(answer("too large", "413 Content Too Large"));
+  const std::string got = read_answer(client);
+  CHECK(got.starts_with("HTTP/1.1 413"));
+  CHECK(got.find("onnection: close") != std::string::npos);
+  CHECK(client.read_to_end().empty());
+  CHECK(client.end() == End::fin);
+}
+
+TEST_CASE("answers without a body leave the connection ready for the next request") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  const std::pair<std::string, std::string> rows[] = {
+      {"HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"},
+      {get("/b"), "HTTP/1.1 204 No Content\r\n\r\n"},
+      {get("/c"), "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n"}};
+  for (const auto& [request, reply] : rows) {
+    client.send(request);
+    Peer upstream = backend.accept();
+    upstream.read_until("\r\n\r\n");
+    upstream.send(reply);
+    CHECK(client.read_until("\r\n\r\n").starts_with(reply.substr(0, 12)));
+  }
+  client.send(get("/d"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send(answer("still in step"));
+  CHECK(read_answer(client).ends_with("still in step"));
+}
+
+TEST_CASE("a client sees that an answer was cut") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  for (const std::string head :
+       {"Content-Length: 100\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n64\r\n"}) {
+    for (const bool with_reset : {false, true}) {
+      CAPTURE(head);
+      CAPTURE(with_reset);
+      Peer client = proxy.client();
+      client.send(get("/"));
+      Peer upstream = backend.accept();
+      upstream.read_until("\r\n\r\n");
+      upstream.send("HTTP/1.1 200 OK\r\n" + head + "part of it");
+      client.read_until("part of it");
+      if (with_reset) {
+        upstream.reset();
+      } else {
+        upstream.close();
+      }
+      // At most the end of the chunk that did come.
+      CHECK(client.read_to_end().size() <= 2);
+      CHECK(client.end() == End::reset);
+    }
+  }
+}
+
+TEST_CASE("an answer that ends with its connection ends the client's body too") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send(get("/"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send("HTTP/1.0 200 OK\r\n\r\nall of it");
+  upstream.close();
+  client.read_until("\r\n\r\n9\r\nall of it\r\n0\r\n\r\n");
+  Peer old = proxy.client();
+  old.send("GET / HTTP/1.0\r\nHost: x\r\n\r\n");
+  Peer second = backend.accept();
+  second.read_until("\r\n\r\n");
+  second.send("HTTP/1.0 200 OK\r\n\r\nall of it");
+  second.close();
+  CHECK(old.read_to_end().ends_with("\r\n\r\nall of it"));
+  CHECK(old.end() == End::fin);
+}
+
+TEST_CASE("a client that has closed its sending side gets its answer") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send(get("/slow"));
+  client.finish();
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send(answer("here you are"));
+  CHECK(client.read_to_end().ends_with("here you are"));
+  CHECK(client.end() == End::fin);
+}
+
+TEST_CASE("a client that goes away takes its request along") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send(get("/slow"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  client.reset();
+  CHECK(upstream.read_to_end().empty());
+}
+
+TEST_CASE("an upgrade that nobody asked for, and what is no HTTP, are 502") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  for (const std::string& reply : {kSwitching, std::string("220 smtp.example ESMTP\r\n\r\n"),
+                                   std::string("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n")}) {
+    CAPTURE(reply);
+    Peer client = proxy.client();
+    client.send(get("/"));
+    Peer upstream = backend.accept();
+    upstream.read_until("\r\n\r\n");
+    upstream.send(reply);
+    const std::string got = read_answer(client);
+    CHECK(got.starts_with("HTTP/1.1 502"));
+    CHECK(got.find("X-Pinion-Error: bad-response") != std::string::npos);
+    // The connection is as good as before.
+    client.send(get("/again"));
+    Peer second = backend.accept();
+    second.read_until("\r\n\r\n");
+    second.send(answer("fine"));
+    CHECK(read_answer(client).ends_with("fine"));
+  }
+}
+
+TEST_CASE("a backend that closes without an answer is 502") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send(get("/"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.close();
+  CHECK(read_answer(client).find("X-Pinion-Error: backend-closed") != std::string::npos);
+  CHECK(backend.nobody_waits());
+}
+
+TEST_CASE("without any backend a request is 502 and a handshake is 503") {
+  const RunningProxy proxy({refusing_address(), refusing_address()});
+  Peer client = proxy.client();
+  client.send(get("/"));
+  CHECK(read_answer(client).starts_with("HTTP/1.1 502"));
+  client.send(kHandshake);
+  const std::string shed = read_answer(client);
+  CHECK(shed.starts_with("HTTP/1.1 503"));
+  CHECK(shed.find("Retry-After: ") != std::string::npos);
+}
+
+TEST_CASE("a head that does not arrive in time is 408, a silent connection just ends") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()}, {.timeouts = "request_head = \"100ms\""});
+  Peer client = proxy.client();
+  client.send("GET / HTT");
+  CHECK(read_answer(client).starts_with("HTTP/1.1 408"));
+  CHECK(client.read_to_end().empty());
+  Peer silent = proxy.client();
+  CHECK(silent.read_to_end().empty());
+}
+
+TEST_CASE("an answer that does not come in time is 504") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()}, {.timeouts = "response_head = \"100ms\""});
+  Peer client = proxy.client();
+  client.send(get("/"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  CHECK(read_answer(client).starts_with("HTTP/1.1 504"));
+  CHECK(upstream.read_to_end().empty());
+}
+
+TEST_CASE("a connection too many is turned away with a reason") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.max_connections = 1});
+  Peer first = proxy.client();
+  CHECK(eventually([&] { return proxy.connections() == 1; }));
+  Peer second = proxy.client();
+  const std::string got = second.read_to_end();
+  CHECK(got.starts_with("HTTP/1.1 503"));
+  CHECK(got.find("X-Pinion-Error: too-many-connections") != std::string::npos);
+  first.send(get("/"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send(answer("served"));
+  CHECK(read_answer(first).ends_with("served"));
+}
+
+}  // namespace pinion::proxy

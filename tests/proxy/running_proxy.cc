@@ -1,0 +1,118 @@
+#include "running_proxy.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include <csignal>
+#include <latch>
+
+#include "config/load.h"
+
+namespace pinion::proxy::test {
+namespace {
+
+std::shared_ptr<const config::Config> load(const Options& options) {
+  std::string text = "[proxy]\nlisten = [\"127.0.0.1:0\"]\nworkers = 1\n";
+  text += "[proxy.timeouts]\n" + options.timeouts;
+  text += "\n[proxy.limits]\n" + options.limits;
+  // The real addresses are registered by the fixture; the config wants one.
+  text += "\n[[pool]]\nname = \"chat\"\nbackends = [\"127.0.0.1:1\"]\n";
+  text += "keep_alive_connections = " + std::to_string(options.keep_alive_connections) + '\n';
+  text += options.pool + "\n[[route]]\npool = \"chat\"\npath = \"/\"\n";
+  auto loaded = config::load_text(text, "test.toml");
+  if (!loaded) FAIL(config::to_text(loaded.error().front()));
+  return std::make_shared<const config::Config>(std::move(*loaded));
+}
+
+int null_descriptor() {
+  static const uv::OwnedFd null{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+  return null.get();
+}
+
+}  // namespace
+
+bool eventually(const std::function<bool()>& condition) {
+  const TimePoint deadline = monotonic_now() + std::chrono::seconds{20};
+  while (!condition()) {
+    if (monotonic_now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  return true;
+}
+
+RunningProxy::RunningProxy(const std::vector<SocketAddress>& backends, const Options& options)
+    : config_(test::load(options)),
+      log_({.fd = null_descriptor()}),
+      budget_(config_->proxy.limits.buffered_total),
+      ledger_(registry_, config_->proxy.limits.pins),
+      news_(log_, ledger_),
+      shared_{.registry = registry_,
+              .turns = turns_,
+              .ledger = ledger_,
+              .news = news_,
+              .budget = budget_,
+              .log = log_,
+              .access_log = access_log_,
+              .max_connections = options.max_connections} {
+  // As the server does: a write to a closed connection is an error, not a signal.
+  std::signal(SIGPIPE, SIG_IGN);
+  turns_.push_back(std::make_unique<balance::RoundRobinState>());
+  auto set = std::make_shared<balance::BackendSet>();
+  set->balance = config_->pools[0].balance;
+  for (const SocketAddress& address : backends) {
+    backends_.push_back(registry_.find_or_add(
+        {.pool_name = "chat", .name = address.to_string(), .address = address}));
+    set->backends.push_back(backends_.back());
+  }
+  auto bound = uv::bind_sockets(*SocketAddress::from_ip("127.0.0.1", 0), 1);
+  REQUIRE(bound);
+  address_ = bound->address;
+  worker_ = std::make_unique<Worker>(shared_, counters_,
+                                     Worker::Setup{.config = config_, .backends = {set}});
+  worker_->listen(std::move(bound->sockets[0]), false);
+  thread_ = std::thread([this] { worker_->run(); });
+}
+
+RunningProxy::~RunningProxy() {
+  CHECK(eventually([&] { return shared_.connections == 0; }));
+  worker_->post([this] { worker_->shut_down(Duration::zero()); });
+  thread_.join();
+  worker_.reset();
+  ledger_.sweep(monotonic_now() + std::chrono::hours{24});
+  CHECK(ledger_.table().size() == 0);
+  CHECK(budget_.used() == 0);
+  CHECK(counters_.accepted.value() == counters_.closed.value());
+  CHECK(counters_.queued_bytes.value() == 0);
+  for (const balance::Backend* backend : backends_) {
+    CHECK(backend->assigned().reserved == 0);
+    CHECK(backend->assigned().live == 0);
+    CHECK(backend->websockets() == 0);
+    CHECK(backend->inflight() == 0);
+    CHECK(backend->queued_bytes_both() == 0);
+  }
+}
+
+void RunningProxy::on_worker(const std::function<void(Worker&)>& task) {
+  std::latch done{1};
+  worker_->post([&] {
+    task(*worker_);
+    done.count_down();
+  });
+  done.wait();
+}
+
+void RunningProxy::while_stopped(const std::function<void()>& meanwhile) {
+  std::latch stopped{1};
+  std::latch go_on{1};
+  worker_->post([&] {
+    stopped.count_down();
+    go_on.wait();
+  });
+  stopped.wait();
+  meanwhile();
+  go_on.count_down();
+  // The latch lives here, so the worker must be past it.
+  on_worker([](Worker&) {});
+}
+
+}  // namespace pinion::proxy::test

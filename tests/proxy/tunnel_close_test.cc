@@ -1,0 +1,144 @@
+// When pinion itself closes a tunnel it says so at a frame boundary of each direction, and cuts
+// nothing.
+#include "speech.h"
+#include "websocket/frame_maker.h"
+
+namespace pinion::proxy {
+namespace {
+
+using namespace test;
+using metrics::CloseReason;
+using websocket::test::write;
+
+constexpr std::uint32_t kMask = 0x12345678;
+
+// A session on a WebSocket, that can be deleted.
+struct Live {
+  Backend backend;
+  RunningProxy proxy;
+  Pipe pipe;
+
+  explicit Live(const Options& options = {})
+      : proxy({backend.address()}, options),
+        pipe(open_tunnel(proxy, backend, "/socket.io/?EIO=4&transport=websocket")) {
+    const std::string opened = write({.payload = open_packet("abc")});
+    pipe.backend.send(opened);
+    REQUIRE(pipe.client.read(opened.size()) == opened);
+  }
+  void remove() {
+    const auto found = proxy.ledger().find({0, "abc"});
+    REQUIRE(found);
+    proxy.on_worker([&](Worker& worker) { worker.close_session({0, "abc"}, found->serial); });
+  }
+};
+
+// The code of a close frame to the client, which must be all that there is.
+int code_to_client(const std::string& bytes) {
+  REQUIRE(bytes.size() >= 4);
+  CHECK(static_cast<unsigned char>(bytes[0]) == 0x88);
+  CHECK(bytes.size() == 2U + static_cast<unsigned char>(bytes[1]));
+  return static_cast<unsigned char>(bytes[2]) * 256 + static_cast<unsigned char>(bytes[3]);
+}
+
+bool is_masked_close(const std::string& bytes) {
+  return bytes.size() >= 6 && static_cast<unsigned char>(bytes[0]) == 0x88 &&
+         (static_cast<unsigned char>(bytes[1]) & 0x80U) != 0;
+}
+
+}  // namespace
+
+TEST_CASE("both sides hear a close frame and a FIN") {
+  Live live;
+  live.remove();
+  CHECK(code_to_client(live.pipe.client.read_to_end()) == 1012);
+  CHECK(live.pipe.client.end() == End::fin);
+  CHECK(is_masked_close(live.pipe.backend.read_to_end()));
+  CHECK(live.pipe.backend.end() == End::fin);
+  live.pipe.client.close();
+  live.pipe.backend.close();
+  CHECK(eventually([&] { return live.proxy.closes(CloseReason::admin) == 1; }));
+}
+
+TEST_CASE("a frame on its way to the client is finished first") {
+  Live live;
+  const std::string frame = write({.payload = std::string(1000, 'f')});
+  live.pipe.backend.send(frame.substr(0, 600));
+  CHECK(live.pipe.client.read(600) == frame.substr(0, 600));
+  live.remove();
+  // The other direction is between frames.
+  CHECK(is_masked_close(live.pipe.backend.read_to_end()));
+  CHECK(live.pipe.client.take().empty());
+  live.pipe.backend.send(frame.substr(600) + write({.payload = "never seen"}));
+  CHECK(live.pipe.client.read(frame.size() - 600) == frame.substr(600));
+  CHECK(code_to_client(live.pipe.client.read_to_end()) == 1012);
+}
+
+TEST_CASE("a frame on its way to the backend is finished first") {
+  Live live;
+  const std::string frame = write({.mask_key = kMask, .payload = std::string(1000, 'f')});
+  live.pipe.client.send(frame.substr(0, 600));
+  CHECK(live.pipe.backend.read(600) == frame.substr(0, 600));
+  live.remove();
+  CHECK(code_to_client(live.pipe.client.read_to_end()) == 1012);
+  live.pipe.client.send(frame.substr(600, 100));
+  CHECK(live.pipe.backend.read(100) == frame.substr(600, 100));
+  live.pipe.client.send(frame.substr(700) + write({.mask_key = kMask, .payload = "never seen"}));
+  CHECK(live.pipe.backend.read(frame.size() - 700) == frame.substr(700));
+  CHECK(is_masked_close(live.pipe.backend.read_to_end()));
+}
+
+TEST_CASE("a frame that is never finished ends with a reset, after a time") {
+  Live live;
+  live.pipe.backend.send(write({.payload = std::string(1000, 'f')}).substr(0, 600));
+  live.pipe.client.read(600);
+  live.remove();
+  CHECK(live.pipe.client.read_to_end().empty());
+  CHECK(live.pipe.client.end() == End::reset);
+  CHECK(eventually([&] { return live.proxy.closes(CloseReason::admin) == 1; }));
+}
+
+TEST_CASE("a close frame waits behind what the client has not read yet, in order") {
+  Live live({.limits = "buffered_per_session = \"1MiB\""});
+  const std::string frame = write({.payload = std::string(400'000, 'f')});
+  live.pipe.backend.send(frame);
+  CHECK(eventually(
+      [&] { return live.proxy.ledger().table().get({0, "abc"})->traffic.frames_out == 2; }));
+  live.remove();
+  CHECK(live.pipe.client.read(frame.size()) == frame);
+  CHECK(code_to_client(live.pipe.client.read_to_end()) == 1012);
+}
+
+TEST_CASE("a handshake that is still open is closed without its session") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  Pipe pipe = open_tunnel(proxy, backend, "/socket.io/?EIO=4&transport=websocket");
+  pipe.backend.send(write({.payload = open_packet("abc")}).substr(0, 20));
+  // Shutting down closes every tunnel; there is no session yet by which it could be named.
+  proxy.on_worker([](Worker& worker) { worker.shut_down(std::chrono::seconds{20}); });
+  CHECK(code_to_client(pipe.client.read_to_end()) == 1001);
+  CHECK(is_masked_close(pipe.backend.read_to_end()));
+  CHECK(proxy.ledger().table().size() == 0);
+}
+
+TEST_CASE("over the budget the slowest reader is closed, the others do not notice") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()},
+                     {.limits = "buffered_per_session = \"1MiB\"\nbuffered_total = \"1MiB\""});
+  constexpr int kSmall = 4096;
+  Pipe good = open_tunnel(proxy, backend, "/ws");
+  std::vector<Pipe> slow;
+  const std::string frame = write({.payload = std::string(60'000, 's')});
+  for (int i = 0; i < 4; ++i) {
+    slow.push_back(open_tunnel(proxy, backend, "/ws", kSmall));
+    slow.back().backend.send_what_fits(frame, 16'000'000);
+  }
+  CHECK(eventually([&] { return proxy.closes(CloseReason::over_budget) > 0; }));
+  CHECK(proxy.closes(CloseReason::over_budget) < 4);
+  good.backend.send(frame);
+  CHECK(good.client.read(frame.size()) == frame);
+  const std::string reply = write({.mask_key = kMask, .payload = "thanks"});
+  good.client.send(reply);
+  CHECK(good.backend.read(reply.size()) == reply);
+}
+
+}  // namespace pinion::proxy
