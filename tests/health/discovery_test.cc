@@ -1,0 +1,114 @@
+#include "health/discovery.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include "config/load.h"
+#include "uv/listen_socket.h"
+#include "uv/run_until.h"
+
+namespace pinion::health {
+namespace {
+
+using uv::test::run_until;
+
+struct Events final : DiscoveryEvents {
+  void on_backends_changed(const balance::BackendSets& sets) noexcept override {
+    ++changes;
+    last = sets;
+  }
+  int changes = 0;
+  balance::BackendSets last;
+};
+
+std::shared_ptr<const config::Config> load(const std::string& pools) {
+  auto loaded = config::load_text(pools + "\n[[route]]\npool = \"chat\"\n", "test.toml");
+  if (!loaded) FAIL(config::to_text(loaded.error().front()));
+  return std::make_shared<const config::Config>(std::move(*loaded));
+}
+
+struct Found {
+  explicit Found(const std::string& pools)
+      : log({.fd = null.get()}), discovery(loop, load(pools), registry, log, events) {}
+
+  uv::OwnedFd null{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+  uv::Loop loop;
+  balance::Registry registry;
+  log::Logger log;
+  Events events;
+  Discovery discovery;
+};
+
+}  // namespace
+
+TEST_CASE("addresses need no answer") {
+  Found f(
+      "[[pool]]\nname = \"chat\"\nbalance = \"round_robin\"\n"
+      "backends = [\"127.0.0.1:3001\", \"[::1]:3002\", \"unix:/run/chat.sock\"]\n");
+  CHECK(f.discovery.complete());
+  const auto sets = f.discovery.sets();
+  REQUIRE(sets.size() == 1);
+  CHECK(sets[0]->balance == config::Balance::round_robin);
+  REQUIRE(sets[0]->backends.size() == 3);
+  CHECK(sets[0]->backends[0]->identity().address.to_string() == "127.0.0.1:3001");
+  CHECK(sets[0]->backends[1]->identity().address.to_string() == "[::1]:3002");
+  CHECK(sets[0]->backends[2]->identity().address.to_string() == "unix:/run/chat.sock");
+  CHECK(sets[0]->backends[0]->identity().pool_name == "chat");
+  f.discovery.start();
+  CHECK(f.events.changes == 0);
+}
+
+TEST_CASE("a backend has the weight and limit of its config") {
+  Found f(
+      "[[pool]]\nname = \"chat\"\n[[pool.backend]]\nname = \"one\"\n"
+      "address = \"127.0.0.1:3001\"\nweight = 7\nmax_sessions = 9\n");
+  const auto& identity = f.discovery.sets()[0]->backends.at(0)->identity();
+  CHECK(identity.name == "one");
+  CHECK(identity.weight == 7);
+  CHECK(identity.max_sessions == 9);
+}
+
+TEST_CASE("a name becomes all its addresses") {
+  Found f("[[pool]]\nname = \"chat\"\nbackends = [\"localhost:3001\"]\n");
+  CHECK_FALSE(f.discovery.complete());
+  CHECK(f.discovery.sets()[0]->backends.empty());
+  f.discovery.start();
+  CHECK(run_until(f.loop, [&] { return f.discovery.complete(); }));
+  CHECK(f.events.changes == 1);
+  const auto sets = f.discovery.sets();
+  REQUIRE_FALSE(sets[0]->backends.empty());
+  const bool alone = sets[0]->backends.size() == 1;
+  for (const balance::Backend* backend : sets[0]->backends) {
+    const std::string address = backend->identity().address.to_string();
+    CHECK((address == "127.0.0.1:3001" || address == "[::1]:3001"));
+    CHECK(backend->identity().name == (alone ? "localhost:3001" : "localhost:3001@" + address));
+  }
+  CHECK(f.events.last[0]->backends == sets[0]->backends);
+}
+
+TEST_CASE("a name without an address leaves the others alone, and is answered") {
+  Found f(
+      "[[pool]]\nname = \"chat\"\n"
+      "backends = [\"no-such-name.invalid:3001\", \"127.0.0.1:3002\"]\n");
+  f.discovery.start();
+  CHECK(run_until(f.loop, [&] { return f.discovery.complete(); }));
+  CHECK(f.discovery.sets()[0]->backends.size() == 1);
+  CHECK(f.events.changes == 0);
+}
+
+TEST_CASE("discovery may die with an answer under way") {
+  uv::OwnedFd null{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+  uv::Loop loop;
+  balance::Registry registry;
+  log::Logger log({.fd = null.get()});
+  Events events;
+  {
+    Discovery discovery(loop, load("[[pool]]\nname = \"chat\"\nbackends = [\"localhost:1\"]\n"),
+                        registry, log, events);
+    discovery.start();
+  }
+  loop.run();
+  CHECK(events.changes == 0);
+}
+
+}  // namespace pinion::health
