@@ -22,6 +22,7 @@ std::vector<Reservation> burst(const BackendSet& set, unsigned threads, unsigned
   std::barrier start{static_cast<std::ptrdiff_t>(threads)};
   std::vector<std::vector<Reservation>> held(threads);
   std::vector<std::thread> workers;
+  workers.reserve(threads);
   for (unsigned t = 0; t < threads; ++t) {
     workers.emplace_back([&, t] {
       Assigner assigner(turns, t + 1);
@@ -122,6 +123,7 @@ TEST_CASE("counts are zero again after workers came and went") {
   SharedTurns turns;
   turns.push_back(std::make_unique<RoundRobinState>());
   std::vector<std::thread> workers;
+  workers.reserve(4);
   for (unsigned t = 0; t < 4; ++t) {
     workers.emplace_back([&, t] {
       Assigner assigner(turns, t);

@@ -57,6 +57,7 @@ TEST_CASE("many failures at once from many threads are one transition and one fa
     std::barrier start{kThreads};
     std::atomic<int> transitions{0};
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&] {
         start.arrive_and_wait();

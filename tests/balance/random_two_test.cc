@@ -52,6 +52,7 @@ TEST_CASE("random_two stays within its candidates whatever their weights") {
     Backends b;
     std::vector<Candidate> candidates;
     const std::size_t count = 1 + test::below(9, random);
+    candidates.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
       candidates.push_back(
           b.candidate(1 + test::below(1000, random), {.live = test::below(50, random)}));

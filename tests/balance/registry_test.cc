@@ -50,6 +50,7 @@ TEST_CASE("backends are found by id while others are added") {
   std::atomic<BackendId> known{0};
   std::atomic<bool> wrong{false};
   std::vector<std::thread> readers;
+  readers.reserve(3);
   for (int i = 0; i < 3; ++i) {
     readers.emplace_back([&] {
       BackendId last = 0;

@@ -40,6 +40,7 @@ struct Model {
 
 std::vector<std::string> sorted_sids(const std::vector<Session>& sessions) {
   std::vector<std::string> sids;
+  sids.reserve(sessions.size());
   for (const Session& session : sessions) sids.push_back(session.sid);
   std::sort(sids.begin(), sids.end());
   return sids;

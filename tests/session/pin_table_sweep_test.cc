@@ -13,6 +13,7 @@ using namespace test;
 
 std::vector<std::string> sids(const std::vector<Session>& sessions) {
   std::vector<std::string> all;
+  all.reserve(sessions.size());
   for (const Session& session : sessions) all.push_back(session.sid);
   std::sort(all.begin(), all.end());
   return all;

@@ -68,6 +68,7 @@ TEST_CASE("every session that many threads insert leaves exactly once") {
   PinTable table{150};
   Tally tally;
   std::vector<std::thread> threads;
+  threads.reserve(6);
   for (unsigned t = 1; t <= 6; ++t) {
     threads.emplace_back([&table, &tally, t] { storm(table, tally, t); });
   }
@@ -86,6 +87,7 @@ TEST_CASE("requests of one session from many threads are all counted") {
   PinTable table{10};
   table.insert(polling("shared"));
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&table] {
       for (int i = 0; i < 2000; ++i) {

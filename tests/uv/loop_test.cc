@@ -120,6 +120,7 @@ TEST_CASE("a mailbox runs what many threads post, each thread's in order") {
   std::vector<std::vector<int>> seen(kThreads);
   int total = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (std::size_t t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kEach; ++i) {
