@@ -112,7 +112,9 @@ describe('the chat page in a browser', () => {
       await say(page, 'stream 200');
       await page.locator('#log li', { hasText: '200 tokens, all in order' }).waitFor();
       assert.deepEqual(faults, []);
+      const sid = await text(page, 'sid');
       await page.evaluate('socket.disconnect()'); // a tab that polls just stops when it is closed, and is missed later
+      await eventually('it has said good-bye', async () => (await pinion.session(sid)) === undefined);
       await page.close();
     });
   }

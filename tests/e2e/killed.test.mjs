@@ -166,7 +166,9 @@ describe('an abort', () => {
   test('a client that is refused by its server is not kept', { timeout: seconds(30) }, async (t) => {
     const stage = Stage.of(t);
     const [a] = await stage.backends('node4', 1, { socketio: { path: '/elsewhere/' } });
-    const pinion = await stage.pinion({ backends: [a] });
+    // One worker, so that the connection which the poll leaves behind is at hand for the upgrade: Node never answers an
+    // upgrade that it does not want on a connection that has been used.
+    const pinion = await stage.pinion({ backends: [a], workers: 1 });
     for (const transport of ['polling', 'websocket']) {
       await once(stage.keep(open(pinion.url, { transport })), 'connect_error');
     }

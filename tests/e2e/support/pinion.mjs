@@ -97,6 +97,7 @@ export class Pinion {
     await eventually('all counters are zero', async () => {
       const { connections, totals } = await this.status();
       const { sessions, reserved, pins, inflight, queued_bytes } = totals;
+      assert.deepEqual(await this.sessions(), []);
       const of_backends = (await this.backends()).map((one) => [
         one.sessions, one.websocket, one.polling, one.reserved, one.inflight, one.queued_bytes,
       ]);
