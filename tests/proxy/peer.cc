@@ -27,6 +27,7 @@ Peer::Peer(uv::OwnedFd fd) : fd_(std::move(fd)) {
 
 Peer Peer::connect_to(const SocketAddress& address, int receive_buffer) {
   uv::OwnedFd fd{::socket(address.raw()->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  REQUIRE(fd.get() >= 0);
   if (receive_buffer > 0) {
     setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
   }

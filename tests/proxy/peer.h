@@ -22,7 +22,7 @@ class Peer {
 
   void send(std::string_view bytes) const;
   /// Sends until the socket takes no more. @returns how much it took
-  std::size_t send_what_fits(std::string_view piece, std::size_t most) const;
+  [[nodiscard]] std::size_t send_what_fits(std::string_view piece, std::size_t most) const;
   /// Reads up to and with `text`, and leaves what follows.
   std::string read_until(std::string_view text);
   std::string read(std::size_t size);
@@ -50,7 +50,7 @@ class Backend {
   Backend();
 
   [[nodiscard]] const SocketAddress& address() const noexcept { return address_; }
-  Peer accept() const;
+  [[nodiscard]] Peer accept() const;
   /// Nobody has connected whom accept() has not returned.
   [[nodiscard]] bool nobody_waits() const;
   /// From now on connects are refused.

@@ -55,7 +55,7 @@ RunningProxy::RunningProxy(const std::vector<SocketAddress>& backends, const Opt
               .access_log = access_log_,
               .max_connections = options.max_connections} {
   // As the server does: a write to a closed connection is an error, not a signal.
-  std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGPIPE, SIG_IGN);
   turns_.push_back(std::make_unique<balance::RoundRobinState>());
   auto set = std::make_shared<balance::BackendSet>();
   set->balance = config_->pools[0].balance;

@@ -48,6 +48,7 @@ class RunningProxy {
   }
 
  private:
+  metrics::WorkerCounters counters_{1};
   std::shared_ptr<const config::Config> config_;
   log::Logger log_;
   log::AccessLog access_log_;
@@ -57,7 +58,6 @@ class RunningProxy {
   SessionLedger ledger_;
   BackendNews news_;
   Shared shared_;
-  metrics::WorkerCounters counters_{1};
   std::vector<balance::Backend*> backends_;
   SocketAddress address_;
   std::unique_ptr<Worker> worker_;

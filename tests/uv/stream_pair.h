@@ -120,7 +120,7 @@ class Acceptor final : public Listener::Handler {
 struct StreamPair {
   explicit StreamPair(bool unix_socket = false) : acceptor(loop, chunks, unix_socket) {
     // As the server does: a write to a closed connection is an error, not a signal.
-    std::signal(SIGPIPE, SIG_IGN);
+    (void)std::signal(SIGPIPE, SIG_IGN);
     far = FarEnd(::socket(unix_socket ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     // Small, so that a few chunks fill it.
     const int small = 16 * 1024;
@@ -143,7 +143,7 @@ struct StreamPair {
   std::string fill(std::size_t queued) {
     std::string all;
     while (near.queued() < queued) {
-      std::string piece(20'000, static_cast<char>('a' + all.size() / 20'000 % 26));
+      const std::string piece(20'000, static_cast<char>('a' + all.size() / 20'000 % 26));
       REQUIRE(near.write({piece}) == 0);
       all += piece;
     }
