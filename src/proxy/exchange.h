@@ -112,6 +112,7 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   [[nodiscard]] std::size_t upstream_read_room() noexcept override;
   void on_upstream_read(std::string_view bytes) noexcept override;
   void on_upstream_end(int status) noexcept override;
+  void pause_backend_if_full();
   void pass_interim(const http::ResponseHead& head);
   void begin_response(const http::ResponseHead& head);
   void watch_response(const http::ResponseHead& head);

@@ -63,7 +63,14 @@ void Exchange::pass_interim(const http::ResponseHead& head) {
   http::write_response_head(text, head, {.client_minor_version = facts_.minor_version});
   const bool failed = downstream_.stream().write({text}) != 0;
   text.clear();
-  if (failed) break_off(CloseReason::client_reset);
+  if (failed) return break_off(CloseReason::client_reset);
+  pause_backend_if_full();
+}
+
+void Exchange::pause_backend_if_full() {
+  if (response_paused_.paused() || downstream_.stream().queued() < worker_.high_mark()) return;
+  upstream_->stream().stop_reading();
+  response_paused_.pause(worker_.now(), worker_.counters().direction(Direction::out));
 }
 
 void Exchange::begin_response(const http::ResponseHead& head) {
@@ -135,10 +142,7 @@ void Exchange::pass_response(std::string_view bytes, bool ended) {
                          kBadResponse);
   }
   if (status == ResponseBody::Status::done) return end_response();
-  if (downstream_.stream().queued() >= worker_.high_mark() && !response_paused_.paused()) {
-    upstream_->stream().stop_reading();
-    response_paused_.pause(worker_.now(), worker_.counters().direction(Direction::out));
-  }
+  pause_backend_if_full();
 }
 
 void Exchange::on_upstream_end(int status) noexcept {
