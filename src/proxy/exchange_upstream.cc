@@ -90,7 +90,9 @@ void Exchange::reply_unreachable() {
 void Exchange::connect(balance::Backend& backend) {
   backend_ = &backend;
   inflight_ = balance::InflightHold(backend);
-  upstream_ = worker_.upstreams().take(backend, *this);
+  // engine.io never ends an upgrade that it refuses on a connection which has carried an answer
+  // before.
+  if (!facts_.wants_upgrade) upstream_ = worker_.upstreams().take(backend, *this);
   if (upstream_ != nullptr) {
     upstream_->stream().start_reading();
     phase_ = Phase::waiting;
