@@ -2,8 +2,8 @@
 // and takes it all down again.
 //
 // Threads: run_server() is the main thread; it runs signals, name resolution, probes and the
-// sweeping of sessions on a loop of
-//   its own. Workers and the admin endpoint have threads of their own.
+//   sweeping of sessions on a loop of its own. Workers and the admin endpoint have threads of their
+//   own.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // What the admin endpoint answers, apart from sockets: paths, methods, checks.
 //
-// Threads: the admin thread's. Lifetime: `control` and `log` outlive it.
+// Threads: the admin thread's.
+// Lifetime: `control` and `log` outlive it.
 #pragma once
 
 #include <string>

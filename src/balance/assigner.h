@@ -2,7 +2,8 @@
 // number of workers spreads evenly: what was assigned counts before it is live.
 //
 // Threads: one assigner a worker (its randomness and scratch space); the turns of round robin are
-// shared. Lifetime: as long as the worker.
+// shared.
+// Lifetime: as long as the worker.
 #pragma once
 
 #include <memory>

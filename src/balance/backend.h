@@ -2,12 +2,10 @@
 //
 // Threads: any; identity is immutable, counts are atomics.
 // Lifetime: as long as the process. A backend that leaves the config keeps its sessions and its id;
-// an address that comes back
-//   finds its old Backend. So their number is bounded by the addresses ever seen, and plain
-//   pointers are safe.
+//   an address that comes back finds its old Backend. So their number is bounded by the addresses
+//   ever seen, and plain pointers are safe.
 // Invariants: every count that goes up comes down through the same object that raised it
-// (Reservation, Hold), or, for live
-//   sessions, when the session leaves the PinTable.
+//   (Reservation, Hold), or, for live sessions, when the session leaves the PinTable.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // The backends of one pool at one moment: an immutable snapshot that workers choose from.
 //
-// Threads: immutable; shared as shared_ptr<const BackendSet>. Lifetime: the backends outlive every
-// set.
+// Threads: immutable; shared as shared_ptr<const BackendSet>.
+// Lifetime: the backends outlive every set.
 #pragma once
 
 #include <memory>

@@ -3,8 +3,7 @@
 // Threads: any; each call is a few atomic operations.
 // Lifetime: part of its Backend.
 // Invariants: down after one failed connect, up after one that came through; between the two it is
-// tried again after
-//   kFirstRetry, then twice as long each time, up to kLongestRetry.
+//   tried again after kFirstRetry, then twice as long each time, up to kLongestRetry.
 #pragma once
 
 #include <atomic>

@@ -1,8 +1,7 @@
 // How a policy looks at the backends it may choose from. Each policy is a file of its own.
 //
 // Threads: pure functions over atomics that others may change meanwhile; the caller reserves and,
-// when
-//   it was too late, chooses again.
+//   when it was too late, chooses again.
 #pragma once
 
 #include <cstddef>

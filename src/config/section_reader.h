@@ -1,7 +1,8 @@
 // Reads one table of the file by the key table: values where they are written, defaults elsewhere,
 // and an error for whatever is not known.
 //
-// Threads: belongs to one load. Lifetime: the table and the error list outlive it.
+// Threads: belongs to one load.
+// Lifetime: the table and the error list outlive it.
 // Invariants: each key of the section is read exactly once before finish(); a key of the table that
 // no member of Config takes aborts there, so that it cannot be forgotten.
 #pragma once

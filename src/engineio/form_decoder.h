@@ -1,7 +1,8 @@
 // Decodes the value of the form field `d`, in which a JSONP client posts a payload: form-urlencoded
 // (WHATWG URL), and below that engine.io's own escape for newlines, which forms would change.
 //
-// Threads: one worker's. Lifetime: one value, from after `d=`. Memory: a few bytes.
+// Threads: one worker's.
+// Lifetime: one value, from after `d=`. Memory: a few bytes.
 #pragma once
 
 #include <array>

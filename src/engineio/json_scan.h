@@ -1,7 +1,8 @@
 // Reads one JSON object (RFC 8259) member by member, without building a tree: all that open packets
 // and error bodies need. The caller takes the members it wants and skips the others.
 //
-// Threads: one worker's. Lifetime: the text outlives the reader.
+// Threads: one worker's.
+// Lifetime: the text outlives the reader.
 // Invariants: after a failure every call fails; nesting deeper than kMaxJsonDepth is a failure.
 #pragma once
 

@@ -2,7 +2,8 @@
 // text, v3 length-prefixed or binary-framed payloads, JSONP, a WebSocket message; keys in any
 // order, escapes.
 //
-// Threads: one worker's. Lifetime: one handshake.
+// Threads: one worker's.
+// Lifetime: one handshake.
 // Invariants: keeps at most kMaxOpenPacket bytes; never says `found` before the whole JSON object
 //   has been seen, and says it with the byte that completes it.
 #pragma once

@@ -1,7 +1,8 @@
 // Counts the Engine.IO packets in the body of a poll's answer or a POST, and notices a close packet
 // (`1`), without keeping any of it.
 //
-// Threads: one worker's. Lifetime: one body. Memory: a fixed few bytes, however the body is split.
+// Threads: one worker's.
+// Lifetime: one body. Memory: a fixed few bytes, however the body is split.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,8 @@
 // Decodes the inside of a quoted string literal byte by byte: JSON (RFC 8259, 7) in an open packet,
 // JavaScript (ECMA-262, 12.9.4) around the payload of a JSONP answer.
 //
-// Threads: one worker's. Lifetime: one literal, from after the opening quote. Memory: a few bytes.
+// Threads: one worker's.
+// Lifetime: one literal, from after the opening quote. Memory: a few bytes.
 // Invariants: what it gives out is UTF-8 if the input is; a surrogate without its partner becomes
 // U+FFFD.
 #pragma once

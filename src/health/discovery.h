@@ -4,8 +4,7 @@
 // Threads: the main thread's loop; name look-ups run on libuv's pool, so the loop never waits.
 // Lifetime: the registry, the log and the events outlive it.
 // Invariants: a name that cannot be resolved keeps the addresses that it had. Each change makes new
-// snapshots; an
-//   address that is gone gets no new sessions, while those it has go on.
+//   snapshots; an address that is gone gets no new sessions, while those it has go on.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,7 @@
 // Which fields belong to one connection only (RFC 9110, 7.6.1).
 //
-// Threads: one worker's. Lifetime: a HopByHop refers to the fields it was made from.
+// Threads: one worker's.
+// Lifetime: a HopByHop refers to the fields it was made from.
 #pragma once
 
 #include <string_view>

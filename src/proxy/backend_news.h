@@ -1,7 +1,8 @@
 // What was learnt of a backend's health by trying to reach it, whoever tried: told to its Health,
 // to the log when it is news, and to the ledger when its sessions are lost.
 //
-// Threads: any. Lifetime: as long as the log and the ledger.
+// Threads: any.
+// Lifetime: as long as the log and the ledger.
 #pragma once
 
 #include <atomic>

@@ -3,9 +3,10 @@
 //
 // Threads: the worker's.
 // Lifetime: owned by its worker from accept until it retires, or until a 101 hands its stream to a
-// Tunnel. Invariants: an idle connection owns no buffer. While an exchange is under way its request
-// body is read as fast as the backend takes
-//   it; what follows the body is kept up to kReadAhead bytes, then not read.
+//   Tunnel.
+// Invariants: an idle connection owns no buffer. While an exchange is under way its request body is
+//   read as fast as the backend takes it; what follows the body is kept up to kReadAhead bytes,
+//   then not read.
 #pragma once
 
 #include <memory>

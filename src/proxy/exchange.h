@@ -2,14 +2,12 @@
 //
 // Threads: the worker's.
 // Lifetime: owned by its Downstream; ends by exactly one of finish(), break_off(), abandon() or
-// become_tunnel(), after which it is
-//   retired and touches nothing.
+//   become_tunnel(), after which it is retired and touches nothing.
 // Invariants: at most one Upstream at a time. A request inside a session goes to the session's
-// backend or to none, is sent once, and
-//   is given up only when its client does or a timeout of the config is reached. Reading of either
-//   side stops while the other's queue is above the high mark.
+//   backend or to none, is sent once, and is given up only when its client does or a timeout of the
+//   config is reached. Reading of either side stops while the other's queue is above the high mark.
 // Files: exchange.cc (the client's side, the end), exchange_upstream.cc (finding and reaching a
-// backend), exchange_response.cc.
+//   backend), exchange_response.cc.
 #pragma once
 
 #include <memory>

@@ -1,7 +1,7 @@
 // Joins the small pieces of one answer into one write; large ones are not copied.
 //
-// Threads: the worker's. Lifetime: within one callback; the scratch text is the worker's and empty
-// between uses.
+// Threads: the worker's.
+// Lifetime: within one callback; the scratch text is the worker's and empty between uses.
 #pragma once
 
 #include <string>

@@ -1,10 +1,10 @@
 // Learns the sid from the answer to a handshake, before the client can: what could tell it is held
 // back until the session is in the PinTable.
 //
-// Threads: the worker's. Lifetime: one handshake.
+// Threads: the worker's.
+// Lifetime: one handshake.
 // Invariants: holds at most kMaxOpenPacket bytes; once decided it holds nothing. The reservation is
-// confirmed when
-//   the open packet was found, and given back when there is none.
+//   confirmed when the open packet was found, and given back when there is none.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // For how long a source has not been read because its sink was full.
 //
-// Threads: the worker's. Lifetime: one direction of an exchange or tunnel.
+// Threads: the worker's.
+// Lifetime: one direction of an exchange or tunnel.
 #pragma once
 
 #include "base/clock.h"

@@ -1,10 +1,11 @@
 // One direction of a Tunnel: reads from its source, follows the frames, and writes the bytes
 // untouched to its sink, which is the source of the other direction.
 //
-// Threads: the worker's. Lifetime: part of its Tunnel.
+// Threads: the worker's.
+// Lifetime: part of its Tunnel.
 // Invariants: an idle relay owns no buffer. The source is not read while the sink has high_mark
-// bytes waiting, until it is down to
-//   low_mark. After cut_at_boundary() nothing is passed on beyond the end of the present frame.
+//   bytes waiting, until it is down to low_mark. After cut_at_boundary() nothing is passed on
+//   beyond the end of the present frame.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,8 @@
 // The body of a request on its way to the backend: decoded from the client's framing, encoded in
 // ours.
 //
-// Threads: the worker's. Lifetime: one exchange.
+// Threads: the worker's.
+// Lifetime: one exchange.
 // Invariants: bytes that belong to the next request are never taken. Counted against the configured
 // limits as it comes.
 #pragma once

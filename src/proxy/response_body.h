@@ -2,7 +2,8 @@
 // ours, read on the way for what concerns the session (an open packet, a close packet, "unknown
 // session").
 //
-// Threads: the worker's. Lifetime: one exchange, from the final response head on.
+// Threads: the worker's.
+// Lifetime: one exchange, from the final response head on.
 // Invariants: payload is passed on unchanged and at once, but for an open packet, which is held
 // until its session is known.
 #pragma once

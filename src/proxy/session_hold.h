@@ -1,7 +1,8 @@
 // A request's hold on its session: while it is there the session does not expire; when it goes, the
 // table learns what has passed.
 //
-// Threads: the worker's. Lifetime: one exchange.
+// Threads: the worker's.
+// Lifetime: one exchange.
 #pragma once
 
 #include <optional>

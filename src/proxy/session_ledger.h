@@ -2,7 +2,8 @@
 // backend's counts are settled in the same call. Nothing else adds to or takes from the table, so
 // counts return to zero by construction.
 //
-// Threads: any. Lifetime: made before the workers, outlives them; the registry outlives it.
+// Threads: any.
+// Lifetime: made before the workers, outlives them; the registry outlives it.
 #pragma once
 
 #include <array>

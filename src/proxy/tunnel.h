@@ -3,9 +3,8 @@
 // Threads: the worker's.
 // Lifetime: owned by its worker from the 101 until both directions have ended; then it retires.
 // Invariants: bytes pass untouched, but for a handshake's open packet, which is held until its
-// session is known, and a close frame of
-//   pinion's own, which goes in only between two frames. A session that lives on this tunnel ends
-//   with it.
+//   session is known, and a close frame of pinion's own, which goes in only between two frames. A
+//   session that lives on this tunnel ends with it.
 #pragma once
 
 #include <cstdint>

@@ -2,8 +2,9 @@
 //
 // Threads: the worker's.
 // Lifetime: owned by an Exchange or by the pool; its stream moves on to a Tunnel after a 101.
-// Events go to whoever uses it. Invariants: an idle connection on which anything happens is
-// discarded: bytes nobody asked for, a FIN, an error.
+// Events go to whoever uses it.
+// Invariants: an idle connection on which anything happens is discarded: bytes nobody asked for, a
+//   FIN, an error.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,10 @@
 // The kept-alive connections of one worker to its backends, the last used first.
 //
-// Threads: the worker's. Lifetime: the worker's.
+// Threads: the worker's.
+// Lifetime: the worker's.
 // Invariants: at most `keep_alive_connections` of the pool's config rest for each backend, none
-// longer than its `keep_alive`, which is
-//   under the backends' own idle time, so that a request rarely meets a connection that is just
-//   being closed.
+//   longer than its `keep_alive`, which is under the backends' own idle time, so that a request
+//   rarely meets a connection that is just being closed.
 #pragma once
 
 #include <memory>

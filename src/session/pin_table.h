@@ -1,14 +1,13 @@
 // Which backend holds which session: sid -> Session, for all workers.
 //
 // Threads: any. 64 shards on separate cache lines, a mutex each; every call locks one shard for a
-// look-up (evicting and
-//   walking lock one after the other), and nothing is called back under a lock.
+//   look-up (evicting and walking lock one after the other), and nothing is called back under a
+//   lock.
 // Lifetime: sessions leave by close(), sweep(), drop_backend() or by being evicted or replaced;
-// whoever causes that gets the
-//   Session back, so that its counts can be settled.
+//   whoever causes that gets the Session back, so that its counts can be settled.
 // Invariants: at most `capacity` sessions that have no tunnel are remembered beyond those that have
-// one; when full, the longest
-//   idle of them is evicted. A session with a tunnel or a request in flight is never swept.
+//   one; when full, the longest idle of them is evicted. A session with a tunnel or a request in
+//   flight is never swept.
 #pragma once
 
 #include <array>

@@ -3,8 +3,7 @@
 //
 // Threads: the loop's.
 // Lifetime: HandlePtr's deleter clears `data` and calls uv_close; the close callback frees the
-// cell. Callbacks that run
-//   between the two find `data` null and return.
+//   cell. Callbacks that run between the two find `data` null and return.
 #pragma once
 
 #include <uv.h>

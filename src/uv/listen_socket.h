@@ -1,8 +1,8 @@
 // Bound sockets, made before any thread starts, so that a taken port is one clear error and not a
 // surprise later.
 //
-// Threads: the main thread. Lifetime: an OwnedFd closes its descriptor unless it is released to a
-// Listener.
+// Threads: the main thread.
+// Lifetime: an OwnedFd closes its descriptor unless it is released to a Listener.
 #pragma once
 
 #include <expected>

@@ -1,8 +1,8 @@
 // A listening socket on a loop.
 //
-// Threads: the loop's. Lifetime: made from a bound descriptor (of this process, or handed over by
-// another); closes it when it
-//   dies. The handler outlives it.
+// Threads: the loop's.
+// Lifetime: made from a bound descriptor (of this process, or handed over by another); closes it
+//   when it dies. The handler outlives it.
 #pragma once
 
 #include <memory>

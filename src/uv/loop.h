@@ -2,8 +2,7 @@
 //
 // Threads: made, run and destroyed on one thread; stop() too. Others reach it by a Mailbox.
 // Lifetime: outlives every handle on it. The destructor closes nothing: owners close their handles,
-// then it runs
-//   the loop dry and asserts that nothing was left.
+//   then it runs the loop dry and asserts that nothing was left.
 // Invariants: the scratch buffer is lent for the duration of one read callback and never kept.
 #pragma once
 

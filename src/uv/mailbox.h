@@ -2,7 +2,8 @@
 //
 // Threads: post() from anywhere; the tasks run on the loop's thread, in the order of posting.
 // Lifetime: the mailbox dies on its loop's thread, after everybody who posts. Tasks that were not
-// run are dropped then. Invariants: uv_async_send may be coalesced, so a wake-up drains everything.
+// run are dropped then.
+// Invariants: uv_async_send may be coalesced, so a wake-up drains everything.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,7 @@
 // Host names to addresses without blocking the loop (getaddrinfo on libuv's thread pool).
 //
-// Threads: the loop's. Lifetime: answers that come after the Resolver has died are dropped.
+// Threads: the loop's.
+// Lifetime: answers that come after the Resolver has died are dropped.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // A POSIX signal as an event of the loop.
 //
-// Threads: the loop's; one thread of the process watches signals. Lifetime: the handler outlives
-// it.
+// Threads: the loop's; one thread of the process watches signals.
+// Lifetime: the handler outlives it.
 #pragma once
 
 #include "uv/handle.h"

@@ -3,11 +3,10 @@
 //
 // Threads: the loop's.
 // Lifetime: a Stream owns its socket; moving it moves the ownership. It may be closed or destroyed
-// inside any of its
-//   callbacks; none comes after that. The events object is not owned and outlives the Stream or is
-//   replaced.
+//   inside any of its callbacks; none comes after that. The events object is not owned and outlives
+//   the Stream or is replaced.
 // Invariants: bytes leave in the order of write(); queued() counts those not yet taken by the
-// socket.
+//   socket.
 #pragma once
 
 #include <initializer_list>

@@ -1,6 +1,7 @@
 // A timer of the loop. Connections use the TimerWheel instead; this drives it.
 //
-// Threads: the loop's. Lifetime: stops when it dies; the handler outlives it.
+// Threads: the loop's.
+// Lifetime: stops when it dies; the handler outlives it.
 #pragma once
 
 #include "base/clock.h"

@@ -2,7 +2,8 @@
 // packet can be read from a WebSocket handshake. Control frames before it are passed over; what is
 // relayed stays as it was.
 //
-// Threads: one worker's. Lifetime: until the message is complete.
+// Threads: one worker's.
+// Lifetime: until the message is complete.
 // Invariants: keeps at most `limit` bytes, compressed or not; a message beyond that is `absent`.
 #pragma once
 

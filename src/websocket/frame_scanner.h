@@ -1,6 +1,7 @@
 // Finds the frames in a WebSocket byte stream (RFC 6455, 5.2) without unmasking or keeping payload.
 //
-// Threads: one worker's. Lifetime: one direction of one Tunnel. Memory: 32 bytes.
+// Threads: one worker's.
+// Lifetime: one direction of one Tunnel. Memory: 32 bytes.
 // Invariants: the bytes are never changed. After a violation of the framing (reserved opcode,
 //   64-bit length with the top bit set, fragmented or over-long control frame) it stops counting
 //   and says so; what is relayed goes on untouched, since the peers judge their own protocol.
