@@ -19,6 +19,11 @@ constexpr http::Reply kResponseTimeout = {.status = 504,
                                           .message = "The backend did not answer in time.",
                                           .keep_alive = true};
 
+std::string_view transport_word(const RequestFacts& facts) noexcept {
+  if (!facts.on_engineio_path) return {};
+  return facts.wants_upgrade ? "websocket" : "polling";
+}
+
 }  // namespace
 
 Exchange::Exchange(Downstream& downstream, const http::RequestHead& head)
@@ -305,7 +310,7 @@ void Exchange::settle() {
 void Exchange::log_access() const {
   Outcome outcome{.status = status_,
                   .bytes_in = request_body_.received(),
-                  .transport = facts_.on_engineio_path ? "polling" : "",
+                  .transport = transport_word(facts_),
                   .error = error_code_};
   if (response_body_) outcome.bytes_out = response_body_->received();
   if (facts_.pool) outcome.pool = worker_.config().pools[*facts_.pool].name;
