@@ -1,9 +1,10 @@
 // The body of a message, decoded from the bytes that follow its head (RFC 9112, 6 and 7.1).
 //
 // Threads: one worker's.
-// Lifetime: one message. It keeps no bytes: what it hands out lies in the input. Invariants: never
-//   consumes a byte that belongs to the next message; chunk sizes, extensions and trailers are
-//   bounded; bare CR or LF are errors. The outcome does not depend on how the input is cut.
+// Lifetime: one message. It keeps no bytes: what it hands out lies in the input.
+// Invariants: never consumes a byte that belongs to the next message; chunk sizes, extensions and
+//   trailers are bounded; bare CR or LF are errors. The outcome does not depend on how the input is
+//   cut.
 #pragma once
 
 #include <cstddef>
