@@ -35,13 +35,14 @@ class BufferBudget {
   std::atomic<std::size_t> limit_;
 };
 
-struct Chunk {
+// The bytes are written before they are read; clearing them would cost more than the copy.
+struct Chunk {  // NOLINT(cppcoreguidelines-pro-type-member-init): see above
   static constexpr std::size_t kCapacity = std::size_t{16} * 1024;
 
   std::unique_ptr<Chunk> next;
-  std::uint32_t begin = 0;  // first byte still to be sent
-  std::uint32_t end = 0;    // one past the last
-  std::array<char, kCapacity> bytes;
+  std::uint32_t begin = 0;            // first byte still to be sent
+  std::uint32_t end = 0;              // one past the last
+  std::array<char, kCapacity> bytes;  // not cleared: written before it is read
 
   [[nodiscard]] std::string_view waiting() const noexcept {
     return {bytes.data() + begin, end - begin};

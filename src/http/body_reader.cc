@@ -12,8 +12,8 @@ namespace {
 constexpr std::uint32_t kMaxSizeDigits = 16;
 
 std::uint64_t hex_value(char c) noexcept {
-  const int value = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-  return static_cast<std::uint64_t>(value);
+  if (c <= '9') return static_cast<unsigned char>(c - '0');
+  return static_cast<unsigned char>((c | 0x20) - 'a' + 10);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ class SessionLedger {
   /// `session` says all but its backend and serial. @returns the serial
   std::uint64_t open(balance::Reservation& reservation, session::Session session);
 
-  std::optional<session::PinTable::Found> find(session::SessionKey key) const {
+  [[nodiscard]] std::optional<session::PinTable::Found> find(session::SessionKey key) const {
     return table_.find(key);
   }
   std::optional<session::PinTable::Found> begin_request(session::SessionKey key, TimePoint now) {

@@ -4,6 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** Deadlines are multiplied by this; sanitizers need more time. */
 export const slow = Number(process.env.PINION_SLOW ?? 1);
+/** A sanitizer keeps freed memory for a while, so what a process has grown by says nothing of the proxy. */
+export const under_sanitizer = ['ASAN_OPTIONS', 'TSAN_OPTIONS'].some((name) => process.env[name] !== undefined);
 
 export const seconds = (n) => n * 1000 * slow;
 
