@@ -44,13 +44,21 @@ export function once(emitter, event, ms = seconds(10)) {
   return within(`event ${event}`, new Promise((resolve) => emitter.once(event, (...args) => resolve(args))), ms);
 }
 
+const given_out = new Set();
+
 /** A port that nobody listens on at the moment, from those the kernel gives out. */
 export async function free_port(host = '127.0.0.1') {
-  const server = createServer();
-  await new Promise((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const server = createServer();
+    await new Promise((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
+    const { port } = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    // The kernel may name a port again that was given out a moment ago and is not listened on yet.
+    if (!given_out.has(port)) {
+      given_out.add(port);
+      return port;
+    }
+  }
 }
 
 /** A generator of numbers in [0, 1) that gives the same row for the same seed (mulberry32). */
