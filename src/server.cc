@@ -315,7 +315,7 @@ void Server::publish_tunnels() {
   struct Waiting {
     std::mutex mutex;
     std::condition_variable told;
-    std::size_t left;
+    std::size_t left = 0;
   };
   const auto waiting = std::make_shared<Waiting>();
   waiting->left = workers_.size();

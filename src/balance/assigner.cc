@@ -41,7 +41,7 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
     collect(set, tried, which, true);
     while (!candidates_.empty()) {
       const std::size_t at = choose(set.balance, candidates_, *turns_[set.pool], random_);
-      Candidate& chosen = candidates_[at];
+      const Candidate& chosen = candidates_[at];
       if (reserve(set.balance, chosen)) return {Reservation(*chosen.backend), Refusal::none};
       // Another worker placed a session meanwhile: the counts that this choice was made on are old.
       collect(set, tried, which, true);

@@ -22,6 +22,7 @@ namespace {
 
 std::vector<std::string> texts(const std::vector<SocketAddress>& addresses) {
   std::vector<std::string> sorted;
+  sorted.reserve(addresses.size());
   for (const auto& address : addresses) sorted.push_back(address.to_string());
   std::sort(sorted.begin(), sorted.end());
   return sorted;
@@ -89,7 +90,7 @@ void Discovery::on_tick() noexcept {
 void Discovery::ask(Source& source) {
   source.asking = true;
   const Address& at = source.backend->address;
-  resolver_.resolve(at.host, at.port, [this, &source](auto addresses, const char* error) {
+  resolver_.resolve(at.host, at.port, [this, &source](const auto& addresses, const char* error) {
     source.asking = false;
     if (!std::exchange(source.answered, true)) --unanswered_;
     answer(source, addresses, error);
@@ -112,6 +113,7 @@ void Discovery::answer(Source& source, const std::vector<SocketAddress>& address
     return;
   }
   std::vector<SocketAddress> known;
+  known.reserve(source.resolved.size());
   for (const auto* const backend : source.resolved) known.push_back(backend->identity().address);
   if (!was_failing && texts(known) == texts(addresses)) return;
   // The first answer decides how its backends are called: by the configured name alone, if that is
