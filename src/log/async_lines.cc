@@ -83,8 +83,10 @@ struct AsyncLines::Impl {
     logger->set_error_handler([this](const std::string&) { lost.fetch_add(1); });
   }
   ~Impl() {
+    // Joins the thread, which has emptied the queue by then. The logger goes after it, so that its
+    // last reference is never given up over there.
+    queue.reset();
     logger.reset();
-    queue.reset();  // joins the thread, which has emptied the queue by then
     sink->write_out();
     if (!path.empty()) ::close(fd);
   }
