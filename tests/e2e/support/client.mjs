@@ -19,14 +19,21 @@ export function open(url, { version = 4, transport = 'upgrade', ...options } = {
 /** The engine below a client: {id, transport}. The engine's id is what pinion calls the sid. */
 export const engine_of = (socket) => socket.io.engine;
 
+/** An error as soon as one of the events comes that mean that what was hoped for will not. */
+function dashed(emitter, ...events) {
+  return new Promise((_, reject) => {
+    for (const event of events) {
+      emitter.once(event, (error) => reject(new Error(`${event}: ${error?.message ?? error} ${error?.description?.message ?? ''}`)));
+    }
+  });
+}
+
 /** Waits until it is connected, and where it should upgrade until it has. */
 export async function connected(socket, ms = seconds(10)) {
   if (!socket.connected) {
-    const refused = new Promise((_, reject) => {
-      const fail = (error) => reject(new Error(`connect_error: ${error.message ?? error} ${error.description?.message ?? ''}`));
-      socket.once('connect_error', fail);
-    });
-    await Promise.race([once(socket, 'connect', ms), refused]);
+    const hopes = [once(socket, 'connect', ms), dashed(socket, 'connect_error')];
+    if (!socket.io.reconnection()) hopes.push(dashed(socket.io, 'close'));
+    await Promise.race(hopes);
   }
   const engine = engine_of(socket);
   if (engine.upgrade !== false && socket.io.opts.transports?.join() === transports.upgrade.join()) {
@@ -38,7 +45,8 @@ export async function connected(socket, ms = seconds(10)) {
 /** Waits until the engine speaks WebSocket. */
 export async function upgraded(socket, ms = seconds(10)) {
   const engine = engine_of(socket);
-  if (engine.transport.name !== 'websocket') await once(engine, 'upgrade', ms);
+  if (engine.transport.name === 'websocket') return;
+  await Promise.race([once(engine, 'upgrade', ms), dashed(engine, 'close', 'upgradeError')]);
 }
 
 /** Opens a client and waits for it. */

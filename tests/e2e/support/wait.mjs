@@ -1,4 +1,5 @@
 // Waiting with a deadline: the only kind of waiting there is in these tests.
+import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -31,6 +32,7 @@ export async function within(what, promise, ms = seconds(10)) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not within ${ms} ms: ${what}`)), ms);
+    timer.unref(); // who lost a race to something else must not hold up the end of the process
   });
   try {
     return await Promise.race([promise, late]);
@@ -44,9 +46,16 @@ export function once(emitter, event, ms = seconds(10)) {
   return within(`event ${event}`, new Promise((resolve) => emitter.once(event, (...args) => resolve(args))), ms);
 }
 
-const given_out = new Set();
+/** Takes the UDP port of the same number until this process ends: a word to others that look for a free port. */
+function claim(port, host) {
+  return new Promise((resolve) => {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4').unref();
+    socket.once('error', () => resolve(false));
+    socket.bind({ port, address: host, exclusive: true }, () => resolve(true));
+  });
+}
 
-/** A port that nobody listens on at the moment, from those the kernel gives out. */
+/** A port that nobody listens on, from those the kernel gives out; no test gets it a second time, nor one beside it. */
 export async function free_port(host = '127.0.0.1') {
   for (;;) {
     const server = createServer();
@@ -54,10 +63,7 @@ export async function free_port(host = '127.0.0.1') {
     const { port } = server.address();
     await new Promise((resolve) => server.close(resolve));
     // The kernel may name a port again that was given out a moment ago and is not listened on yet.
-    if (!given_out.has(port)) {
-      given_out.add(port);
-      return port;
-    }
+    if (await claim(port, host)) return port;
   }
 }
 
