@@ -1,6 +1,7 @@
 #include "session/pin_table.h"
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_set>
 #include <utility>
 
@@ -13,6 +14,10 @@ struct PinTable::Entry : ListHook<> {
   [[nodiscard]] SessionKey key() const noexcept { return {session.pool, session.sid}; }
   [[nodiscard]] bool may_idle_out() const noexcept {
     return !session.has_tunnel && session.requests == 0;
+  }
+  // A client that is there polls again at once.
+  [[nodiscard]] bool seems_gone(TimePoint now) const noexcept {
+    return may_idle_out() && now - session.last_seen >= kBetweenPolls;
   }
 };
 
@@ -74,6 +79,7 @@ PinTable::Inserted PinTable::insert(Session session) {
   Inserted result;
   result.serial = next_serial_.fetch_add(1, std::memory_order_relaxed);
   session.serial = result.serial;
+  const TimePoint now = session.last_seen;
   auto entry = std::make_unique<Entry>(std::move(session));
   Shard& shard = shard_of(entry->key());
   {
@@ -88,27 +94,40 @@ PinTable::Inserted PinTable::insert(Session session) {
   // Tunnels are bounded by connections. Were they counted here, a table full of them would forget
   // each new session at once.
   if (size() > capacity_ + tunnels_.load(std::memory_order_relaxed)) {
-    result.evicted = evict_longest_idle();
+    result.evicted = evict_longest_idle(now);
   }
   return result;
 }
 
-std::optional<Session> PinTable::evict_longest_idle() {
-  Shard* oldest = nullptr;
-  TimePoint oldest_seen = TimePoint::max();
+// Of a shard: the longest idle, but rather one whose poll is not just being waited for.
+PinTable::Entry* PinTable::longest_idle_in(const Shard& shard, TimePoint now) noexcept {
+  Entry* const first = shard.idle.front();
+  Entry* entry = first;
+  for (std::size_t looked_at = 0; entry != nullptr && looked_at < kLookedAt; ++looked_at) {
+    if (entry->seems_gone(now)) return entry;
+    entry = shard.idle.after(*entry);
+  }
+  return first;
+}
+
+std::optional<Session> PinTable::evict_longest_idle(TimePoint now) {
+  struct Candidate {
+    Shard* shard = nullptr;
+    bool busy = true;
+    TimePoint seen = TimePoint::max();
+  } best;
   for (Shard& shard : *shards_) {
     const std::lock_guard lock(shard.mutex);
-    const Entry* const first = shard.idle.front();
-    if (first != nullptr && first->session.last_seen < oldest_seen) {
-      oldest = &shard;
-      oldest_seen = first->session.last_seen;
-    }
+    const Entry* const entry = longest_idle_in(shard, now);
+    if (entry == nullptr) continue;
+    const Candidate found{&shard, !entry->seems_gone(now), entry->session.last_seen};
+    if (std::tie(found.busy, found.seen) < std::tie(best.busy, best.seen)) best = found;
   }
-  if (oldest == nullptr) return std::nullopt;
-  const std::lock_guard lock(oldest->mutex);
-  Entry* const first = oldest->idle.front();
-  if (first == nullptr) return std::nullopt;
-  return take_out(*oldest, *first);
+  if (best.shard == nullptr) return std::nullopt;
+  const std::lock_guard lock(best.shard->mutex);
+  Entry* const entry = longest_idle_in(*best.shard, now);
+  if (entry == nullptr) return std::nullopt;
+  return take_out(*best.shard, *entry);
 }
 
 std::optional<PinTable::Found> PinTable::find(SessionKey key) const {

@@ -6,8 +6,8 @@
 // Lifetime: sessions leave by close(), sweep(), drop_backend() or by being evicted or replaced;
 //   whoever causes that gets the Session back, so that its counts can be settled.
 // Invariants: at most `capacity` sessions that have no tunnel are remembered beyond those that have
-//   one; when full, the longest idle of them is evicted. A session with a tunnel or a request in
-//   flight is never swept.
+//   one; when full, the longest idle of them is evicted, one whose poll is pending only when no
+//   other is found. A session with a tunnel or a request in flight is never swept.
 #pragma once
 
 #include <array>
@@ -81,6 +81,9 @@ class PinTable {
 
  private:
   static constexpr std::size_t kShards = 64;
+  // Of each shard, when somebody has to go.
+  static constexpr std::size_t kLookedAt = 32;
+  static constexpr Duration kBetweenPolls = std::chrono::seconds{5};
 
   struct Entry;
   struct KeyHash;
@@ -91,7 +94,8 @@ class PinTable {
   static Entry* find_in(Shard& shard, SessionKey key, std::uint64_t serial) noexcept;
   Session take_out(Shard& shard, Entry& entry);
   void put_on_tunnel(Entry& entry, bool has_tunnel) noexcept;
-  std::optional<Session> evict_longest_idle();
+  static Entry* longest_idle_in(const Shard& shard, TimePoint now) noexcept;
+  std::optional<Session> evict_longest_idle(TimePoint now);
 
   std::size_t capacity_;
   std::atomic<std::size_t> size_{0};

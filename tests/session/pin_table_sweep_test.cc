@@ -97,6 +97,31 @@ TEST_CASE("a full table evicts the longest idle") {
   CHECK(table.find({0, "s0"}));
 }
 
+TEST_CASE("a full table rather evicts one that waits for nothing than one whose poll is pending") {
+  PinTable table{64};
+  for (int i = 0; i < 64; ++i) table.insert(polling("s" + std::to_string(i), kStart + i * 1s));
+  // All but one wait for their poll, and began to before that one was last heard of.
+  for (int i = 0; i < 63; ++i) table.begin_request({0, "s" + std::to_string(i)}, kStart + 63s);
+  table.begin_request({0, "s63"}, kStart + 64s);
+  table.end_request({0, "s63"}, 0, {}, kStart + 65s);
+  const auto first = table.insert(polling("new", kStart + 75s));
+  REQUIRE(first.evicted);
+  CHECK(first.evicted->sid == "s63");
+}
+
+TEST_CASE("a full table in which every poll is pending evicts the one that began first") {
+  PinTable table{64};
+  for (int i = 0; i < 64; ++i) table.insert(polling("s" + std::to_string(i), kStart + i * 1s));
+  for (int i = 63; i >= 0; --i)
+    table.begin_request({0, "s" + std::to_string(i)}, kStart + (200s - i * 1s));
+  const auto first = table.insert(polling("new", kStart + 300s));
+  REQUIRE(first.evicted);
+  CHECK(first.evicted->sid == "s63");
+  const auto next = table.insert(polling("newer", kStart + 301s));
+  REQUIRE(next.evicted);
+  CHECK(next.evicted->sid == "s62");
+}
+
 TEST_CASE("replacing a session in a full table evicts nobody") {
   PinTable table{64};
   for (int i = 0; i < 64; ++i) table.insert(polling("s" + std::to_string(i)));
