@@ -1,10 +1,14 @@
-// Host names to addresses without blocking the loop (getaddrinfo on libuv's thread pool).
+// Host names to addresses without blocking the loop.
 //
-// Threads: the loop's.
+// Threads: the loop's. getaddrinfo(3) cannot be interrupted, so each call has a thread of its own
+//   that nobody waits for: one that hangs holds up neither the loop nor the end of the process.
+//   (libuv's pool would be joined at exit.)
 // Lifetime: answers that come after the Resolver has died are dropped.
+// Invariants: at most kAtOnce calls are under way; the others wait in the order of asking.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +21,8 @@ namespace pinion::uv {
 
 class Resolver {
  public:
+  static constexpr std::size_t kAtOnce = 8;
+
   /// Addresses without repetition; empty with an error in words when there are none.
   using Answer = std::function<void(std::vector<SocketAddress> addresses, const char* error)>;
 
@@ -25,14 +31,23 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  void resolve(const std::string& host, std::uint16_t port, Answer answer);
+  /// The answer comes by the loop, never from inside of this.
+  void resolve(std::string host, std::uint16_t port, Answer answer);
 
  private:
-  struct Request;
-  static void on_answer(uv_getaddrinfo_t* raw, int status, addrinfo* found);
+  struct Question {
+    std::string host;
+    std::uint16_t port = 0;
+    Answer answer;
+  };
+  struct Desk;
 
-  Loop& loop_;
-  std::shared_ptr<const bool> alive_;  // requests watch it, so that late answers are dropped
+  void ask(Question question);
+  void answered(const Question& question, std::vector<SocketAddress> addresses, const char* error);
+
+  std::shared_ptr<Desk> desk_;  // where the threads leave their answers
+  std::deque<Question> waiting_;
+  std::size_t under_way_ = 0;
 };
 
 }  // namespace pinion::uv
