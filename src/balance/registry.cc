@@ -6,10 +6,11 @@ namespace pinion::balance {
 
 Registry::Registry() { backends_.reserve(kMaxBackends); }
 
-Backend* Registry::find_or_add(BackendIdentity identity) {
-  const std::string key = std::to_string(identity.pool) + ' ' + identity.address.to_string() + ' ' +
-                          std::to_string(identity.weight) + ' ' +
-                          std::to_string(identity.max_sessions) + ' ' + identity.name;
+Backend* Registry::find_or_add(std::string_view configured_name, BackendIdentity identity) {
+  std::string key = std::to_string(identity.pool) + ' ' + identity.address.to_string() + ' ' +
+                    std::to_string(identity.weight) + ' ' + std::to_string(identity.max_sessions) +
+                    ' ';
+  key += configured_name;
   if (const auto known = by_key_.find(key); known != by_key_.end()) return known->second;
   if (backends_.size() == kMaxBackends) return nullptr;
   identity.id = static_cast<BackendId>(backends_.size());

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -23,9 +24,13 @@ class Registry {
 
   Registry();
 
-  /// The backend of that pool, configured name and address: an old one if it was known, else a new
-  /// one. Null when there are kMaxBackends.
-  Backend* find_or_add(BackendIdentity identity);
+  /// The backend of that pool, configured name and address: an old one, with the name that it was
+  /// known by, else a new one. Null when there are kMaxBackends.
+  /// @param configured_name what the config calls it; all addresses of a host name share it
+  Backend* find_or_add(std::string_view configured_name, BackendIdentity identity);
+  Backend* find_or_add(const BackendIdentity& identity) {
+    return find_or_add(identity.name, identity);
+  }
   [[nodiscard]] Backend& by_id(BackendId id) const noexcept;
 
  private:

@@ -123,12 +123,12 @@ void Discovery::answer(Source& source, const std::vector<SocketAddress>& address
   for (const SocketAddress& address : addresses) {
     const std::string name = plain ? configured.name : configured.name + '@' + address.to_string();
     balance::Backend* const backend =
-        registry_.find_or_add({.pool = source.pool,
-                               .pool_name = config_->pools[source.pool].name,
-                               .name = name,
-                               .address = address,
-                               .weight = configured.weight,
-                               .max_sessions = configured.max_sessions});
+        registry_.find_or_add(configured.name, {.pool = source.pool,
+                                                .pool_name = config_->pools[source.pool].name,
+                                                .name = name,
+                                                .address = address,
+                                                .weight = configured.weight,
+                                                .max_sessions = configured.max_sessions});
     if (backend != nullptr) source.resolved.push_back(backend);
   }
   if (!source.is_name) return;

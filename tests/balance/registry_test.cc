@@ -27,6 +27,15 @@ TEST_CASE("an address that comes back finds its backend with its counts") {
   CHECK(&registry.by_id(first->id()) == first);
 }
 
+TEST_CASE("an address of a host name that comes back under another name is the same backend") {
+  Registry registry;
+  Backend* const first = registry.find_or_add("chat:4001", named("chat:4001", 4001));
+  const BackendIdentity later = named("chat:4001@127.0.0.1:4001", 4001);
+  CHECK(registry.find_or_add("chat:4001", later) == first);
+  CHECK(first->identity().name == "chat:4001");
+  CHECK(registry.find_or_add("other:4001", later) != first);
+}
+
 TEST_CASE("what makes a backend another one") {
   Registry registry;
   Backend* const first = registry.find_or_add(named("a", 4001));
