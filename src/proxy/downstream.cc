@@ -129,7 +129,13 @@ void Downstream::on_end(int status) noexcept {
   close();
 }
 
+void Downstream::account_queue() noexcept {
+  const std::int64_t change = share_.set(stream_ ? stream_.queued() : 0);
+  if (change != 0) worker_.counters().queued_bytes.add(static_cast<std::uint64_t>(change));
+}
+
 void Downstream::on_drain() noexcept {
+  account_queue();
   if (state_ == State::exchange) return exchange_->on_client_drain();
   if (state_ != State::draining || stream_.queued() > 0) return;
   if (last_) {
@@ -182,6 +188,7 @@ void Downstream::exchange_broken() {
 
 uv::Stream Downstream::leave_for_tunnel() {
   uv::Stream stream = std::move(stream_);
+  account_queue();
   worker_.retire(std::move(exchange_));
   state_ = State::closed;
   disarm();
@@ -204,6 +211,7 @@ void Downstream::send_last(const http::Reply& reply) {
   ahead_ = {};
   stream_.start_reading();
   if (stream_.write({http::write_reply(reply, nullptr)}) != 0) return close();
+  account_queue();
   arm(kLinger);
   if (stream_.queued() == 0) linger();
 }
@@ -233,6 +241,7 @@ void Downstream::close() {
   disarm();
   if (exchange_ != nullptr) worker_.retire(std::move(exchange_));
   stream_.close();
+  account_queue();
   worker_.connection_closed();
   worker_.retire(*this);
 }

@@ -19,6 +19,7 @@
 #include "http/head_parser.h"
 #include "http/reply.h"
 #include "metrics/close_reason.h"
+#include "proxy/queue_share.h"
 #include "proxy/retired.h"
 #include "session/session.h"
 #include "uv/stream.h"
@@ -57,6 +58,8 @@ class Downstream final : public Retirable,
   void resume();
 
   // For its Exchange:
+  /// Tells the counters what waits for the client now.
+  void account_queue() noexcept;
   [[nodiscard]] Worker& worker() noexcept { return worker_; }
   [[nodiscard]] uv::Stream& stream() noexcept { return stream_; }
   /// The address of the TCP peer; empty for a unix socket.
@@ -110,6 +113,7 @@ class Downstream final : public Retirable,
   bool trusted_ = false;
   bool last_ = false;  // no request after this one
   bool fin_seen_ = false;
+  QueueShare share_;
   std::string peer_;
   std::string partial_;  // an incomplete head
   std::string ahead_;

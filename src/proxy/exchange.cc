@@ -156,6 +156,7 @@ void Exchange::pass_body(std::string_view& bytes) {
   GatherWriter out(upstream_->stream(), worker_.scratch_text());
   const auto status = request_body_.pass(bytes, &out);
   const bool failed = out.flush() != 0;
+  account_queue();
   if (status == RequestBody::Status::malformed || status == RequestBody::Status::too_large) {
     return body_failed(status);
   }
@@ -237,6 +238,7 @@ void Exchange::reply(const http::Reply& answer) {
   error_code_ = sent.code;
   const std::string text = write_reply_to_request(sent);
   const bool failed = downstream_.stream().write({text}) != 0;
+  downstream_.account_queue();
   if (failed) return break_off(CloseReason::client_reset);
   finish(sent.keep_alive);
 }

@@ -21,6 +21,7 @@
 #include "http/head.h"
 #include "http/reply.h"
 #include "proxy/paused_clock.h"
+#include "proxy/queue_share.h"
 #include "proxy/request_body.h"
 #include "proxy/request_facts.h"
 #include "proxy/response_body.h"
@@ -75,6 +76,7 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   void pause_client_if_full();
   void body_failed(RequestBody::Status status);
   void request_sent();
+  void account_queue() noexcept;
   void drop_body();
   void reply(const http::Reply& reply);
   void finish(bool keep);
@@ -152,6 +154,7 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   std::string_view error_code_;
   bool keep_downstream_ = true;
   bool keep_upstream_ = true;
+  QueueShare request_share_;
   PausedClock request_paused_;
   PausedClock response_paused_;
 };

@@ -63,6 +63,7 @@ void Exchange::pass_interim(const http::ResponseHead& head) {
   http::write_response_head(text, head, {.client_minor_version = facts_.minor_version});
   const bool failed = downstream_.stream().write({text}) != 0;
   text.clear();
+  downstream_.account_queue();
   if (failed) return break_off(CloseReason::client_reset);
   pause_backend_if_full();
 }
@@ -135,6 +136,7 @@ void Exchange::pass_response(std::string_view bytes, bool ended) {
     if (was_holding && !response_body_->holding()) disarm();
     client_failed = out.flush() != 0;
   }
+  downstream_.account_queue();
   if (client_failed) return break_off(CloseReason::client_reset);
   if (status == ResponseBody::Status::malformed) {
     backend_->health().suspect();
@@ -224,6 +226,7 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
   const std::string ahead = downstream_.take_read_ahead();
   uv::Stream backend_side = upstream_->take_stream();
   worker_.retire(std::move(upstream_));
+  account_queue();
   auto tunnel = std::make_unique<Tunnel>(worker_, std::move(setup), downstream_.leave_for_tunnel(),
                                          std::move(backend_side));
   Tunnel& started = *tunnel;

@@ -42,6 +42,10 @@ void Exchange::choose_backend() {
 }
 
 void Exchange::choose_for_handshake() {
+  if (worker_.shutting_down()) {
+    worker_.count_shed(ShedReason::shutdown);
+    return reply_shed("shutting-down", "This proxy is about to end; try again.");
+  }
   if (worker_.shared().budget.exhausted()) {
     worker_.count_shed(ShedReason::buffers);
     return reply_shed("buffers-full", "Too much waits for slow readers here; try again.");
@@ -186,6 +190,7 @@ void Exchange::send_request(std::string_view& bytes) {
     body = request_body_.pass(bytes, &out);
     failed = out.flush() != 0;
   }
+  account_queue();
   if (body == RequestBody::Status::malformed || body == RequestBody::Status::too_large) {
     return body_failed(body);
   }
@@ -230,9 +235,18 @@ void Exchange::drop_upstream() {
   if (upstream_ == nullptr) return;
   upstream_->abandon();
   worker_.retire(std::move(upstream_));
+  account_queue();
+}
+
+void Exchange::account_queue() noexcept {
+  const std::int64_t change = request_share_.set(queued());
+  if (change == 0) return;
+  worker_.counters().queued_bytes.add(static_cast<std::uint64_t>(change));
+  backend_->queue_changed(change, 0);
 }
 
 void Exchange::on_upstream_drain() noexcept {
+  account_queue();
   if (!request_paused_.paused() || upstream_->stream().queued() > worker_.low_mark()) return;
   const Duration paused =
       request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));

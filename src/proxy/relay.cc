@@ -115,12 +115,8 @@ std::uint64_t Relay::take_paused_ns(TimePoint now) noexcept {
 }
 
 void Relay::account_queue() noexcept {
-  const std::size_t queued = sink_queue();
-  if (queued == accounted_queue_) return;
-  const auto change =
-      static_cast<std::int64_t>(queued) - static_cast<std::int64_t>(accounted_queue_);
-  accounted_queue_ = queued;
-  tunnel_.queue_changed(direction_, change);
+  const std::int64_t change = sink_share_.set(sink_queue());
+  if (change != 0) tunnel_.queue_changed(direction_, change);
 }
 
 void Relay::settle() noexcept {

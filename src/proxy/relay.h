@@ -14,6 +14,7 @@
 
 #include "metrics/worker_counters.h"
 #include "proxy/paused_clock.h"
+#include "proxy/queue_share.h"
 #include "session/session.h"
 #include "uv/stream.h"
 #include "websocket/frame_scanner.h"
@@ -69,7 +70,7 @@ class Relay final : public uv::StreamEvents {
   uv::Stream source_;
   websocket::FrameScanner scanner_;
   std::uint64_t bytes_ = 0, frames_ = 0;
-  std::size_t accounted_queue_ = 0;  // what the counters know of the sink's queue
+  QueueShare sink_share_;
   std::uint64_t paused_ns_ = 0;
   PausedClock paused_;
   metrics::Direction direction_;

@@ -115,7 +115,25 @@ describe('500 MB', () => {
     await costs_little(pinion, async () => {
       (await answered).pause();
       await eventually('it waits', async () => (await pinion.metric('paused_total', 'direction="out"')) > 0);
+      assert.ok((await pinion.status()).totals.queued_bytes > 0);
     });
+    request.destroy();
+    await pinion.comes_to_rest();
+  });
+
+  test('to a backend that stops: what waits for it is counted', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const backend = await serve(stage, (request) => request.pause());
+    const pinion = await stage.pinion({ backends: [backend], workers: 1 });
+    const { request, answered } = ask(`${pinion.url}/length`, { method: 'POST', headers: { 'content-length': kSize } });
+    answered.catch(() => {});
+    const poured = pour(request, kSize).catch(() => {});
+    await eventually('it waits', async () => (await pinion.metric('paused_total', 'direction="in"')) > 0);
+    const [{ queued_bytes }] = await pinion.backends();
+    assert.ok(queued_bytes > 0);
+    assert.ok((await pinion.status()).totals.queued_bytes >= queued_bytes);
+    for (const socket of backend.sockets) socket.destroy();
+    await poured;
     request.destroy();
     await pinion.comes_to_rest();
   });
