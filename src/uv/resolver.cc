@@ -6,21 +6,40 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <unordered_map>
 #include <utility>
-
-#include "uv/mailbox.h"
 
 namespace pinion::uv {
 
-// Outlives the Resolver for as long as a thread may still come with an answer.
-struct Resolver::Desk {
-  std::mutex mutex;
-  std::unique_ptr<Mailbox> mailbox;  // guarded by mutex; none when the Resolver is gone
-
-  void leave(Mailbox::Task task) {
-    const std::lock_guard lock(mutex);
-    if (mailbox != nullptr) mailbox->post(std::move(task));
+// Where threads leave their answers. It is never destroyed, since one may come after main() has
+// returned.
+class Resolver::Desk {
+ public:
+  static Desk& of_process() {
+    static Desk& desk = *new Desk;
+    return desk;
   }
+
+  std::uint64_t open(Mailbox& mailbox) {
+    const std::lock_guard lock(mutex_);
+    mailboxes_.emplace(++last_, &mailbox);
+    return last_;
+  }
+  void close(std::uint64_t number) {
+    const std::lock_guard lock(mutex_);
+    mailboxes_.erase(number);
+  }
+  void leave(std::uint64_t number, Mailbox::Task task) {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = mailboxes_.find(number); at != mailboxes_.end()) {
+      at->second->post(std::move(task));
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::uint64_t, Mailbox*> mailboxes_;  // guarded by mutex_
+  std::uint64_t last_ = 0;                                 // guarded by mutex_
 };
 
 namespace {
@@ -54,34 +73,30 @@ Looked look_up(const std::string& host, std::uint16_t port) {
 
 }  // namespace
 
-Resolver::Resolver(Loop& loop) : desk_(std::make_shared<Desk>()) {
-  desk_->mailbox = std::make_unique<Mailbox>(loop);
-}
+Resolver::Resolver(Loop& loop)
+    : mailbox_(std::make_unique<Mailbox>(loop)), number_(Desk::of_process().open(*mailbox_)) {}
 
-Resolver::~Resolver() {
-  const std::lock_guard lock(desk_->mutex);
-  desk_->mailbox.reset();
-}
+Resolver::~Resolver() { Desk::of_process().close(number_); }
 
 void Resolver::resolve(std::string host, std::uint16_t port, Answer answer) {
   Question question{std::move(host), port, std::move(answer)};
-  if (under_way_ < kAtOnce) return ask(std::move(question));
+  if (under_way_ < kAtOnce) return ask(question);
   waiting_.push_back(std::move(question));
 }
 
-void Resolver::ask(Question question) {
+void Resolver::ask(const Question& question) {
   ++under_way_;
-  const auto work = [this, desk = desk_, question] {
+  const auto work = [this, number = number_, question] {
     Looked looked = look_up(question.host, question.port);
     // `this` is used on the loop only, and only while the mailbox, and so the Resolver, is there.
-    desk->leave([this, question, looked = std::move(looked)] {
+    Desk::of_process().leave(number, [this, question, looked = std::move(looked)] {
       answered(question, looked.addresses, looked.error);
     });
   };
   try {
     std::thread(work).detach();
   } catch (const std::system_error&) {
-    desk_->leave([this, question] { answered(question, {}, "no thread can be made to ask"); });
+    mailbox_->post([this, question] { answered(question, {}, "no thread can be made to ask"); });
   }
 }
 
@@ -89,9 +104,9 @@ void Resolver::answered(const Question& question, std::vector<SocketAddress> add
                         const char* error) {
   --under_way_;
   if (!waiting_.empty()) {
-    Question next = std::move(waiting_.front());
+    const Question next = std::move(waiting_.front());
     waiting_.pop_front();
-    ask(std::move(next));
+    ask(next);
   }
   question.answer(std::move(addresses), error);
 }

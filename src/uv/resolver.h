@@ -16,6 +16,7 @@
 
 #include "base/socket_address.h"
 #include "uv/loop.h"
+#include "uv/mailbox.h"
 
 namespace pinion::uv {
 
@@ -40,12 +41,13 @@ class Resolver {
     std::uint16_t port = 0;
     Answer answer;
   };
-  struct Desk;
+  class Desk;
 
-  void ask(Question question);
+  void ask(const Question& question);
   void answered(const Question& question, std::vector<SocketAddress> addresses, const char* error);
 
-  std::shared_ptr<Desk> desk_;  // where the threads leave their answers
+  std::unique_ptr<Mailbox> mailbox_;
+  std::uint64_t number_;  // by which threads find the mailbox, as long as it is there
   std::deque<Question> waiting_;
   std::size_t under_way_ = 0;
 };
