@@ -14,7 +14,9 @@
 #include <utility>
 
 #include "balance/health.h"
+#include "balance/probe_reading.h"
 #include "base/ids.h"
+#include "base/published.h"
 #include "base/socket_address.h"
 
 namespace pinion::balance {
@@ -46,6 +48,10 @@ class Backend {
   [[nodiscard]] BackendId id() const noexcept { return identity_.id; }
   [[nodiscard]] Health& health() noexcept { return health_; }
   [[nodiscard]] const Health& health() const noexcept { return health_; }
+  /// What probes tell of its event loop; confidence 0 until they told something.
+  [[nodiscard]] ProbeReading probe_reading() const noexcept { return probe_reading_.get(); }
+  /// For the thread that probes, the only one that calls this.
+  void set_probe_reading(const ProbeReading& reading) noexcept { probe_reading_.set(reading); }
 
   [[nodiscard]] Assigned assigned() const noexcept;
   [[nodiscard]] bool is_full() const noexcept;
@@ -80,6 +86,7 @@ class Backend {
 
   BackendIdentity identity_;
   Health health_;
+  Published<ProbeReading> probe_reading_;
   Count assigned_{0};  // reserved in the high half, live in the low
   Count websockets_{0};
   Count inflight_{0};

@@ -1,0 +1,23 @@
+// What the probes of one backend tell of its event loop, as the choice of a backend sees it.
+//
+// Threads: a value; Backend::probe_reading() gives the newest to any thread.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace pinion::balance {
+
+struct ProbeReading {
+  /// 0 to 1: the share of probes that had to wait. Probes go out at random times, so that this is
+  /// the share of time in which the loop was busy (Poisson arrivals see time averages).
+  double busy_share = 0.0;
+  Duration wait{};          // mean over the newest probes, beyond the baseline
+  Duration baseline{};      // of the fastest probe: what an idle loop takes
+  double confidence = 0.0;  // 0 to 1; 0: nothing can be told
+  std::uint32_t samples = 0;
+  TimePoint at{};  // of the newest probe
+};
+
+}  // namespace pinion::balance
