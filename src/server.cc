@@ -153,7 +153,7 @@ Server::Server(std::shared_ptr<const config::Config> config, log::AccessLog acce
       log_({.level = level_of(config_->log.level), .format = format_of(config_->log.format)}),
       access_log_(std::move(access_log)),
       budget_(config_->proxy.limits.buffered_total),
-      ledger_(registry_, config_->proxy.limits.pins),
+      ledger_(registry_, config_->proxy.limits.pins, log_),
       news_(log_, ledger_),
       shared_{.registry = registry_,
               .turns = turns_,

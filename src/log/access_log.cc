@@ -40,6 +40,7 @@ std::string text_line(const AccessEntry& entry) {
   add(" transport=", entry.transport);
   add(" kind=", entry.kind);
   add(" error=", entry.error);
+  add(" side=", entry.side);
   return line;
 }
 
@@ -63,6 +64,7 @@ std::string json_line(const AccessEntry& entry) {
   add(R"(,"transport":)", entry.transport);
   add(R"(,"kind":)", entry.kind);
   add(R"(,"error":)", entry.error);
+  add(R"(,"side":)", entry.side);
   line += '}';
   return line;
 }

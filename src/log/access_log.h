@@ -30,6 +30,7 @@ struct AccessEntry {
   std::string_view transport;  // polling, websocket
   std::string_view kind;       // what the request was within its session
   std::string_view error;      // code of X-Pinion-Error, or a close reason
+  std::string_view side;       // that a close reason came from: client, backend, proxy
 };
 
 class AccessLog {

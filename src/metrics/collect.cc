@@ -175,7 +175,10 @@ void upstream_connects_total(const Snapshot& snapshot, Samples& out) {
   by_enum<ConnectResult>(out, snapshot.totals.upstream_connects);
 }
 void closes_total(const Snapshot& snapshot, Samples& out) {
-  by_enum<CloseReason>(out, snapshot.totals.closes);
+  for (const CloseInfo& row : kCloseTable) {
+    add(out, {std::string(row.word), std::string(to_string(row.side))},
+        snapshot.totals.closes[static_cast<std::size_t>(row.reason)]);
+  }
 }
 void shed_total(const Snapshot& snapshot, Samples& out) {
   by_enum<ShedReason>(out, snapshot.totals.shed);

@@ -44,8 +44,8 @@ constexpr Metric kTable[] = {
      "Client connections accepted.", collect::connections_accepted_total},
     {"pinion_max_connections", kGauge, "", {},
      "How many client connections are allowed.", collect::max_connections},
-    {"pinion_closes_total", kCounter, "", {"reason"},
-     "Sessions and connections that ended, by reason.", collect::closes_total},
+    {"pinion_closes_total", kCounter, "", {"reason", "side"},
+     "Sessions and connections that ended, by reason and by the side that it came from.", collect::closes_total},
 
     {"pinion_frames_total", kCounter, "", {"direction", "opcode"},
      "WebSocket frames relayed.", collect::frames_total},

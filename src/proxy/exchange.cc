@@ -265,8 +265,13 @@ void Exchange::finish(bool keep) {
   downstream_.exchange_done(keep);
 }
 
-void Exchange::break_off(CloseReason reason) {
+void Exchange::note_error(CloseReason reason) noexcept {
   error_code_ = metrics::to_string(reason);
+  error_side_ = metrics::side_of(reason);
+}
+
+void Exchange::break_off(CloseReason reason) {
+  note_error(reason);
   drop_upstream();
   settle();
   downstream_.exchange_broken();
@@ -274,7 +279,7 @@ void Exchange::break_off(CloseReason reason) {
 
 void Exchange::abandon(CloseReason reason) {
   if (phase_ == Phase::over) return;
-  error_code_ = metrics::to_string(reason);
+  note_error(reason);
   drop_upstream();
   settle();
 }
@@ -313,7 +318,8 @@ void Exchange::log_access() const {
   Outcome outcome{.status = status_,
                   .bytes_in = request_body_.received(),
                   .transport = transport_word(facts_),
-                  .error = error_code_};
+                  .error = error_code_,
+                  .side = error_side_};
   if (response_body_) outcome.bytes_out = response_body_->received();
   if (facts_.pool) outcome.pool = worker_.config().pools[*facts_.pool].name;
   if (backend_ != nullptr) outcome.backend = backend_->identity().name;

@@ -81,6 +81,7 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   void reply(const http::Reply& reply);
   void finish(bool keep);
   void break_off(metrics::CloseReason reason);
+  void note_error(metrics::CloseReason reason) noexcept;
   void settle();
   void log_access() const;
   [[nodiscard]] std::string write_reply_to_request(const http::Reply& answer) const;
@@ -152,6 +153,7 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   std::optional<ResponseBody> response_body_;
   int status_ = 0;
   std::string_view error_code_;
+  metrics::Side error_side_ = metrics::Side::none;  // if the code is a close reason
   bool keep_downstream_ = true;
   bool keep_upstream_ = true;
   QueueShare request_share_;

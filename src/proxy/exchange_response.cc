@@ -169,11 +169,11 @@ void Exchange::note_session_end() {
   if (const auto& packets = response_body_->packets()) {
     traffic.frames_out += packets->packets();
     worker_.counters().direction(Direction::out).polled_packets.add(packets->packets());
-    if (packets->saw_close()) session_->close_session(CloseReason::engineio_close);
+    if (packets->saw_close()) session_->close_session(CloseReason::backend_engineio_close);
   }
   const auto& pushed = request_body_.watched();
   if (pushed && pushed->saw_close() && status_ < 300) {
-    session_->close_session(CloseReason::engineio_close);
+    session_->close_session(CloseReason::client_engineio_close);
   }
   if (status_ >= 400 &&
       engineio::tells_unknown_session(status_, response_body_->error_prefix(),

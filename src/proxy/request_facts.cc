@@ -36,7 +36,8 @@ void write_access(log::AccessLog& access_log, const RequestFacts& facts, const O
                     .sid = outcome.sid,
                     .transport = outcome.transport,
                     .kind = to_string(facts.intent.kind),
-                    .error = outcome.error});
+                    .error = outcome.error,
+                    .side = metrics::to_string(outcome.side)});
 }
 
 }  // namespace pinion::proxy

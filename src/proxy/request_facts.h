@@ -12,6 +12,7 @@
 #include "engineio/intent.h"
 #include "http/head.h"
 #include "log/access_log.h"
+#include "metrics/close_reason.h"
 
 namespace pinion::proxy {
 
@@ -37,6 +38,7 @@ struct Outcome {
   int status = 0;
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::string_view pool, backend, sid, transport, error;
+  metrics::Side side = metrics::Side::none;
 };
 
 /// The word for a request's kind in logs.

@@ -44,6 +44,21 @@ std::size_t SessionLedger::drop_backend(BackendId backend) {
 void SessionLedger::settle(const Session& ended, CloseReason reason) noexcept {
   registry_.by_id(ended.backend).session_ended(ended.transport == Transport::websocket);
   closes_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+  if (log_.enabled(log::Level::debug)) log_end(ended, reason);
+}
+
+void SessionLedger::log_end(const Session& ended, CloseReason reason) const {
+  const balance::BackendIdentity& backend = registry_.by_id(ended.backend).identity();
+  log_.debug("session ended", {{"sid", ended.sid},
+                               {"pool", backend.pool_name},
+                               {"backend", backend.name},
+                               {"transport", session::to_string(ended.transport)},
+                               {"reason", metrics::to_string(reason)},
+                               {"side", metrics::to_string(metrics::side_of(reason))},
+                               {"frames_in", ended.traffic.frames_in},
+                               {"frames_out", ended.traffic.frames_out},
+                               {"bytes_in", ended.traffic.bytes_in},
+                               {"bytes_out", ended.traffic.bytes_out}});
 }
 
 }  // namespace pinion::proxy

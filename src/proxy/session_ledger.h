@@ -3,7 +3,7 @@
 // counts return to zero by construction.
 //
 // Threads: any.
-// Lifetime: made before the workers, outlives them; the registry outlives it.
+// Lifetime: made before the workers, outlives them; the registry and the log outlive it.
 #pragma once
 
 #include <array>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "balance/registry.h"
+#include "log/log.h"
 #include "metrics/close_reason.h"
 #include "session/pin_table.h"
 
@@ -20,8 +21,8 @@ namespace pinion::proxy {
 
 class SessionLedger {
  public:
-  SessionLedger(balance::Registry& registry, std::size_t capacity)
-      : registry_(registry), table_(capacity) {}
+  SessionLedger(balance::Registry& registry, std::size_t capacity, log::Logger& log)
+      : registry_(registry), table_(capacity), log_(log) {}
 
   /// The handshake was answered: a reserved place becomes a live session that any worker can find.
   /// `session` says all but its backend and serial. @returns the serial
@@ -63,9 +64,11 @@ class SessionLedger {
 
  private:
   void settle(const session::Session& ended, metrics::CloseReason reason) noexcept;
+  void log_end(const session::Session& ended, metrics::CloseReason reason) const;
 
   balance::Registry& registry_;
   session::PinTable table_;
+  log::Logger& log_;
   std::array<std::atomic<std::uint64_t>, metrics::kCloseReasons> closes_{};
 };
 

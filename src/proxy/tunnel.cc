@@ -265,7 +265,7 @@ void Tunnel::end_session() {
   if (open_watch_) open_watch_->finish();
   open_watch_.reset();
   if (!session_) {
-    worker_.counters().closes[static_cast<std::size_t>(close_reason_)].add();
+    worker_.count_close(close_reason_);
     return;
   }
   if (!owns_session_) return;
@@ -287,7 +287,8 @@ void Tunnel::log_access() {
                 .backend = backend_.identity().name,
                 .sid = session_ ? std::string_view{session_->sid} : std::string_view{},
                 .transport = "websocket",
-                .error = metrics::to_string(close_reason_)},
+                .error = metrics::to_string(close_reason_),
+                .side = metrics::side_of(close_reason_)},
                worker_.now());
 }
 

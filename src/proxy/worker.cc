@@ -173,7 +173,7 @@ void Worker::relieve_buffers() noexcept {
                         {{"waiting_bytes", most}, {"repeated", *held_back}});
   }
   if (downstream != nullptr) {
-    counters_.closes[static_cast<std::size_t>(CloseReason::over_budget)].add();
+    count_close(CloseReason::over_budget);
     downstream->abort(CloseReason::over_budget);
   } else {
     tunnel->close_gracefully(websocket::CloseCode::try_again_later, CloseReason::over_budget);
@@ -193,6 +193,12 @@ void Worker::close_session(session::SessionKey key, std::uint64_t serial) {
     next = connections_->downstreams.after(downstream);
     downstream.close_session(key, serial);
   }
+}
+
+void Worker::count_close(CloseReason reason) {
+  counters_.closes[static_cast<std::size_t>(reason)].add();
+  shared_.log.debug("connection closed", {{"reason", metrics::to_string(reason)},
+                                          {"side", metrics::to_string(metrics::side_of(reason))}});
 }
 
 void Worker::warn_bad_response(const balance::Backend& backend, std::string_view what) {

@@ -95,6 +95,8 @@ class Worker final : private uv::Listener::Handler,
   void count_shed(metrics::ShedReason reason) noexcept {
     counters_.shed[static_cast<std::size_t>(reason)].add();
   }
+  /// A connection that carried no session was closed.
+  void count_close(metrics::CloseReason reason);
   void count_connect(metrics::ConnectResult result) noexcept {
     counters_.upstream_connects[static_cast<std::size_t>(result)].add();
   }

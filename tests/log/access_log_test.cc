@@ -43,7 +43,7 @@ TEST_CASE("an access line as text") {
   REQUIRE(capture.lines().size() == 1);
   CHECK(capture.lines()[0] ==
         "2026-01-02T00:00:00.005Z 192.0.2.7 GET \"/socket.io/?EIO=4\" 200 12.3ms in=10 out=118 "
-        "pool=chat backend=chat-1 sid=- transport=polling kind=handshake error=-");
+        "pool=chat backend=chat-1 sid=- transport=polling kind=handshake error=- side=-");
 }
 
 TEST_CASE("an access line as JSON, with a hostile target") {

@@ -151,7 +151,7 @@ TEST_CASE("numbers arrive where they belong") {
   CHECK(value("pinion_requests_total", {{"pool", "chat"}, {"code", "200"}}) == 2);
   CHECK(value("pinion_requests_total", {{"pool", "chat"}, {"code", "404"}}) == 1);
   CHECK(value("pinion_unknown_sid_total", {{"pool", "chat"}}) == 5);
-  CHECK(value("pinion_closes_total", {{"reason", "evicted"}}) == 6);
+  CHECK(value("pinion_closes_total", {{"reason", "evicted"}, {"side", "proxy"}}) == 6);
   CHECK(value("pinion_connections", {}) == 8);
   CHECK(value("pinion_build_info", {{"version", "1.2.3"}}) == 1);
   CHECK(value("process_start_time_seconds", {}) == 1767322800);

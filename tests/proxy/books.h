@@ -18,7 +18,7 @@ inline constexpr TimePoint kStart = TimePoint{} + 1h;
 
 struct Books {
   explicit Books(std::size_t backend_count = 1, std::size_t capacity = 1000)
-      : ledger(registry, capacity) {
+      : ledger(registry, capacity, log) {
     for (std::size_t i = 0; i < backend_count; ++i) {
       backends.push_back(registry.find_or_add(
           {.pool_name = "chat",
@@ -51,6 +51,7 @@ struct Books {
     }
   }
 
+  log::Logger log{{.fd = -1}};
   balance::Registry registry;
   SessionLedger ledger;
   std::vector<balance::Backend*> backends;

@@ -136,7 +136,8 @@ TEST_CASE("a session ends with its close packet, from either side, or when the b
   };
   CHECK(exchange(poll("abc"), answer("1")));
   CHECK(exchange(post("/socket.io/?EIO=4&transport=polling&sid=abc", "1"), answer("ok")));
-  CHECK(proxy.closes(CloseReason::engineio_close) == 2);
+  CHECK(proxy.closes(CloseReason::backend_engineio_close) == 1);
+  CHECK(proxy.closes(CloseReason::client_engineio_close) == 1);
   CHECK(exchange(poll("abc"),
                  answer(R"({"code":1,"message":"Session ID unknown"})", "400 Bad Request")));
   CHECK(proxy.closes(CloseReason::unknown_session) == 1);

@@ -45,7 +45,7 @@ RunningProxy::RunningProxy(const std::vector<SocketAddress>& backends, const Opt
     : config_(test::load(options)),
       log_({.fd = null_descriptor()}),
       budget_(config_->proxy.limits.buffered_total),
-      ledger_(registry_, config_->proxy.limits.pins),
+      ledger_(registry_, config_->proxy.limits.pins, log_),
       news_(log_, ledger_),
       shared_{.registry = registry_,
               .turns = turns_,

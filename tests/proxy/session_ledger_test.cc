@@ -48,9 +48,9 @@ TEST_CASE("opening turns a reserved place into a live session that can be found"
 TEST_CASE("a session that is closed twice is settled once") {
   Books books;
   const auto serial = books.open("abc");
-  books.ledger.close({0, "abc"}, serial, CloseReason::engineio_close);
+  books.ledger.close({0, "abc"}, serial, CloseReason::client_engineio_close);
   books.ledger.close({0, "abc"}, serial, CloseReason::client_closed);
-  CHECK(books.ledger.closes(CloseReason::engineio_close) == 1);
+  CHECK(books.ledger.closes(CloseReason::client_engineio_close) == 1);
   CHECK(books.ledger.closes(CloseReason::client_closed) == 0);
   books.check_empty();
 }
@@ -127,15 +127,15 @@ TEST_CASE("a hold closes its session when it goes, but not a later one with the 
   books.open("abc");
   {
     auto hold = SessionHold::take(books.ledger, 0, "abc", kStart);
-    hold->close_session(CloseReason::engineio_close);
+    hold->close_session(CloseReason::client_engineio_close);
     CHECK(books.ledger.find({0, "abc"}));
   }
   CHECK_FALSE(books.ledger.find({0, "abc"}));
-  CHECK(books.ledger.closes(CloseReason::engineio_close) == 1);
+  CHECK(books.ledger.closes(CloseReason::client_engineio_close) == 1);
   books.open("abc");
   {
     auto hold = SessionHold::take(books.ledger, 0, "abc", kStart);
-    hold->close_session(CloseReason::engineio_close);
+    hold->close_session(CloseReason::client_engineio_close);
     books.open("abc");
   }
   CHECK(books.ledger.find({0, "abc"}));
