@@ -65,7 +65,9 @@ void Relay::count(std::string_view bytes) noexcept {
     counters.frames[kind_of(header.opcode)].add();
     counters.frame_sizes.observe(metrics::kFrameSizeBounds, static_cast<double>(header.length),
                                  header.length);
-    if (header.opcode == Opcode::close) saw_close_frame_ = true;
+    if (header.opcode == Opcode::close && !std::exchange(saw_close_frame_, true)) {
+      began_close_ = !opposite_->saw_close_frame_;
+    }
     if (header.opcode == Opcode::text || header.opcode == Opcode::binary) {
       messages_ = static_cast<std::uint8_t>(std::min(messages_ + 1, 255));
     }

@@ -46,6 +46,8 @@ class Relay final : public uv::StreamEvents {
   /// Messages of data (not control frames) that have begun, up to 255.
   [[nodiscard]] unsigned messages() const noexcept { return messages_; }
   [[nodiscard]] bool saw_close_frame() const noexcept { return saw_close_frame_; }
+  /// Its close frame came before one of the other direction, which only answers it.
+  [[nodiscard]] bool began_close() const noexcept { return began_close_; }
   [[nodiscard]] std::size_t sink_queue() noexcept { return sink() ? sink().queued() : 0; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::uint64_t frames() const noexcept { return frames_; }
@@ -76,6 +78,7 @@ class Relay final : public uv::StreamEvents {
   metrics::Direction direction_;
   std::uint8_t messages_ = 0;
   bool saw_close_frame_ = false;
+  bool began_close_ = false;
   bool cut_ = false;    // pass nothing on beyond the boundary
   bool ended_ = false;  // the source will send no more
 };

@@ -106,18 +106,27 @@ void Tunnel::note_upgrade() {
       worker_.shared().ledger.upgraded({pool(), session_->sid}, session_->serial, backend_);
 }
 
+// Who says goodbye first ends it, whatever becomes of the connections after that.
+void Tunnel::note_end(bool by_client, bool reset) noexcept {
+  if (close_reason_ != CloseReason::completed) return;
+  if (in_.began_close()) {
+    close_reason_ = CloseReason::client_closed;
+  } else if (out_.began_close()) {
+    close_reason_ = CloseReason::backend_closed;
+  } else if (by_client) {
+    close_reason_ = reset ? CloseReason::client_reset : CloseReason::client_closed;
+  } else {
+    close_reason_ = reset ? CloseReason::backend_reset : CloseReason::backend_closed;
+  }
+}
+
 void Tunnel::on_source_ended(Relay& relay, int status) {
   if (state_ == State::closed) return;
   const bool from_client = &relay == &in_;
-  if (close_reason_ == CloseReason::completed) {
-    if (status != 0) {
-      close_reason_ = from_client ? CloseReason::client_reset : CloseReason::backend_reset;
-    } else {
-      const bool by_client = in_.saw_close_frame() || (from_client && !out_.saw_close_frame());
-      close_reason_ = by_client ? CloseReason::client_closed : CloseReason::backend_closed;
-    }
-  }
-  if (!from_client && close_reason_ != CloseReason::client_closed) backend_.health().suspect();
+  note_end(from_client, status != 0);
+  // One that takes its leave with a close frame is well.
+  const bool untold = close_reason_ == CloseReason::backend_closed && !out_.saw_close_frame();
+  if (untold || close_reason_ == CloseReason::backend_reset) backend_.health().suspect();
   if (status != 0) {
     relay.sink().reset();
     return finish();
@@ -150,9 +159,7 @@ bool Tunnel::finish_if_done() {
 
 void Tunnel::on_sink_failed(Relay& relay) {
   if (state_ == State::closed) return;
-  if (close_reason_ == CloseReason::completed) {
-    close_reason_ = &relay == &in_ ? CloseReason::backend_reset : CloseReason::client_reset;
-  }
+  note_end(&relay == &out_, true);
   relay.source().reset();
   finish();
 }

@@ -83,6 +83,7 @@ class Tunnel final : public Retirable,
   void release_held();
   void note_upgrade();
   void put_close_frames();
+  void note_end(bool by_client, bool reset) noexcept;
   void extend_end();
   bool finish_if_done();
   void finish();

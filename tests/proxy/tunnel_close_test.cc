@@ -143,4 +143,28 @@ TEST_CASE("over the budget the slowest reader is closed, the others do not notic
   CHECK(good.backend.read(reply.size()) == reply);
 }
 
+TEST_CASE("who says goodbye first ends the session, however the connections end after that") {
+  const std::string goodbye = write({.opcode = 8, .payload = "\x03\xe8"});
+  const std::string masked = write({.opcode = 8, .mask_key = kMask, .payload = "\x03\xe8"});
+  SUBCASE("the backend") {
+    Live live;
+    live.pipe.backend.send(goodbye);
+    live.pipe.client.read(goodbye.size());
+    live.pipe.client.send(masked);
+    live.pipe.backend.read(masked.size());
+    live.pipe.client.reset();
+    CHECK(eventually([&] { return live.proxy.closes(CloseReason::backend_closed) == 1; }));
+  }
+  SUBCASE("the client") {
+    Live live;
+    live.pipe.client.send(masked);
+    live.pipe.backend.read(masked.size());
+    live.pipe.backend.send(goodbye);
+    live.pipe.client.read(goodbye.size());
+    live.pipe.backend.close();
+    live.pipe.client.close();
+    CHECK(eventually([&] { return live.proxy.closes(CloseReason::client_closed) == 1; }));
+  }
+}
+
 }  // namespace pinion::proxy
