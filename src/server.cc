@@ -92,7 +92,8 @@ class Server final : private uv::Signal::Handler,
                      private uv::Timer::Handler,
                      private health::DiscoveryEvents,
                      private health::ProbeEvents,
-                     private ServerView::Workers {
+                     private SessionCloser,
+                     private ServerView::Actions {
  public:
   Server(std::shared_ptr<const config::Config> config, log::AccessLog access_log);
 
@@ -120,9 +121,18 @@ class Server final : private uv::Signal::Handler,
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
   health::DiscoveryEvents& as_discovery() noexcept { return *this; }
   health::ProbeEvents& as_probes() noexcept { return *this; }
-  ServerView::Workers& as_workers() noexcept { return *this; }
+  SessionCloser& as_closer() noexcept { return *this; }
+  ServerView::Actions& as_actions() noexcept { return *this; }
+  void close_sessions(std::span<const session::Session> sessions,
+                      metrics::CloseReason reason) override;
   void close_session(const session::Session& session) override;
   void publish_tunnels() override;
+  void drain(balance::Backend& backend, const admin::DrainOrder& order) override;
+  void undrain(balance::Backend& backend) override;
+  void rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) override;
+  [[nodiscard]] Mover::Terms terms(PoolId pool, double per_second) const {
+    return {.per_second = per_second, .patience = config_->pools[pool].patience};
+  }
 
   std::shared_ptr<const config::Config> config_;
   log::Logger log_;
@@ -133,6 +143,7 @@ class Server final : private uv::Signal::Handler,
   proxy::SessionLedger ledger_;
   proxy::BackendNews news_;
   proxy::Shared shared_;
+  Mover mover_;
   ServerView::AllCounters counters_;
   ServerView view_;
   uv::Loop loop_;
@@ -163,7 +174,8 @@ Server::Server(std::shared_ptr<const config::Config> config, log::AccessLog acce
               .log = log_,
               .access_log = access_log_,
               .max_connections = resolve_max_connections(*config_)},
-      view_(config_, shared_, counters_, as_workers()),
+      mover_(ledger_, log_, as_closer()),
+      view_(config_, shared_, mover_, counters_, as_actions()),
       mailbox_(loop_) {
   for (std::size_t i = 0; i < config_->pools.size(); ++i) {
     turns_.push_back(std::make_unique<balance::RoundRobinState>());
@@ -292,7 +304,10 @@ void Server::on_signal(int number) noexcept {
   stop(grace);
 }
 
-void Server::on_tick() noexcept { ledger_.sweep(loop_.now()); }
+void Server::on_tick() noexcept {
+  ledger_.sweep(loop_.now());
+  mover_.tick(loop_.now());
+}
 
 void Server::on_backends_changed(const balance::BackendSets& sets) noexcept {
   view_.set_backends(sets);
@@ -302,12 +317,45 @@ void Server::on_backends_changed(const balance::BackendSets& sets) noexcept {
   }
 }
 
-// To all, since its polls may wait on any of them.
-void Server::close_session(const session::Session& session) {
-  for (const auto& worker : workers_) {
-    worker->post([&worker = *worker, pool = session.pool, sid = session.sid,
-                  serial = session.serial] { worker.close_session({pool, sid}, serial); });
+// Without a tunnel its next request hears that it is unknown. To all workers, since its polls may
+// wait on any of them.
+void Server::close_sessions(std::span<const session::Session> sessions,
+                            metrics::CloseReason reason) {
+  std::vector<std::uint64_t> serials;
+  serials.reserve(sessions.size());
+  for (const session::Session& session : sessions) {
+    serials.push_back(session.serial);
+    if (session.has_tunnel) continue;
+    ledger_.close({session.pool, session.sid}, session.serial, reason);
   }
+  std::ranges::sort(serials);
+  for (const auto& worker : workers_) {
+    worker->post([&worker = *worker, serials, reason] { worker.close_sessions(serials, reason); });
+  }
+}
+
+void Server::close_session(const session::Session& session) {
+  close_sessions({&session, 1}, metrics::CloseReason::admin);
+}
+
+// At once, so that whoever asked sees it; what follows is the main thread's.
+void Server::drain(balance::Backend& backend, const admin::DrainOrder& order) {
+  backend.set_draining(true);
+  mailbox_.post([this, &backend, order] {
+    const Mover::Terms how = terms(backend.identity().pool, order.per_second);
+    mover_.drain(backend, order.close ? std::optional(how) : std::nullopt, loop_.now());
+  });
+}
+
+void Server::undrain(balance::Backend& backend) {
+  backend.set_draining(false);
+  mailbox_.post([this, &backend] { mover_.undrain(backend); });
+}
+
+void Server::rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) {
+  mailbox_.post([this, set = std::move(set), per_second] {
+    mover_.rebalance(*set, terms(set->pool, per_second), loop_.now());
+  });
 }
 
 void Server::publish_tunnels() {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <numeric>
 
 #include "metrics/exposition.h"
 
@@ -29,28 +30,9 @@ double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-BackendView backend_view(const balance::Backend& backend) {
-  const balance::BackendIdentity& who = backend.identity();
-  const balance::Assigned assigned = backend.assigned();
-  const bool up = backend.health().up();
-  BackendView view{.pool = who.pool_name,
-                   .name = who.name,
-                   .address = who.address.to_string(),
-                   .weight = who.weight,
-                   .max_sessions = who.max_sessions,
-                   .state = up ? "up" : "down",
-                   .ready = up && !backend.is_full()};
-  view.sessions = assigned.live;
-  view.websocket = std::min<std::uint64_t>(backend.websockets(), assigned.live);
-  view.polling = view.sessions - view.websocket;
-  view.reserved = assigned.reserved;
-  view.inflight = backend.inflight();
-  view.queued_bytes = backend.queued_bytes_both();
-  view.sessions_total = backend.sessions_total();
-  view.load = static_cast<double>(assigned.total()) / who.weight;
-  if (!up) view.reason = "cannot be connected to";
-  if (up && backend.is_full()) view.reason = "has max_sessions";
-  return view;
+std::string_view state_of(const balance::Backend& backend) noexcept {
+  if (backend.draining()) return backend.empty() ? "drained" : "draining";
+  return backend.health().up() ? "up" : "down";
 }
 
 // What a list is sorted by, always so that more comes first in descending order.
@@ -79,11 +61,12 @@ bool is_of_backend(const SessionView& view, const std::string& asked) {
 }  // namespace
 
 ServerView::ServerView(std::shared_ptr<const config::Config> config, proxy::Shared& shared,
-                       const AllCounters& counters, Workers& workers)
+                       const Mover& mover, const AllCounters& counters, Actions& actions)
     : config_(std::move(config)),
       shared_(shared),
+      mover_(mover),
       counters_(counters),
-      workers_(workers),
+      actions_(actions),
       started_(monotonic_now()),
       started_wall_(wall_seconds()) {}
 
@@ -116,7 +99,7 @@ admin::StatusView ServerView::status() const {
                            .memory_bytes = resident_bytes()};
   for (const auto& set : backends()) {
     for (const balance::Backend* const backend : set->backends) {
-      status.backends.push_back(backend_view(*backend));
+      status.backends.push_back(view_of(*backend));
     }
   }
   for (const BackendView& view : status.backends) {
@@ -129,6 +112,42 @@ admin::StatusView ServerView::status() const {
   status.totals.queued_bytes = counted.queued_bytes;
   status.totals.requests_total = counted.requests();
   return status;
+}
+
+BackendView ServerView::view_of(const balance::Backend& backend) const {
+  const balance::BackendIdentity& who = backend.identity();
+  const balance::Assigned assigned = backend.assigned();
+  const bool up = backend.health().up();
+  BackendView view{.pool = who.pool_name,
+                   .name = who.name,
+                   .address = who.address.to_string(),
+                   .weight = backend.weight(),
+                   .max_sessions = who.max_sessions,
+                   .state = std::string(state_of(backend)),
+                   .up = up,
+                   .ready = backend.takes_sessions()};
+  view.sessions = assigned.live;
+  view.websocket = std::min<std::uint64_t>(backend.websockets(), assigned.live);
+  view.polling = view.sessions - view.websocket;
+  view.reserved = assigned.reserved;
+  view.inflight = backend.inflight();
+  view.queued_bytes = backend.queued_bytes_both();
+  view.sessions_total = backend.sessions_total();
+  view.load = static_cast<double>(assigned.total()) / view.weight;
+  if (!up) {
+    view.reason = "cannot be connected to";
+  } else if (backend.draining()) {
+    view.reason = backend.empty() ? "is drained: it can be stopped" : "drains";
+  } else if (backend.is_full()) {
+    view.reason = "has max_sessions";
+  }
+  if (const auto moving = mover_.progress(who.id)) {
+    view.moving = {.why = std::string(moving->why),
+                   .left = moving->left,
+                   .moved = moving->moved,
+                   .per_second = moving->per_second};
+  }
+  return view;
 }
 
 SessionView ServerView::view_of(const session::Session& session, TimePoint now) const {
@@ -153,7 +172,7 @@ SessionView ServerView::view_of(const session::Session& session, TimePoint now) 
 }
 
 admin::SessionPage ServerView::sessions(const SessionQuery& query) const {
-  workers_.publish_tunnels();
+  actions_.publish_tunnels();
   const TimePoint now = monotonic_now();
   std::vector<SessionView> all;
   for (const session::Session& session : shared_.ledger.table().list()) {
@@ -182,7 +201,7 @@ std::optional<session::Session> ServerView::find(const std::string& sid) const {
 }
 
 std::optional<SessionView> ServerView::session(const std::string& sid) const {
-  workers_.publish_tunnels();
+  actions_.publish_tunnels();
   const auto session = find(sid);
   if (!session) return std::nullopt;
   return view_of(*session, monotonic_now());
@@ -191,13 +210,47 @@ std::optional<SessionView> ServerView::session(const std::string& sid) const {
 bool ServerView::close_session(const std::string& sid) {
   const auto session = find(sid);
   if (!session) return false;
-  // A tunnel ends its session itself, after the close frame. Without one the next request hears
-  // that it is unknown.
-  if (!session->has_tunnel) {
-    shared_.ledger.close({session->pool, sid}, session->serial, metrics::CloseReason::admin);
-  }
-  workers_.close_session(*session);
+  actions_.close_session(*session);
   return true;
+}
+
+balance::Backend* ServerView::find(const admin::BackendName& name) const {
+  for (const auto& set : backends()) {
+    for (balance::Backend* const backend : set->backends) {
+      const balance::BackendIdentity& who = backend->identity();
+      if (who.pool_name == name.pool && who.name == name.name) return backend;
+    }
+  }
+  return nullptr;
+}
+
+std::optional<BackendView> ServerView::drain(const admin::BackendName& name,
+                                             const admin::DrainOrder& order) {
+  balance::Backend* const backend = find(name);
+  if (backend == nullptr) return std::nullopt;
+  actions_.drain(*backend, order);
+  return view_of(*backend);
+}
+
+std::optional<BackendView> ServerView::undrain(const admin::BackendName& name) {
+  balance::Backend* const backend = find(name);
+  if (backend == nullptr) return std::nullopt;
+  actions_.undrain(*backend);
+  return view_of(*backend);
+}
+
+std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& pool,
+                                                          double per_second) {
+  for (const auto& set : backends()) {
+    if (config_->pools[set->pool].name != pool) continue;
+    const auto excess = Mover::excess_of(set->backends);
+    actions_.rebalance(set, per_second);
+    return admin::RebalanceView{
+        .pool = pool,
+        .to_move = std::accumulate(excess.begin(), excess.end(), std::uint64_t{0}),
+        .per_second = per_second};
+  }
+  return std::nullopt;
 }
 
 std::string ServerView::not_ready() const {
@@ -219,7 +272,7 @@ std::string ServerView::metrics_text() const {
   for (const BackendView& view : status().backends) {
     snapshot.backends.push_back({.pool = view.pool,
                                  .name = view.name,
-                                 .up = view.state == "up",
+                                 .up = view.up,
                                  .ready = view.ready,
                                  .load = view.load,
                                  .websocket = view.websocket,

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "metrics/snapshot.h"
 #include "metrics/worker_counters.h"
+#include "mover.h"
 #include "proxy/session_ledger.h"
 #include "proxy/shared.h"
 
@@ -23,20 +24,23 @@ class ServerView final : public admin::Control {
  public:
   using AllCounters = std::vector<std::unique_ptr<metrics::WorkerCounters>>;
 
-  /// What only the workers can do, on their own threads.
-  class Workers {
+  /// What is done on other threads: the workers' and the main one.
+  class Actions {
    public:
     virtual void close_session(const session::Session& session) = 0;
     /// Has every worker tell the PinTable what its tunnels have moved; waits for them, but not
     /// long.
     virtual void publish_tunnels() = 0;
+    virtual void drain(balance::Backend& backend, const admin::DrainOrder& order) = 0;
+    virtual void undrain(balance::Backend& backend) = 0;
+    virtual void rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) = 0;
 
    protected:
-    ~Workers() = default;
+    ~Actions() = default;
   };
 
   ServerView(std::shared_ptr<const config::Config> config, proxy::Shared& shared,
-             const AllCounters& counters, Workers& workers);
+             const Mover& mover, const AllCounters& counters, Actions& actions);
 
   /// From the main thread, whenever the backends change.
   void set_backends(balance::BackendSets sets);
@@ -47,6 +51,11 @@ class ServerView final : public admin::Control {
   [[nodiscard]] admin::SessionPage sessions(const admin::SessionQuery& query) const override;
   [[nodiscard]] std::optional<admin::SessionView> session(const std::string& sid) const override;
   bool close_session(const std::string& sid) override;
+  [[nodiscard]] std::optional<admin::BackendView> drain(const admin::BackendName& name,
+                                                        const admin::DrainOrder& order) override;
+  [[nodiscard]] std::optional<admin::BackendView> undrain(const admin::BackendName& name) override;
+  [[nodiscard]] std::optional<admin::RebalanceView> rebalance(const std::string& pool,
+                                                              double per_second) override;
   [[nodiscard]] std::string not_ready() const override;
   [[nodiscard]] std::string metrics_text() const override;
 
@@ -54,12 +63,15 @@ class ServerView final : public admin::Control {
   [[nodiscard]] balance::BackendSets backends() const;
   [[nodiscard]] metrics::CounterTotals totals() const;
   [[nodiscard]] std::optional<session::Session> find(const std::string& sid) const;
+  [[nodiscard]] balance::Backend* find(const admin::BackendName& name) const;
+  [[nodiscard]] admin::BackendView view_of(const balance::Backend& backend) const;
   [[nodiscard]] admin::SessionView view_of(const session::Session& session, TimePoint now) const;
 
   std::shared_ptr<const config::Config> config_;
   proxy::Shared& shared_;
+  const Mover& mover_;
   const AllCounters& counters_;
-  Workers& workers_;
+  Actions& actions_;
   TimePoint started_;
   double started_wall_;
   std::atomic<bool> shutting_down_{false};

@@ -14,10 +14,18 @@
 
 namespace pinion::admin {
 
+/// Sessions that are being moved away from a backend.
+struct MovingView {
+  std::string why;  // drain, rebalance
+  std::uint64_t left = 0, moved = 0;
+  double per_second = 0;
+};
+
 struct BackendView {
   std::string pool, name, address;
   std::uint32_t weight = 1, max_sessions = 0;
-  std::string state;  // up, down, draining, drained, maintenance
+  std::string state;  // up, down, draining, drained
+  bool up = false;    // it can be reached, whatever its state
   bool ready = false;
   std::uint64_t sessions = 0, websocket = 0, polling = 0, reserved = 0, inflight = 0,
                 queued_bytes = 0;
@@ -25,6 +33,27 @@ struct BackendView {
   double load = 0.0;  // (live + reserved sessions) / weight
   std::optional<double> probe_latency_ms;
   std::string reason;  // why it is not ready, or empty
+  std::optional<MovingView> moving;
+};
+
+struct BackendName {
+  std::string pool, name;
+};
+
+/// How many sessions a second are moved unless an order says otherwise, and at most.
+inline constexpr double kUsualRate = 10;
+inline constexpr double kLowestRate = 0.01;
+inline constexpr double kHighestRate = 10'000;
+
+struct DrainOrder {
+  bool close = false;              // else its sessions are left to end by themselves
+  double per_second = kUsualRate;  // kLowestRate to kHighestRate
+};
+
+struct RebalanceView {
+  std::string pool;
+  std::uint64_t to_move = 0;
+  double per_second = 0;
 };
 
 struct SessionView {
@@ -74,6 +103,15 @@ class Control {
   [[nodiscard]] virtual std::optional<SessionView> session(const std::string& sid) const = 0;
   /// Closes a session at a frame boundary with 1012. False when there is none of that sid.
   virtual bool close_session(const std::string& sid) = 0;
+  /// No new sessions for that backend. Nothing when there is none of that name; else it as it is
+  /// now.
+  [[nodiscard]] virtual std::optional<BackendView> drain(const BackendName& name,
+                                                         const DrainOrder& order) = 0;
+  [[nodiscard]] virtual std::optional<BackendView> undrain(const BackendName& name) = 0;
+  /// Moves what the backends of a pool have above their shares. Nothing when there is no such pool.
+  /// @param per_second as in DrainOrder
+  [[nodiscard]] virtual std::optional<RebalanceView> rebalance(const std::string& pool,
+                                                               double per_second) = 0;
   /// Why not every pool takes sessions; empty when all do.
   [[nodiscard]] virtual std::string not_ready() const = 0;
   /// All metrics in Prometheus' text format.

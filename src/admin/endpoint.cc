@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "admin/orders.h"
 #include "admin/session_list.h"
 #include "admin/views_json.h"
 #include "metrics/exposition.h"
@@ -46,6 +47,12 @@ Answer text_answer(std::string_view content_type, std::string body) {
 
 Answer json_answer(std::string body) { return text_answer("application/json", std::move(body)); }
 
+Answer wrong_method(std::string_view allowed) {
+  Answer answer = error_answer(405, "method_not_allowed", "see the Allow field for what is");
+  answer.fields.emplace_back("allow", allowed);
+  return answer;
+}
+
 Answer no_session() { return error_answer(404, "unknown_session", "no live session has this sid"); }
 
 }  // namespace
@@ -55,16 +62,14 @@ Endpoint::Endpoint(Guard guard, Control& control, log::Logger& log) noexcept
 
 Answer Endpoint::answer(const Request& request) {
   if (auto refused = guard_.refuse(request)) return std::move(*refused);
+  if (const auto order = order_of(request.path)) return obey(request, *order);
   const Resource resource = resource_of(request.path);
   if (resource == Resource::none) {
     return error_answer(404, "not_found", "there is nothing at this path; see pinion(8)");
   }
   const bool closes = resource == Resource::session && request.method == Method::delete_;
   if (!reads(request.method) && !closes) {
-    Answer answer = error_answer(405, "method_not_allowed", "see the Allow field for what is");
-    answer.fields.emplace_back("allow",
-                               resource == Resource::session ? "GET, HEAD, DELETE" : "GET, HEAD");
-    return answer;
+    return wrong_method(resource == Resource::session ? "GET, HEAD, DELETE" : "GET, HEAD");
   }
   switch (resource) {
     case Resource::ready:
@@ -105,14 +110,43 @@ Answer Endpoint::session(const std::string& sid) const {
   return found ? json_answer(session_json(*found)) : no_session();
 }
 
-Answer Endpoint::close_session(const Request& request, const std::string& sid) {
-  if (auto refused = guard_.refuse_change(request)) {
+std::optional<Answer> Endpoint::refuse_change(const Request& request) {
+  auto refused = guard_.refuse_change(request);
+  if (refused) {
     log_.warning("admin request refused", {{"status", refused->status}, {"path", request.path}});
-    return std::move(*refused);
   }
+  return refused;
+}
+
+Answer Endpoint::close_session(const Request& request, const std::string& sid) {
+  if (auto refused = refuse_change(request)) return std::move(*refused);
   if (!control_.close_session(sid)) return no_session();
   log_.info("session closed by the admin endpoint", {{"sid", sid}});
   return json_answer(closed_json(sid));
+}
+
+Answer Endpoint::obey(const Request& request, const Order& order) {
+  if (request.method != Method::post) return wrong_method("POST");
+  if (auto refused = refuse_change(request)) return std::move(*refused);
+  switch (order.verb) {
+    case Order::Verb::rebalance: {
+      const auto rate = read_rate(request.body);
+      if (!rate) return error_answer(400, "bad_parameter", rate.error());
+      const auto view = control_.rebalance(order.pool, *rate);
+      if (view) return json_answer(rebalance_json(*view));
+      return error_answer(404, "unknown_pool", "the config has no pool of this name");
+    }
+    case Order::Verb::drain:
+    case Order::Verb::undrain:
+      break;
+  }
+  const auto how = read_drain_order(request.body);
+  if (!how) return error_answer(400, "bad_parameter", how.error());
+  const BackendName name{.pool = order.pool, .name = order.backend};
+  const auto view =
+      order.verb == Order::Verb::drain ? control_.drain(name, *how) : control_.undrain(name);
+  if (view) return json_answer(backend_json(*view));
+  return error_answer(404, "unknown_backend", "this pool has no backend of this name");
 }
 
 }  // namespace pinion::admin

@@ -4,11 +4,13 @@
 // Lifetime: `control` and `log` outlive it.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "admin/control.h"
 #include "admin/guard.h"
+#include "admin/orders.h"
 #include "admin/request.h"
 #include "log/log.h"
 
@@ -25,7 +27,9 @@ class Endpoint {
   [[nodiscard]] Answer ready() const;
   [[nodiscard]] Answer sessions(const Request& request) const;
   [[nodiscard]] Answer session(const std::string& sid) const;
+  std::optional<Answer> refuse_change(const Request& request);
   Answer close_session(const Request& request, const std::string& sid);
+  Answer obey(const Request& request, const Order& order);
 
   Guard guard_;
   Control& control_;

@@ -20,6 +20,14 @@ Json number_or_null(const std::optional<double>& number) {
   return number ? Json(*number) : Json(nullptr);
 }
 
+Json moving_or_null(const std::optional<MovingView>& moving) {
+  if (!moving) return nullptr;
+  return {{"why", moving->why},
+          {"left", moving->left},
+          {"moved", moving->moved},
+          {"rate", moving->per_second}};
+}
+
 Json backend_object(const BackendView& backend) {
   return {{"pool", backend.pool},
           {"name", backend.name},
@@ -37,7 +45,8 @@ Json backend_object(const BackendView& backend) {
           {"inflight", backend.inflight},
           {"queued_bytes", backend.queued_bytes},
           {"load", backend.load},
-          {"probe_latency_ms", number_or_null(backend.probe_latency_ms)}};
+          {"probe_latency_ms", number_or_null(backend.probe_latency_ms)},
+          {"moving", moving_or_null(backend.moving)}};
 }
 
 Json session_object(const SessionView& session) {
@@ -107,6 +116,13 @@ std::string sessions_json(const SessionPage& page) {
 }
 
 std::string session_json(const SessionView& session) { return dump(session_object(session)); }
+
+std::string backend_json(const BackendView& backend) { return dump(backend_object(backend)); }
+
+std::string rebalance_json(const RebalanceView& rebalance) {
+  return dump(
+      {{"pool", rebalance.pool}, {"to_move", rebalance.to_move}, {"rate", rebalance.per_second}});
+}
 
 std::string closed_json(const std::string& sid) { return dump({{"closed", sid}}); }
 

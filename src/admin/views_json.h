@@ -16,6 +16,9 @@ std::string backends_json(const StatusView& status);
 /// `{"sessions":[…],"next":cursor or null}`.
 std::string sessions_json(const SessionPage& page);
 std::string session_json(const SessionView& session);
+std::string backend_json(const BackendView& backend);
+/// `{pool,to_move,rate}`.
+std::string rebalance_json(const RebalanceView& rebalance);
 /// The answer to a closed session.
 std::string closed_json(const std::string& sid);
 

@@ -4,18 +4,30 @@
 
 namespace pinion::balance {
 
+bool Assigner::is_of(const Backend& backend, Which which) noexcept {
+  switch (which) {
+    case Which::up:
+      return backend.health().up() && !backend.draining();
+    case Which::draining:
+      return backend.health().up() && backend.draining();
+    case Which::down:
+      break;
+  }
+  return !backend.health().up();
+}
+
 void Assigner::collect(const BackendSet& set, std::span<Backend* const> tried, Which which,
-                       bool skip_full) {
+                       bool for_session) {
   candidates_.clear();
   for (Backend* const backend : set.backends) {
-    if (backend->health().up() != (which == Which::up)) continue;
-    if (skip_full && backend->is_full()) continue;
+    if (!is_of(*backend, which)) continue;
+    if (for_session && (backend->draining() || backend->is_full())) continue;
     if (std::find(tried.begin(), tried.end(), backend) != tried.end()) continue;
     candidates_.push_back({.backend = backend,
                            .assigned = backend->assigned(),
                            .inflight = backend->inflight(),
                            .queued = backend->queued_bytes(),
-                           .weight = backend->identity().weight});
+                           .weight = backend->weight()});
   }
 }
 
@@ -49,13 +61,14 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
   }
   const bool any_full =
       std::any_of(set.backends.begin(), set.backends.end(), [&](Backend* backend) {
-        return backend->is_full() && std::find(tried.begin(), tried.end(), backend) == tried.end();
+        return backend->is_full() && !backend->draining() &&
+               std::find(tried.begin(), tried.end(), backend) == tried.end();
       });
   return {Reservation{}, any_full ? Refusal::all_full : Refusal::no_backend};
 }
 
 Backend* Assigner::pick_for_request(const BackendSet& set, std::span<Backend* const> tried) {
-  for (const Which which : {Which::up, Which::down}) {
+  for (const Which which : {Which::up, Which::draining, Which::down}) {
     collect(set, tried, which, false);
     if (candidates_.empty()) continue;
     const auto less = [](const Candidate& a, const Candidate& b) {

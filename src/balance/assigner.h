@@ -27,17 +27,19 @@ class Assigner {
     Refusal refusal = Refusal::none;  // why there is no reservation
   };
   /// A place for a new session. Backends that are down are taken only when no other is left, since
-  /// a backend that lives must never be missed. @param tried those that have just failed this
-  /// handshake
+  /// a backend that lives must never be missed; those that drain never are. @param tried those that
+  /// have just failed this handshake
   Assignment assign_session(const BackendSet& set, std::span<Backend* const> tried);
 
-  /// A backend for a request that makes no session: fewest requests in flight per weight. Null when
-  /// all were tried.
+  /// A backend for a request that makes no session: fewest requests in flight per weight. One that
+  /// drains answers while no other is up. Null when all were tried.
   Backend* pick_for_request(const BackendSet& set, std::span<Backend* const> tried);
 
  private:
-  enum class Which : unsigned char { up, down };
-  void collect(const BackendSet& set, std::span<Backend* const> tried, Which which, bool skip_full);
+  enum class Which : unsigned char { up, draining, down };
+  void collect(const BackendSet& set, std::span<Backend* const> tried, Which which,
+               bool for_session);
+  static bool is_of(const Backend& backend, Which which) noexcept;
 
   SharedTurns& turns_;
   Random random_;

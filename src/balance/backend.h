@@ -46,12 +46,25 @@ class Backend {
 
   [[nodiscard]] const BackendIdentity& identity() const noexcept { return identity_; }
   [[nodiscard]] BackendId id() const noexcept { return identity_.id; }
+  [[nodiscard]] std::uint32_t weight() const noexcept { return identity_.weight; }
   [[nodiscard]] Health& health() noexcept { return health_; }
   [[nodiscard]] const Health& health() const noexcept { return health_; }
   /// What probes tell of its event loop; confidence 0 until they told something.
   [[nodiscard]] ProbeReading probe_reading() const noexcept { return probe_reading_.get(); }
   /// For the thread that probes, the only one that calls this.
   void set_probe_reading(const ProbeReading& reading) noexcept { probe_reading_.set(reading); }
+
+  /// It is being emptied: what it has goes on, nothing new comes.
+  [[nodiscard]] bool draining() const noexcept { return draining_.load(std::memory_order_relaxed); }
+  /// @returns whether that is news
+  bool set_draining(bool draining) noexcept {
+    return draining_.exchange(draining, std::memory_order_relaxed) != draining;
+  }
+  /// Nothing is on it: no session, no handshake, no request.
+  [[nodiscard]] bool empty() const noexcept { return assigned().total() == 0 && inflight() == 0; }
+  [[nodiscard]] bool takes_sessions() const noexcept {
+    return health_.up() && !draining() && !is_full();
+  }
 
   [[nodiscard]] Assigned assigned() const noexcept;
   [[nodiscard]] bool is_full() const noexcept;
@@ -87,6 +100,7 @@ class Backend {
   BackendIdentity identity_;
   Health health_;
   Published<ProbeReading> probe_reading_;
+  std::atomic<bool> draining_{false};
   Count assigned_{0};  // reserved in the high half, live in the low
   Count websockets_{0};
   Count inflight_{0};

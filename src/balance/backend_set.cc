@@ -6,7 +6,7 @@ namespace pinion::balance {
 
 bool BackendSet::takes_sessions() const noexcept {
   return std::any_of(backends.begin(), backends.end(),
-                     [](const Backend* b) { return b->health().up() && !b->is_full(); });
+                     [](const Backend* b) { return b->takes_sessions(); });
 }
 
 }  // namespace pinion::balance

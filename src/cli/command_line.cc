@@ -8,6 +8,7 @@
 
 #include "cli/check.h"
 #include "cli/config_command.h"
+#include "cli/moving.h"
 #include "cli/remote.h"
 #include "cli/sessions.h"
 #include "cli/status.h"
@@ -96,6 +97,31 @@ class CommandLine {
         ->check(CLI::Range(1, 1000));
     sessions->add_option("sid", sessions_.sid, "Show this session")->type_name("SID");
     add_remote(sessions);
+    add_moving_commands();
+  }
+
+  void add_moving_commands() {
+    CLI::App* const drain =
+        add("drain", "Give a backend no new sessions, so that it can be stopped",
+            [this] { return run_drain(moving_, remote_, terminal_); });
+    drain->add_flag("--close", moving_.close,
+                    "Move its sessions away, instead of waiting for them");
+    CLI::App* const undrain = add("undrain", "Give a backend sessions again",
+                                  [this] { return run_undrain(moving_, remote_, terminal_); });
+    CLI::App* const rebalance =
+        add("rebalance", "Move sessions away from backends that have more than their share",
+            [this] { return run_rebalance(moving_, remote_, terminal_); });
+    for (CLI::App* const command : {drain, undrain}) {
+      command->add_option("backend", moving_.of, "Which one")
+          ->type_name("POOL/BACKEND")
+          ->required();
+    }
+    rebalance->add_option("pool", moving_.of, "In which pool")->type_name("POOL")->required();
+    for (CLI::App* const command : {drain, rebalance}) {
+      command->add_option("--rate", moving_.rate, "How many are moved a second; 10/s by default")
+          ->type_name("N/s");
+    }
+    for (CLI::App* const command : {drain, undrain, rebalance}) add_remote(command);
   }
 
   bool knows(const std::string& command) {
@@ -129,6 +155,7 @@ class CommandLine {
   bool man_page_ = false;
   RemoteOptions remote_;
   SessionsOptions sessions_;
+  MovingOptions moving_;
 };
 
 }  // namespace

@@ -36,7 +36,7 @@ std::string message_of(const admin::Response& response) {
 }  // namespace
 
 std::expected<std::string, RemoteError> ask(const RemoteOptions& options, std::string_view method,
-                                            const std::string& target) {
+                                            const std::string& target, std::string_view body) {
   std::string token;
   if (!options.token_file.empty()) {
     auto read = config::read_token_file(options.token_file);
@@ -46,7 +46,7 @@ std::expected<std::string, RemoteError> ask(const RemoteOptions& options, std::s
   }
   const auto client = admin::Client::create(options.admin, std::move(token));
   if (!client) return fail(kUsage, "--admin " + client.error());
-  auto response = client->request(method, target);
+  auto response = client->request(method, target, body);
   if (!response) return fail(kNoAnswer, response.error() + "; is pinion running? (--admin URL)");
   if (response->status != 200) return fail(kFailed, message_of(*response));
   return std::move(response->body);

@@ -24,9 +24,9 @@ struct RemoteError {
 
 /// The body of a 200. An answer with an error becomes its message, with exit code 1; no answer
 /// is 3.
-/// @param target percent-encoded path and query
+/// @param target percent-encoded path and query; @param body JSON, or none
 std::expected<std::string, RemoteError> ask(const RemoteOptions& options, std::string_view method,
-                                            const std::string& target);
+                                            const std::string& target, std::string_view body = {});
 
 /// The body as JSON; an error when it is none.
 std::expected<nlohmann::ordered_json, RemoteError> parse_answer(const std::string& body);

@@ -31,6 +31,12 @@ Style style_of(const Json& backend) {
   return state == "up" && ready != backend.end() && *ready == true ? Style::good : Style::odd;
 }
 
+std::string moving_text(const Json& moving) {
+  return fmt::format("{}: {} left, {} moved, {:g}/s", text_of(moving, "why"),
+                     count_of(moving, "left"), count_of(moving, "moved"),
+                     number_of(moving, "rate"));
+}
+
 void add_backend(Table& table, const Json& backend) {
   table.add({"  " + text_of(backend, "name"),
              {text_of(backend, "state"), style_of(backend)},
@@ -43,6 +49,8 @@ void add_backend(Table& table, const Json& backend) {
              fmt::format("{:.2f}", number_of(backend, "load"))});
   const std::string reason = text_of(backend, "reason");
   if (!reason.empty()) table.add_line({"    " + reason, style_of(backend)});
+  const Json moving = backend.value("moving", Json());
+  if (moving.is_object()) table.add_line({"    " + moving_text(moving), Style::odd});
 }
 
 Table backends_table(const Json& status) {

@@ -70,6 +70,7 @@ struct Pool {
   std::string socketio_path;  // "" = none; else begins and ends with '/'
   Duration keep_alive{};
   std::size_t keep_alive_connections = 0;  // per worker and backend
+  Duration patience{};                     // 0: streaming sessions are moved like others
   std::vector<Backend> backends;
 
   bool operator==(const Pool&) const = default;

@@ -61,6 +61,7 @@ void each_field(MaybeConst<Pool> auto& pool, auto&& field) {
   field("socketio_path", pool.socketio_path);
   field("keep_alive", pool.keep_alive);
   field("keep_alive_connections", pool.keep_alive_connections);
+  field("patience", pool.patience);
 }
 
 void each_field(MaybeConst<Backend> auto& backend, auto&& field) {

@@ -149,6 +149,11 @@ constexpr Key kKeys[] = {
     {.section = Section::pool, .type = Type::integer, .name = "keep_alive_connections",
      .fallback = "64", .min = 1, .max = 10'000, .zero = "none is kept",
      .help = "Unused connections that each worker keeps to each backend."},
+    {.section = Section::pool, .type = Type::duration, .name = "patience",
+     .fallback = "60s", .min = 10, .max = 24 * kHour,
+     .zero = "streaming sessions are moved like others",
+     .help = "When sessions are moved away from a backend (drain --close, rebalance), those that "
+             "carried a message in the last 3 seconds are spared for so long."},
     {.section = Section::pool, .type = Type::backend_addresses, .name = "backends",
      .fallback = "", .min = 0, .max = 1000,
      .help = "The backends in short form: each is named by its address and has the defaults of "

@@ -33,6 +33,7 @@ enum class CloseReason : unsigned char {
   expired,                 // no sign of life for pingInterval + pingTimeout
   evicted,                 // the table of pins was full
   admin,                   // DELETE session
+  moved,                   // its backend drains, or has more than its share
   shutdown,
   over_budget,  // slowest reader while buffered_total was exceeded
   completed,    // a plain connection that ended in the ordinary way
@@ -63,6 +64,7 @@ inline constexpr CloseInfo kCloseTable[] = {
     {CloseReason::expired, "expired", Side::client},
     {CloseReason::evicted, "evicted", Side::proxy},
     {CloseReason::admin, "admin", Side::proxy},
+    {CloseReason::moved, "moved", Side::proxy},
     {CloseReason::shutdown, "shutdown", Side::proxy},
     {CloseReason::over_budget, "over_budget", Side::proxy},
     {CloseReason::completed, "completed", Side::client},

@@ -50,8 +50,8 @@ void Downstream::abort(CloseReason reason) {
   close();
 }
 
-void Downstream::close_session(session::SessionKey key, std::uint64_t serial) {
-  if (state_ == State::exchange) exchange_->close_session(key, serial);
+void Downstream::close_sessions(std::span<const std::uint64_t> serials) {
+  if (state_ == State::exchange) exchange_->close_sessions(serials);
 }
 
 std::size_t Downstream::queued() const noexcept {

@@ -9,7 +9,9 @@
 //   then not read.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,7 +23,6 @@
 #include "metrics/close_reason.h"
 #include "proxy/queue_share.h"
 #include "proxy/retired.h"
-#include "session/session.h"
 #include "uv/stream.h"
 
 namespace pinion::proxy {
@@ -49,8 +50,9 @@ class Downstream final : public Retirable,
   void shut_down();
   /// Closes at once, with whatever is under way.
   void abort(metrics::CloseReason reason);
-  /// If a request of that session waits for its answer, it hears that the session is unknown.
-  void close_session(session::SessionKey key, std::uint64_t serial);
+  /// If a request of one of these sessions, sorted serials, waits for its answer, it hears that the
+  /// session is unknown.
+  void close_sessions(std::span<const std::uint64_t> serials);
   /// Bytes that wait for the client, or for the backend of its request.
   [[nodiscard]] std::size_t queued() const noexcept;
   /// Goes on with what was read ahead; called by the worker after the turn in which it was asked

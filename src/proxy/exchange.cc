@@ -1,5 +1,7 @@
 #include "proxy/exchange.h"
 
+#include <algorithm>
+
 #include "http/forward.h"
 #include "http/head_parser.h"
 #include "proxy/downstream.h"
@@ -284,10 +286,10 @@ void Exchange::abandon(CloseReason reason) {
   settle();
 }
 
-void Exchange::close_session(session::SessionKey key, std::uint64_t serial) {
+void Exchange::close_sessions(std::span<const std::uint64_t> serials) {
   const bool waits = phase_ == Phase::connecting || phase_ == Phase::waiting;
-  if (!waits || !session_ || session_->found().serial != serial) return;
-  if (key.pool == session_->key().pool && key.sid == session_->sid()) reply_unknown_session();
+  if (!waits || !session_) return;
+  if (std::ranges::binary_search(serials, session_->found().serial)) reply_unknown_session();
 }
 
 void Exchange::settle() {

@@ -10,8 +10,10 @@
 //   backend), exchange_response.cc.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,8 +56,9 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   /// The client sent a FIN. @returns false if the exchange goes on for a client that has only
   /// stopped sending
   bool on_client_fin();
-  /// The session is taken away from its client. An answer that has begun is finished.
-  void close_session(session::SessionKey key, std::uint64_t serial);
+  /// These sessions, sorted serials, are taken away from their clients. An answer that has begun is
+  /// finished.
+  void close_sessions(std::span<const std::uint64_t> serials);
   /// The client's connection is gone; whatever was promised is given back.
   void abandon(metrics::CloseReason reason);
 

@@ -57,7 +57,7 @@ void Exchange::choose_for_handshake() {
   }
   if (assignment.refusal == balance::Assigner::Refusal::no_backend) {
     worker_.count_shed(ShedReason::no_backend);
-    return reply_shed("no-backend", "No backend of this pool can be reached; try again.");
+    return reply_shed("no-backend", "No backend of this pool takes sessions now; try again.");
   }
   reservation_ = std::move(assignment.reservation);
   connect(*reservation_.backend());

@@ -278,7 +278,9 @@ void Tunnel::end_session() {
   if (!owns_session_) return;
   auto& ledger = worker_.shared().ledger;
   const session::SessionKey key{pool(), session_->sid};
-  if (upgrade_pending_ && close_reason_ != CloseReason::admin) {
+  const bool taken_away =
+      close_reason_ == CloseReason::admin || close_reason_ == CloseReason::moved;
+  if (upgrade_pending_ && !taken_away) {
     ledger.set_tunnel(key, session_->serial, false, 0, worker_.now());
   } else {
     ledger.close(key, session_->serial, close_reason_);

@@ -53,9 +53,8 @@ class Tunnel final : public Retirable,
   /// Tells the PinTable what has passed since the last time.
   void publish();
 
-  [[nodiscard]] bool carries(session::SessionKey key, std::uint64_t serial) const noexcept {
-    return session_ && session_->serial == serial && pool() == key.pool && session_->sid == key.sid;
-  }
+  /// Of its session; 0 while it has none.
+  [[nodiscard]] std::uint64_t serial() const noexcept { return session_ ? session_->serial : 0; }
   [[nodiscard]] PoolId pool() const noexcept { return backend_.identity().pool; }
   /// Bytes that wait on either side.
   [[nodiscard]] std::size_t queued() noexcept { return out_.sink_queue() + in_.sink_queue(); }

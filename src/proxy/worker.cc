@@ -180,18 +180,19 @@ void Worker::relieve_buffers() noexcept {
   }
 }
 
-void Worker::close_session(session::SessionKey key, std::uint64_t serial) {
-  for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
-       at = connections_->tunnels.after(*at)) {
-    if (!at->carries(key, serial)) continue;
-    at->close_gracefully(websocket::CloseCode::service_restart, CloseReason::admin);
-    break;
+void Worker::close_sessions(std::span<const std::uint64_t> serials, CloseReason reason) {
+  Tunnel* next_tunnel = connections_->tunnels.front();
+  while (next_tunnel != nullptr) {
+    Tunnel& tunnel = *next_tunnel;
+    next_tunnel = connections_->tunnels.after(tunnel);
+    if (!std::ranges::binary_search(serials, tunnel.serial())) continue;
+    tunnel.close_gracefully(websocket::CloseCode::service_restart, reason);
   }
   Downstream* next = connections_->downstreams.front();
   while (next != nullptr) {
     Downstream& downstream = *next;
     next = connections_->downstreams.after(downstream);
-    downstream.close_session(key, serial);
+    downstream.close_sessions(serials);
   }
 }
 

@@ -7,6 +7,7 @@
 //   Invariants: after run() no handle is left on the loop.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -63,9 +64,10 @@ class Worker final : private uv::Listener::Handler,
   void shut_down(Duration grace);
   /// Tells the PinTable now what its tunnels have moved.
   void publish_dirty() noexcept;
-  /// Closes a session, as far as it is here: its tunnel at a frame boundary; its polls hear that it
-  /// is unknown.
-  void close_session(session::SessionKey key, std::uint64_t serial);
+  /// Closes sessions, as far as they are here: tunnels at a frame boundary; polls hear that their
+  /// session is unknown.
+  /// @param serials sorted
+  void close_sessions(std::span<const std::uint64_t> serials, metrics::CloseReason reason);
 
   [[nodiscard]] bool shutting_down() const noexcept { return shutting_down_; }
   [[nodiscard]] unsigned index() const noexcept { return setup_.index; }

@@ -12,6 +12,11 @@ struct PinTable::Entry : ListHook<> {
   Session session;
 
   [[nodiscard]] SessionKey key() const noexcept { return {session.pool, session.sid}; }
+  void pass(const Traffic& traffic, TimePoint now) noexcept {
+    session.traffic += traffic;
+    const bool moved = traffic.frames_in + traffic.frames_out > 0;
+    if (moved) session.last_moved = std::max(session.last_moved, now);
+  }
   [[nodiscard]] bool may_idle_out() const noexcept {
     return !session.has_tunnel && session.requests == 0;
   }
@@ -79,6 +84,7 @@ PinTable::Inserted PinTable::insert(Session session) {
   Inserted result;
   result.serial = next_serial_.fetch_add(1, std::memory_order_relaxed);
   session.serial = result.serial;
+  session.last_moved = session.last_seen;
   const TimePoint now = session.last_seen;
   auto entry = std::make_unique<Entry>(std::move(session));
   Shard& shard = shard_of(entry->key());
@@ -157,7 +163,7 @@ void PinTable::end_request(SessionKey key, std::uint64_t serial, const Traffic& 
   Entry* const entry = find_in(shard, key, serial);
   if (entry == nullptr) return;
   --entry->session.requests;
-  entry->session.traffic += traffic;
+  entry->pass(traffic, now);
   shard.touch(*entry, now);
 }
 
@@ -197,7 +203,7 @@ void PinTable::publish(SessionKey key, std::uint64_t serial, const Traffic& traf
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = find_in(shard, key, serial);
   if (entry == nullptr) return;
-  entry->session.traffic += traffic;
+  entry->pass(traffic, last_seen);
   entry->session.queued_bytes = queued_bytes;
   shard.touch(*entry, last_seen);
 }
@@ -248,6 +254,17 @@ std::vector<Session> PinTable::list() const {
     for (const auto& entry : shard.entries) all.push_back(entry->session);
   }
   return all;
+}
+
+std::vector<Session> PinTable::list(BackendId backend) const {
+  std::vector<Session> its;
+  for (const Shard& shard : *shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (const auto& entry : shard.entries) {
+      if (entry->session.backend == backend) its.push_back(entry->session);
+    }
+  }
+  return its;
 }
 
 std::optional<Session> PinTable::get(SessionKey key) const {

@@ -76,6 +76,8 @@ class PinTable {
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
   /// Copies of all sessions, shard by shard.
   [[nodiscard]] std::vector<Session> list() const;
+  /// The same of one backend.
+  [[nodiscard]] std::vector<Session> list(BackendId backend) const;
   /// A copy of one session.
   [[nodiscard]] std::optional<Session> get(SessionKey key) const;
 

@@ -52,6 +52,7 @@ struct Session {
   bool has_tunnel = false;     // a WebSocket carries it, or is about to
   TimePoint opened{};
   TimePoint last_seen{};
+  TimePoint last_moved{};   // when a frame or packet last passed, in either direction
   Duration time_to_live{};  // pingInterval + pingTimeout
   Traffic traffic;
   std::uint64_t queued_bytes = 0;

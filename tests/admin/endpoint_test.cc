@@ -31,6 +31,14 @@ struct Fixture {
     request.host = "127.0.0.1:9180";
     return endpoint.answer(request);
   }
+  Answer post(std::string path, std::string body) {
+    Request request;
+    request.method = Method::post;
+    request.path = std::move(path);
+    request.body = std::move(body);
+    request.host = "127.0.0.1:9180";
+    return endpoint.answer(request);
+  }
   nlohmann::json json(const std::string& path) {
     return nlohmann::json::parse(ask(Method::get, path).body);
   }
@@ -120,9 +128,8 @@ TEST_CASE_FIXTURE(Fixture, "a session can be closed") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "other paths and methods") {
-  for (const auto* path :
-       {"/", "/api", "/api/v1/", "/api/v1/sessions/", "/healthz/", "/api/v1/reload",
-        "/api/v1/backends/chat/chat-1/drain", "/METRICS", ""}) {
+  for (const auto* path : {"/", "/api", "/api/v1/", "/api/v1/sessions/", "/healthz/",
+                           "/api/v1/reload", "/api/v1/backends/chat/chat-1/stop", "/METRICS", ""}) {
     CAPTURE(path);
     const auto answer = ask(Method::get, path);
     CHECK(answer.status == 404);
@@ -151,6 +158,72 @@ TEST_CASE_FIXTURE(Fixture, "the guard comes first") {
   request.method = Method::delete_;
   CHECK(endpoint.answer(request).status == 403);
   CHECK(control.closed().empty());
+}
+
+TEST_CASE_FIXTURE(Fixture, "a backend is drained and taken back") {
+  const std::string drain = "/api/v1/backends/chat/chat-1/drain";
+  const auto answer = post(drain, R"({"close":true,"rate":2.5})");
+  CHECK(answer.status == 200);
+  CHECK(nlohmann::json::parse(answer.body)["state"] == "draining");
+  CHECK(control.last_order().close);
+  CHECK(control.last_order().per_second == 2.5);
+  CHECK(post(drain, "").status == 200);
+  CHECK_FALSE(control.last_order().close);
+  CHECK(control.last_order().per_second == 10);
+  CHECK(post("/api/v1/backends/chat/chat-1/undrain", "{}").status == 200);
+  CHECK(json("/api/v1/backends")[0]["state"] == "up");
+  const auto wrong = ask(Method::get, drain);
+  CHECK(wrong.status == 405);
+  CHECK(wrong.fields.front() == std::pair<std::string, std::string>{"allow", "POST"});
+  CHECK(code_of(post("/api/v1/backends/chat/nobody/drain", "")) == "unknown_backend");
+  for (const char* body : {"[]", "{", R"({"rate":0})", R"({"rate":"10"})", R"({"rate":10001})",
+                           R"({"close":1})", R"({"clsoe":true})"}) {
+    CAPTURE(body);
+    CHECK(post(drain, body).status == 400);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a backend may be named by the path of a socket") {
+  control.status_view.backends[0].name = "unix:/run/chat.sock";
+  CHECK(post("/api/v1/backends/chat/unix:/run/chat.sock/drain", "").status == 200);
+  for (const char* path : {"/api/v1/backends/chat/drain", "/api/v1/backends//drain",
+                           "/api/v1/backends/chat//drain", "/api/v1/backends/chat/chat-1/stop"}) {
+    CAPTURE(path);
+    CHECK(post(path, "").status == 404);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a pool is evened out") {
+  const auto answer = post("/api/v1/pools/chat/rebalance", R"({"rate":5})");
+  CHECK(answer.status == 200);
+  CHECK(nlohmann::json::parse(answer.body) ==
+        nlohmann::json{{"pool", "chat"}, {"to_move", 33}, {"rate", 5.0}});
+  CHECK(code_of(post("/api/v1/pools/nobody/rebalance", "")) == "unknown_pool");
+  CHECK(post("/api/v1/pools/chat/rebalance", R"({"close":true})").status == 400);
+}
+
+TEST_CASE_FIXTURE(Fixture, "what is being moved is told") {
+  CHECK(json("/api/v1/backends")[0]["moving"].is_null());
+  control.status_view.backends[0].moving =
+      MovingView{.why = "drain", .left = 80, .moved = 40, .per_second = 10};
+  CHECK(json("/api/v1/backends")[0]["moving"] ==
+        nlohmann::json{{"why", "drain"}, {"left", 80}, {"moved", 40}, {"rate", 10.0}});
+}
+
+TEST_CASE("orders need the token") {
+  TableControl control;
+  control.status_view = example_status();
+  NullFile null;
+  log::Logger log{{.fd = null.fd}};
+  Endpoint endpoint{Guard{"secret", "127.0.0.1"}, control, log};
+  for (const char* path : {"/api/v1/backends/chat/chat-1/drain", "/api/v1/pools/chat/rebalance"}) {
+    Request request;
+    request.method = Method::post;
+    request.path = path;
+    CHECK(endpoint.answer(request).status == 401);
+    request.authorization = "Bearer secret";
+    CHECK(endpoint.answer(request).status == 200);
+  }
 }
 
 }  // namespace pinion::admin

@@ -41,6 +41,18 @@ class TableControl final : public Control {
     closed_.push_back(sid);
     return true;
   }
+  [[nodiscard]] std::optional<BackendView> drain(const BackendName& name,
+                                                 const DrainOrder& order) override {
+    return change(name, "draining", order);
+  }
+  [[nodiscard]] std::optional<BackendView> undrain(const BackendName& name) override {
+    return change(name, "up", {});
+  }
+  [[nodiscard]] std::optional<RebalanceView> rebalance(const std::string& pool,
+                                                       double per_second) override {
+    if (pool != "chat") return std::nullopt;
+    return RebalanceView{.pool = pool, .to_move = 33, .per_second = per_second};
+  }
   [[nodiscard]] std::string not_ready() const override { return why_not_ready; }
   [[nodiscard]] std::string metrics_text() const override { return metrics; }
 
@@ -48,13 +60,30 @@ class TableControl final : public Control {
     const std::lock_guard lock{mutex_};
     return closed_;
   }
+  [[nodiscard]] DrainOrder last_order() const {
+    const std::lock_guard lock{mutex_};
+    return last_order_;
+  }
   [[nodiscard]] SessionQuery last_query() const {
     const std::lock_guard lock{mutex_};
     return last_query_;
   }
 
  private:
+  std::optional<BackendView> change(const BackendName& name, std::string state,
+                                    const DrainOrder& order) {
+    const std::lock_guard lock{mutex_};
+    for (BackendView& backend : status_view.backends) {
+      if (backend.pool != name.pool || backend.name != name.name) continue;
+      backend.state = std::move(state);
+      last_order_ = order;
+      return backend;
+    }
+    return std::nullopt;
+  }
+
   mutable std::mutex mutex_;
+  DrainOrder last_order_;
   mutable SessionQuery last_query_;
   std::vector<std::string> closed_;
 };

@@ -135,4 +135,46 @@ TEST_CASE("a set takes sessions while one backend is up and has room") {
   CHECK_FALSE(set.takes_sessions());
 }
 
+TEST_CASE("a backend that drains gets no session, whatever the others are") {
+  Backends b;
+  Backend& draining = b.add();
+  Backend& other = b.add();
+  CHECK(draining.set_draining(true));
+  CHECK_FALSE(draining.set_draining(true));
+  for (const Balance balance : kAll) {
+    auto turns = turns_of_one_pool();
+    Assigner assigner(turns, 6);
+    const BackendSet set = b.set(balance);
+    for (int i = 0; i < 20; ++i) {
+      CHECK(assigner.assign_session(set, {}).reservation.backend() == &other);
+    }
+  }
+  auto turns = turns_of_one_pool();
+  Assigner assigner(turns, 7);
+  const BackendSet set = b.set(Balance::least_load);
+  Backend* const tried[] = {&other};
+  CHECK(assigner.assign_session(set, tried).refusal == Assigner::Refusal::no_backend);
+  other.health().connect_failed(kNow);
+  CHECK(assigner.assign_session(set, {}).reservation.backend() == &other);
+  CHECK_FALSE(set.takes_sessions());
+  draining.set_draining(false);
+  CHECK(assigner.assign_session(set, {}).reservation.backend() == &draining);
+  CHECK(set.takes_sessions());
+}
+
+TEST_CASE("a backend that drains answers requests while no other is up") {
+  Backends b;
+  Backend& draining = b.add();
+  Backend& other = b.add();
+  draining.set_draining(true);
+  auto turns = turns_of_one_pool();
+  Assigner assigner(turns, 8);
+  const BackendSet set = b.set(Balance::least_load);
+  for (int i = 0; i < 20; ++i) CHECK(assigner.pick_for_request(set, {}) == &other);
+  other.health().connect_failed(kNow);
+  CHECK(assigner.pick_for_request(set, {}) == &draining);
+  Backend* const tried[] = {&draining};
+  CHECK(assigner.pick_for_request(set, tried) == &other);
+}
+
 }  // namespace pinion::balance

@@ -60,9 +60,9 @@ TEST_CASE("wrong usage is exit code 2 and one line") {
     CHECK(outcome.out.empty());
     CHECK(is_one_error_line(outcome.err));
   }
-  CHECK(run_pinion({"drain"}).err ==
-        "pinion: there is no command drain; commands are run, check, config, status, sessions "
-        "(pinion --help)\n");
+  CHECK(run_pinion({"stop"}).err ==
+        "pinion: there is no command stop; commands are run, check, config, status, sessions, "
+        "drain, undrain, rebalance (pinion --help)\n");
 }
 
 TEST_CASE("no command at all shows the help, as wrong usage") {

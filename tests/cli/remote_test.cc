@@ -136,4 +136,48 @@ TEST_CASE("a token file that cannot be read is an error before anything is asked
   CHECK(outcome.err.find("/nonexistent/token") != std::string::npos);
 }
 
+TEST_CASE("drain, undrain and rebalance") {
+  const ServerFixture fixture;
+  const auto pinion = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--admin", fixture.url()});
+    return run_pinion(std::move(arguments));
+  };
+  CHECK(pinion({"drain", "chat/chat-1", "--close", "--rate", "2.5/s"}).out ==
+        "chat/chat-1 is draining, 120 sessions\n");
+  CHECK(fixture.control.last_order().close);
+  CHECK(fixture.control.last_order().per_second == 2.5);
+  CHECK(pinion({"drain", "chat/chat-1", "--rate", "7"}).code == 0);
+  CHECK_FALSE(fixture.control.last_order().close);
+  CHECK(fixture.control.last_order().per_second == 7);
+  CHECK(pinion({"undrain", "chat/chat-1"}).out == "chat/chat-1 is up, 120 sessions\n");
+  CHECK(pinion({"rebalance", "chat", "--rate", "5/s"}).out ==
+        "chat: 33 sessions to move, 5 a second\n");
+
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"drain"},
+                                                {"drain", "chat"},
+                                                {"drain", "/chat-1"},
+                                                {"drain", "chat/"},
+                                                {"drain", "chat/chat-1", "--rate", "fast"},
+                                                {"rebalance"}}) {
+    const auto outcome = pinion(wrong);
+    CHECK(outcome.code == 2);
+    CHECK(is_one_error_line(outcome.err));
+  }
+  for (const std::vector<std::string>& failing : {std::vector<std::string>{"drain", "chat/nobody"},
+                                                  {"rebalance", "nobody"},
+                                                  {"drain", "chat/chat-1", "--rate", "0"}}) {
+    const auto outcome = pinion(failing);
+    CHECK(outcome.code == 1);
+    CHECK(is_one_error_line(outcome.err));
+  }
+}
+
+TEST_CASE("status tells what is being moved") {
+  ServerFixture fixture;
+  fixture.control.status_view.backends[0].moving = {
+      .why = "drain", .left = 80, .moved = 40, .per_second = 10};
+  const auto outcome = run_pinion({"status", "--admin", fixture.url()});
+  CHECK(outcome.out.find("\n    drain: 80 left, 40 moved, 10/s\n") != std::string::npos);
+}
+
 }  // namespace pinion::cli

@@ -28,7 +28,9 @@ struct Live {
   void remove() {
     const auto found = proxy.ledger().find({0, "abc"});
     REQUIRE(found);
-    proxy.on_worker([&](Worker& worker) { worker.close_session({0, "abc"}, found->serial); });
+    proxy.on_worker([&](Worker& worker) {
+      worker.close_sessions({&found->serial, 1}, metrics::CloseReason::admin);
+    });
   }
 };
 

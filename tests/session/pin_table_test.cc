@@ -206,4 +206,26 @@ TEST_CASE("the list has every session once") {
   CHECK_FALSE(table.get({0, "s500"}));
 }
 
+TEST_CASE("the sessions of one backend, and when each last carried something") {
+  PinTable table{100};
+  const auto first = table.insert(polling("a", kStart, 45s, 1));
+  const auto second = table.insert(websocket("b", kStart, 45s, 1));
+  table.insert(polling("c", kStart, 45s, 2));
+  REQUIRE(table.list(1).size() == 2);
+  CHECK(table.list(3).empty());
+  CHECK(table.get({0, "a"})->last_moved == kStart);
+
+  table.begin_request({0, "a"}, kStart + 1s);
+  table.end_request({0, "a"}, first.serial, {}, kStart + 2s);
+  CHECK(table.get({0, "a"})->last_moved == kStart);
+  table.begin_request({0, "a"}, kStart + 3s);
+  table.end_request({0, "a"}, first.serial, {.frames_out = 1}, kStart + 4s);
+  CHECK(table.get({0, "a"})->last_moved == kStart + 4s);
+
+  table.publish({0, "b"}, second.serial, {.bytes_in = 5}, 0, kStart + 5s);
+  CHECK(table.get({0, "b"})->last_moved == kStart);
+  table.publish({0, "b"}, second.serial, {.frames_in = 1, .bytes_in = 5}, 0, kStart + 6s);
+  CHECK(table.get({0, "b"})->last_moved == kStart + 6s);
+}
+
 }  // namespace pinion::session

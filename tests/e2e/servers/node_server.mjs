@@ -3,9 +3,10 @@
 // Events: echo(x, ack) answers x; who(ack) its name; binary(bytes, ack) the bytes backwards; join(room, ack);
 // say(room, text) sends said(text) to the room; kick() ends the session from this side; flood(size) sends
 // numbered messages of that size for as long as the session lives, as fast as the connection takes them;
-// stream(n) sends token(0) to token(n-1) and then done(n).
+// stream(n) sends token(0) to token(n-1) and then done(n); trickle(n, ms) the same, one every so many ms.
 // HTTP: /seen tells what has happened to sessions; everything else is answered with the server's name.
 import { createServer } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const told = JSON.parse(process.argv[2]);
 const { Server } = told.kind === 'node2'
@@ -53,6 +54,14 @@ io.on('connection', (socket) => {
   socket.on('flood', (size) => flood(socket, size));
   socket.on('stream', (n) => {
     for (let i = 0; i < n; i++) socket.emit('token', i);
+    socket.emit('done', n);
+  });
+  socket.on('trickle', async (n, every, ack) => {
+    ack?.();
+    for (let i = 0; i < n; i++) {
+      socket.emit('token', i);
+      await pause(every);
+    }
     socket.emit('done', n);
   });
   socket.on('disconnect', (reason) => count(seen.closes, reason));

@@ -1,0 +1,152 @@
+#include "mover.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "balance/shares.h"
+
+namespace pinion {
+
+using balance::Backend;
+using session::MovePlan;
+
+namespace {
+
+constexpr std::string_view kDrain = "drain";
+constexpr std::string_view kRebalance = "rebalance";
+
+}  // namespace
+
+std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends) {
+  std::vector<balance::Share> shares;
+  std::vector<std::size_t> taking;
+  for (std::size_t i = 0; i < backends.size(); ++i) {
+    const Backend& backend = *backends[i];
+    if (!backend.health().up() || backend.draining()) continue;
+    taking.push_back(i);
+    shares.push_back({.sessions = backend.assigned().total(), .weight = backend.weight()});
+  }
+  std::vector<std::uint64_t> excess(backends.size(), 0);
+  const auto above = balance::excess(shares);
+  for (std::size_t i = 0; i < taking.size(); ++i) excess[taking[i]] = above[i];
+  return excess;
+}
+
+void Mover::drain(Backend& backend, const std::optional<Terms>& close, TimePoint now) {
+  Drain& drain = drains_[backend.id()];
+  drain = {.backend = &backend, .plan = std::nullopt, .said_empty = false};
+  if (close) drain.plan.emplace(*close, MovePlan::Quotas{{backend.id(), MovePlan::kAll}}, now);
+  log_.info("backend drains: it gets no new sessions",
+            {{"pool", backend.identity().pool_name},
+             {"backend", backend.identity().name},
+             {"sessions", backend.assigned().live},
+             {"closed_per_second", close ? close->per_second : 0.0}});
+  tick(now);
+}
+
+void Mover::undrain(Backend& backend) {
+  if (drains_.erase(backend.id()) == 0) return;
+  log_.info("backend takes sessions again",
+            {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
+  publish();
+}
+
+void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now) {
+  if (set.backends.empty()) return;
+  const auto excess = excess_of(set.backends);
+  MovePlan::Quotas quotas;
+  std::uint64_t all = 0;
+  for (std::size_t i = 0; i < excess.size(); ++i) {
+    quotas[set.backends[i]->id()] = excess[i];
+    all += excess[i];
+  }
+  rebalances_.insert_or_assign(
+      set.pool, Rebalance{.backends = set.backends, .plan = MovePlan(terms, quotas, now)});
+  log_.info("pool is evened out", {{"pool", set.backends.front()->identity().pool_name},
+                                   {"to_move", all},
+                                   {"closed_per_second", terms.per_second}});
+  tick(now);
+}
+
+void Mover::tick(TimePoint now) {
+  if (drains_.empty() && rebalances_.empty()) return;
+  for (auto& [id, drain] : drains_) go_on(drain, now);
+  for (auto at = rebalances_.begin(); at != rebalances_.end();) {
+    at = go_on(at->second, now) ? rebalances_.erase(at) : std::next(at);
+  }
+  publish();
+}
+
+void Mover::go_on(Drain& drain, TimePoint now) {
+  if (drain.plan && drain.backend->assigned().live > 0) {
+    Backend* const from[] = {drain.backend};
+    move(*drain.plan, from, now);
+  }
+  if (drain.said_empty || !drain.backend->empty()) return;
+  drain.said_empty = true;
+  log_.info("backend is drained: it can be stopped",
+            {{"pool", drain.backend->identity().pool_name},
+             {"backend", drain.backend->identity().name},
+             {"moved", drain.plan ? drain.plan->moved() : 0}});
+}
+
+bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
+  // Some left by themselves, or a backend drains now.
+  const auto excess = excess_of(rebalance.backends);
+  for (std::size_t i = 0; i < excess.size(); ++i) {
+    rebalance.plan.limit(rebalance.backends[i]->id(), excess[i]);
+  }
+  move(rebalance.plan, rebalance.backends, now);
+  if (!rebalance.plan.done()) return false;
+  log_.info("pool has been evened out", {{"pool", rebalance.backends.front()->identity().pool_name},
+                                         {"moved", rebalance.plan.moved()}});
+  return true;
+}
+
+void Mover::move(MovePlan& plan, std::span<Backend* const> from, TimePoint now) {
+  plan.advance(now);
+  if (plan.wants_list(now)) {
+    std::vector<session::Session> sessions;
+    for (const Backend* const backend : from) {
+      if (plan.left(backend->id()) == 0) continue;
+      std::ranges::move(ledger_.table().list(backend->id()), std::back_inserter(sessions));
+    }
+    plan.offer(std::move(sessions), now);
+  }
+  std::vector<session::Session> closing;
+  while (const auto listed = plan.next(now)) {
+    auto present = ledger_.table().get({listed->pool, listed->sid});
+    if (!present || present->serial != listed->serial || !plan.allows(*present, now)) continue;
+    plan.moved(*present);
+    closing.push_back(std::move(*present));
+  }
+  if (!closing.empty()) closer_.close_sessions(closing, metrics::CloseReason::moved);
+}
+
+void Mover::publish() {
+  std::unordered_map<BackendId, Progress> progress;
+  for (const auto& [pool, rebalance] : rebalances_) {
+    for (const Backend* const backend : rebalance.backends) {
+      const BackendId id = backend->id();
+      const std::uint64_t left = rebalance.plan.left(id);
+      if (left == 0) continue;
+      progress[id] = {kRebalance, left, rebalance.plan.moved(id), rebalance.plan.per_second()};
+    }
+  }
+  for (const auto& [id, drain] : drains_) {
+    if (!drain.plan) continue;
+    progress[id] = {kDrain, drain.backend->assigned().live, drain.plan->moved(),
+                    drain.plan->per_second()};
+  }
+  const std::lock_guard lock(mutex_);
+  progress_ = std::move(progress);
+}
+
+std::optional<Mover::Progress> Mover::progress(BackendId backend) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = progress_.find(backend);
+  if (found == progress_.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace pinion

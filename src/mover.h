@@ -1,0 +1,93 @@
+// Moves people: empties backends that are to be stopped, and evens a pool out. Sessions are closed
+// by and by, as a session::MovePlan says; their clients come back by themselves and are placed
+// anew.
+//
+// Threads: the main thread, but for progress(), which any may ask.
+// Lifetime: the composition root's; what it refers to outlives it.
+// Invariants: at most one order a backend and one a pool; a backend that drains is not evened out.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "balance/backend_set.h"
+#include "log/log.h"
+#include "metrics/close_reason.h"
+#include "proxy/session_ledger.h"
+#include "session/move_plan.h"
+
+namespace pinion {
+
+/// Closes sessions wherever they are.
+class SessionCloser {
+ public:
+  /// Ends those without a tunnel at once, and tells the workers; a tunnel ends its session itself,
+  /// after the close frame.
+  virtual void close_sessions(std::span<const session::Session> sessions,
+                              metrics::CloseReason reason) = 0;
+
+ protected:
+  ~SessionCloser() = default;
+};
+
+class Mover {
+ public:
+  using Terms = session::MovePlan::Terms;
+
+  Mover(proxy::SessionLedger& ledger, log::Logger& log, SessionCloser& closer) noexcept
+      : ledger_(ledger), log_(log), closer_(closer) {}
+
+  /// Nothing new goes to the backend. @param close how its sessions are moved away; none: they are
+  /// left to end
+  void drain(balance::Backend& backend, const std::optional<Terms>& close, TimePoint now);
+  void undrain(balance::Backend& backend);
+  /// Moves what the backends of a pool have above their shares.
+  void rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now);
+  /// Now and then, several times a second.
+  void tick(TimePoint now);
+
+  /// What each of these has above its share, as far as it is up and does not drain. From any
+  /// thread.
+  static std::vector<std::uint64_t> excess_of(std::span<balance::Backend* const> backends);
+
+  struct Progress {
+    std::string_view why;  // drain, rebalance
+    std::uint64_t left = 0, moved = 0;
+    double per_second = 0;
+  };
+  /// Of what is being moved away from a backend.
+  [[nodiscard]] std::optional<Progress> progress(BackendId backend) const;
+
+ private:
+  struct Drain {
+    balance::Backend* backend = nullptr;
+    std::optional<session::MovePlan> plan;
+    bool said_empty = false;
+  };
+  struct Rebalance {
+    std::vector<balance::Backend*> backends;  // of the pool, when it was asked for
+    session::MovePlan plan;
+  };
+
+  void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);
+  void go_on(Drain& drain, TimePoint now);
+  /// @returns whether it is over
+  bool go_on(Rebalance& rebalance, TimePoint now);
+  void publish();
+
+  proxy::SessionLedger& ledger_;
+  log::Logger& log_;
+  SessionCloser& closer_;
+  std::map<BackendId, Drain> drains_;
+  std::map<PoolId, Rebalance> rebalances_;
+  mutable std::mutex mutex_;
+  std::unordered_map<BackendId, Progress> progress_;  // guarded by mutex_
+};
+
+}  // namespace pinion

@@ -1,0 +1,62 @@
+// Evening a pool out: what some backends have too many of is moved to the others, without losing a message.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { call, client } from './support/client.mjs';
+import { Stage } from './support/stage.mjs';
+import { eventually, seconds, within } from './support/wait.mjs';
+
+const kTransports = ['websocket', 'upgrade', 'polling'];
+
+const counts = async (pinion) => (await pinion.backends()).map(({ sessions }) => sessions);
+
+const surely = (socket, event, ...args) => within(`ack of ${event}`, new Promise((resolve, reject) => {
+  socket.emit(event, ...args, (error, value) => (error ? reject(error) : resolve(value)));
+}), seconds(60));
+
+describe('rebalancing', () => {
+  test('a backend that comes back gets its share', { timeout: seconds(120) }, async (t) => {
+    const stage = Stage.of(t);
+    const servers = await stage.backends('node4', 3);
+    const backend = servers.map(({ name, address }) => ({ name, address }));
+    const pinion = await stage.pinion({ pool: { backend } });
+    assert.equal((await pinion.command('drain', 'chat/node4-3')).code, 0);
+    const options = { reconnection: true, reconnectionDelay: 200, retries: 10, ackTimeout: seconds(10) };
+    const sockets = await Promise.all(Array.from({ length: 60 }, (_, i) =>
+      client(stage, pinion.url, { transport: kTransports[i % 3], ...options })));
+    assert.deepEqual(await counts(pinion), [30, 30, 0]);
+    assert.equal((await pinion.command('undrain', 'chat/node4-3')).code, 0);
+    // Idle by the time of the order, so that the rate alone decides.
+    await eventually('all are idle', async () => (await pinion.sessions('?limit=100')).every(({ idle_ms }) => idle_ms > 3500),
+      { within: seconds(30) });
+
+    const start = Date.now();
+    const told = await pinion.command('rebalance', 'chat', '--rate', '5/s');
+    assert.equal(told.stdout, 'chat: 20 sessions to move, 5 a second\n');
+    await eventually('progress shows', async () => (await pinion.backends()).some(({ moving }) =>
+      moving?.why === 'rebalance' && moving.left > 0));
+    assert.match((await pinion.command('status')).stdout, /rebalance: \d+ left, \d+ moved, 5\/s/);
+    await eventually('it says that it is done', () => /pool has been evened out.*moved=20/.test(pinion.child.stderr),
+      { within: seconds(60) });
+    assert.ok(Date.now() - start >= 3300, `too fast: ${Date.now() - start} ms`);
+    await eventually('it is even', async () => {
+      assert.deepEqual(await counts(pinion), [20, 20, 20]);
+      return true;
+    }, { within: seconds(20) });
+    assert.equal(await pinion.metric('closes_total', 'reason="moved"'), 20);
+    for (const [i, socket] of sockets.entries()) assert.equal(await surely(socket, 'echo', i), i);
+
+    const again = await pinion.command('rebalance', 'chat', '--json');
+    assert.equal(JSON.parse(again.stdout).to_move, 0);
+    stage.leave_clients();
+    await pinion.comes_to_rest();
+  });
+
+  test('a pool that is not there', { timeout: seconds(20) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({ backends: await stage.backends('node4', 1) });
+    const { code, stderr } = await pinion.command('rebalance', 'nobody');
+    assert.equal(code, 1);
+    assert.match(stderr, /no pool of this name/);
+    assert.equal(await call(await client(stage, pinion.url), 'echo', 1), 1);
+  });
+});
