@@ -10,6 +10,7 @@ std::vector<std::uint64_t> excess(std::span<const Share> shares) {
     weights += share.weight;
   }
   std::vector<std::uint64_t> above;
+  if (weights == 0) return above;
   above.reserve(shares.size());
   for (const Share& share : shares) {
     const std::uint64_t part = (sessions * share.weight + weights - 1) / weights;

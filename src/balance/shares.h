@@ -15,7 +15,7 @@ struct Share {
 };
 
 /// For each of `shares`: its sessions above its part of all by weight, rounded up; 0 when it has
-/// not more.
+/// not more. Weights are above 0.
 std::vector<std::uint64_t> excess(std::span<const Share> shares);
 
 }  // namespace pinion::balance

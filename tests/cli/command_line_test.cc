@@ -35,7 +35,7 @@ TEST_CASE("run gets its config, and its exit code is the program's") {
 
 TEST_CASE("wrong usage is exit code 2 and one line") {
   const std::vector<std::vector<std::string>> wrong = {
-      {"drain", "chat/chat-1"},
+      {"stop", "chat/chat-1"},
       {"top"},
       {"RUN"},
       {"--nonsense"},
