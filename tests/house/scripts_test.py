@@ -1,6 +1,7 @@
 """Scripts: their grammar, what shellcheck says, and that they can be run."""
 
 import os
+import pty
 import subprocess
 
 import tree
@@ -33,6 +34,26 @@ class Scripts(HouseTest):
         # SC2317: it takes what only a trap calls for unreachable.
         done = self._run("shellcheck", "--exclude=SC2317", *shell_scripts())
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_quietly_says_nothing_of_what_goes_well(self):
+        done = self._run("scripts/quietly", "who", "sh", "-c", "echo words; echo more >&2")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+    def test_quietly_tells_what_failed_and_how(self):
+        done = self._run("scripts/quietly", "who", "sh", "-c", "echo words; exit 3")
+        self.assertEqual((done.returncode, done.stdout), (3, ""))
+        self.assertEqual(done.stderr, "words\nwho: failed: sh -c echo words; exit 3\n")
+
+    def test_quietly_shows_on_a_terminal_that_it_goes_on(self):
+        ours, its = pty.openpty()
+        self.addCleanup(os.close, ours)
+        done = subprocess.run(["scripts/quietly", "who", "sh", "-c", "echo words; sleep 1"], cwd=tree.ROOT,
+                              stdout=its, stderr=its, env={**os.environ, "TERM": "xterm"}, check=False)
+        os.close(its)
+        self.assertEqual(done.returncode, 0)
+        shown = os.read(ours, 4096).decode()
+        self.assertIn("\rwho: words\x1b[K", shown)
+        self.assertTrue(shown.endswith("\r\x1b[K"), repr(shown))
 
     def _run(self, *command):
         return subprocess.run(command, cwd=tree.ROOT, capture_output=True, text=True, check=False)
