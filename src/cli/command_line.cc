@@ -144,7 +144,9 @@ class CommandLine {
     if (error.get_exit_code() == 0) return app_.exit(error, terminal_.out, terminal_.err);
     std::string message = error.what();
     std::ranges::replace(message, '\n', ' ');
-    return terminal_.fail(kUsage, message + " (pinion --help)");
+    const auto chosen = app_.get_subcommands();
+    const std::string command = chosen.empty() ? "" : chosen.front()->get_name() + " ";
+    return terminal_.fail(kUsage, message + " (pinion " + command + "--help)");
   }
 
   const Terminal& terminal_;

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -106,7 +109,11 @@ Loaded load_text(std::string_view text, const std::string& file_name) {
 Loaded load_file(const std::string& path) {
   const auto text = read_text_file(path, kLongestFile);
   if (text) return load_text(*text, path);
-  return std::unexpected(std::vector{ConfigError{path, {}, "", text.error()}});
+  std::string message = text.error();
+  if (std::error_code ignored; !std::filesystem::exists(path, ignored)) {
+    message += "; -c FILE names another one, pinion config prints one to begin with";
+  }
+  return std::unexpected(std::vector{ConfigError{path, {}, "", message}});
 }
 
 }  // namespace pinion::config

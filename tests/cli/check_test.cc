@@ -62,7 +62,8 @@ TEST_CASE("a file that is not there is one clear line") {
   std::ostringstream out;
   std::ostringstream err;
   CHECK(run_check("/nonexistent.toml", out, err) == 1);
-  CHECK(err.str() == "/nonexistent.toml: error: cannot be read: No such file or directory\n");
+  CHECK(err.str().starts_with("/nonexistent.toml: error: cannot be read: No such file"));
+  CHECK(err.str().find("; -c FILE names another one") != std::string::npos);
 }
 
 TEST_CASE("config prints the reference, or the man page's source") {

@@ -111,7 +111,8 @@ TEST_CASE("what cannot be read or is no TOML is one error") {
   REQUIRE_FALSE(missing.has_value());
   REQUIRE(missing.error().size() == 1);
   CHECK(to_text(missing.error()[0]) ==
-        "/nonexistent/pinion.toml: error: cannot be read: No such file or directory");
+        "/nonexistent/pinion.toml: error: cannot be read: No such file or directory; -c FILE names "
+        "another one, pinion config prints one to begin with");
   const auto directory = load_file(std::filesystem::temp_directory_path().string());
   REQUIRE_FALSE(directory.has_value());
   CHECK(directory.error()[0].message == "cannot be read: Is a directory");
