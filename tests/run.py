@@ -92,7 +92,10 @@ def explain(outcome):
 
 def main():
     LOGS.mkdir(parents=True, exist_ok=True)
-    run = Run(wanted_parts())
+    wanted = wanted_parts()
+    names = ", ".join(part.name for part in wanted)
+    print(f"running {names}; what they say is in {LOGS.relative_to(step.ROOT)}", flush=True)
+    run = Run(wanted)
     run.run()
     for outcome in run.outcomes:
         if outcome.tally.failed:
