@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "metrics/exposition.h"
+#include "session/state.h"
 
 namespace pinion {
 
@@ -36,22 +37,26 @@ std::string_view state_of(const balance::Backend& backend) noexcept {
 }
 
 // What a list is sorted by, always so that more comes first in descending order.
-std::uint64_t sort_key(const SessionView& view, SessionSort sort) noexcept {
+double sort_key(const SessionView& view, SessionSort sort) noexcept {
   switch (sort) {
     case SessionSort::idle:
-      return view.idle_ms;
+      return static_cast<double>(view.idle_ms);
     case SessionSort::bytes:
-      return view.bytes_in + view.bytes_out;
+      return static_cast<double>(view.bytes_in + view.bytes_out);
     case SessionSort::frames:
-      return view.frames_in + view.frames_out;
+      return static_cast<double>(view.frames_in + view.frames_out);
     case SessionSort::queued:
-      return view.queued_bytes;
+      return static_cast<double>(view.queued_bytes);
     case SessionSort::paused:
-      return view.paused_ms;
+      return static_cast<double>(view.paused_ms);
+    case SessionSort::rate:
+      return view.frames_in_rate + view.frames_out_rate;
+    case SessionSort::rtt:
+      return view.rtt_ms.value_or(-1);
     case SessionSort::age:
       break;
   }
-  return view.age_ms;
+  return static_cast<double>(view.age_ms);
 }
 
 bool is_of_backend(const SessionView& view, const std::string& asked) {
@@ -154,11 +159,14 @@ SessionView ServerView::view_of(const session::Session& session, TimePoint now) 
   const auto ms_since = [now](TimePoint then) {
     return static_cast<std::uint64_t>(std::max<std::int64_t>(to_ms(now - then), 0));
   };
+  session::Rates rates = session.rates;
+  rates.decay(now - session.last_seen);
+  const auto round_trip = session.pings.round_trip();
   return {.sid = session.sid,
           .pool = config_->pools[session.pool].name,
           .backend = shared_.registry.by_id(session.backend).identity().name,
           .transport = std::string(session::to_string(session.transport)),
-          .state = "active",
+          .state = std::string(session::to_string(session::state_of(session, now))),
           .client = session.client,
           .age_ms = ms_since(session.opened),
           .idle_ms = ms_since(session.last_seen),
@@ -168,6 +176,13 @@ SessionView ServerView::view_of(const session::Session& session, TimePoint now) 
           .bytes_out = session.traffic.bytes_out,
           .queued_bytes = session.queued_bytes,
           .paused_ms = session.traffic.paused_ns / 1'000'000,
+          .frames_in_rate = rates.frames_in,
+          .frames_out_rate = rates.frames_out,
+          .bytes_in_rate = rates.bytes_in,
+          .bytes_out_rate = rates.bytes_out,
+          .rtt_ms = round_trip ? std::optional(to_seconds(*round_trip) * 1000) : std::nullopt,
+          .rtt_seen = std::string(session.pings.seen()),
+          .last_error = std::string(session.last_error),
           .worker = session.worker};
 }
 

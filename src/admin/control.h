@@ -61,11 +61,15 @@ struct SessionView {
   std::uint64_t age_ms = 0, idle_ms = 0;
   std::uint64_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0;
   std::uint64_t queued_bytes = 0, paused_ms = 0;
+  double frames_in_rate = 0, frames_out_rate = 0;  // a second, decaying averages
+  double bytes_in_rate = 0, bytes_out_rate = 0;
   std::optional<double> rtt_ms;
+  std::string rtt_seen;    // the side that was measured (client, backend), or not_yet, compressed
+  std::string last_error;  // empty: there was none
   unsigned worker = 0;
 };
 
-enum class SessionSort : unsigned char { age, idle, bytes, frames, queued, paused };
+enum class SessionSort : unsigned char { age, idle, bytes, frames, queued, paused, rate, rtt };
 
 struct SessionQuery {
   std::string backend;  // "name" or "pool/name"; empty: all

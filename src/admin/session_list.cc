@@ -14,13 +14,15 @@ namespace {
 // Told from an offset at a glance, so that nobody counts on adding to it.
 constexpr std::string_view kCursorPrefix = "p1-";
 
-constexpr std::array<std::pair<std::string_view, SessionSort>, 6> kSorts = {
+constexpr std::array<std::pair<std::string_view, SessionSort>, 8> kSorts = {
     {{"age", SessionSort::age},
      {"idle", SessionSort::idle},
      {"bytes", SessionSort::bytes},
      {"frames", SessionSort::frames},
      {"queued", SessionSort::queued},
-     {"paused", SessionSort::paused}}};
+     {"paused", SessionSort::paused},
+     {"rate", SessionSort::rate},
+     {"rtt", SessionSort::rtt}}};
 
 std::optional<SessionSort> sort_of(std::string_view name) {
   for (const auto& [known, sort] : kSorts) {
@@ -47,7 +49,7 @@ std::string read_parameter(std::string_view name, std::string_view value, Sessio
   if (name == "sort") {
     const auto sort = sort_of(value);
     if (sort) to.sort = *sort;
-    return sort ? "" : "sort: allowed are age, idle, bytes, frames, queued, paused";
+    return sort ? "" : "sort: allowed are age, idle, bytes, frames, queued, paused, rate, rtt";
   }
   if (name == "order") {
     to.descending = value == "desc";

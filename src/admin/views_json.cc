@@ -1,5 +1,6 @@
 #include "admin/views_json.h"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -27,6 +28,8 @@ Json moving_or_null(const std::optional<MovingView>& moving) {
           {"moved", moving->moved},
           {"rate", moving->per_second}};
 }
+
+double tenths(double number) { return std::round(number * 10) / 10; }
 
 Json backend_object(const BackendView& backend) {
   return {{"pool", backend.pool},
@@ -65,7 +68,13 @@ Json session_object(const SessionView& session) {
           {"bytes_out", session.bytes_out},
           {"queued_bytes", session.queued_bytes},
           {"paused_ms", session.paused_ms},
-          {"rtt_ms", number_or_null(session.rtt_ms)}};
+          {"frames_in_rate", tenths(session.frames_in_rate)},
+          {"frames_out_rate", tenths(session.frames_out_rate)},
+          {"bytes_in_rate", tenths(session.bytes_in_rate)},
+          {"bytes_out_rate", tenths(session.bytes_out_rate)},
+          {"rtt_ms", number_or_null(session.rtt_ms)},
+          {"rtt_seen", session.rtt_seen},
+          {"last_error", session.last_error}};
 }
 
 Json totals_object(const Totals& totals) {

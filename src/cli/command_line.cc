@@ -90,7 +90,8 @@ class CommandLine {
     sessions->add_option("--sort", sessions_.sort, "What the list is sorted by, largest first")
         ->capture_default_str()
         ->type_name("KEY")
-        ->check(CLI::IsMember({"age", "idle", "bytes", "frames", "queued", "paused"}));
+        ->check(
+            CLI::IsMember({"age", "idle", "bytes", "frames", "queued", "paused", "rate", "rtt"}));
     sessions->add_option("--limit", sessions_.limit, "At most so many")
         ->capture_default_str()
         ->type_name("N")

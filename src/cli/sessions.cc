@@ -32,22 +32,36 @@ std::string sum_of(const Json& session, const char* in, const char* out) {
   return std::to_string(count_of(session, in) + count_of(session, out));
 }
 
+std::string round_trip_of(const Json& session) {
+  const auto found = session.find("rtt_ms");
+  return found == session.end() || !found->is_number()
+             ? "-"
+             : fmt::format("{:.1f}ms", found->get<double>());
+}
+
 void print_table(const Json& sessions, const Terminal& terminal) {
   Table table{{{"SID"},
                {"BACKEND"},
                {"VIA"},
+               {"STATE"},
                {"AGE", Align::right},
                {"IDLE", Align::right},
+               {"RTT", Align::right},
                {"FRAMES", Align::right},
+               {"FRAMES/s", Align::right},
                {"BYTES", Align::right},
-               {"QUEUED", Align::right}}};
+               {"QUEUED", Align::right},
+               {"PAUSED", Align::right}}};
   for (const Json& session : sessions) {
     table.add({text_of(session, "sid"), text_of(session, "backend"), transport_of(session),
-               human_duration(number_of(session, "age_ms")),
-               human_duration(number_of(session, "idle_ms")),
+               text_of(session, "state"), human_duration(number_of(session, "age_ms")),
+               human_duration(number_of(session, "idle_ms")), round_trip_of(session),
                sum_of(session, "frames_in", "frames_out"),
+               fmt::format("{:.1f}", number_of(session, "frames_in_rate") +
+                                         number_of(session, "frames_out_rate")),
                human_bytes(number_of(session, "bytes_in") + number_of(session, "bytes_out")),
-               human_bytes(number_of(session, "queued_bytes"))});
+               human_bytes(number_of(session, "queued_bytes")),
+               human_duration(number_of(session, "paused_ms"))});
   }
   table.print(terminal);
 }

@@ -107,6 +107,8 @@ void read_pool(const Node& table, Draft& draft, ErrorList& errors) {
   places_of_pool.at = table.at;
   places_of_pool.name = reader.where("name");
   if (reader.written("socketio_path")) places_of_pool.socketio_path = reader.where("socketio_path");
+  read_section(Section::slow_consumer, reader.table(Section::slow_consumer), pool.slow_consumer,
+               errors);
   const bool backends_understood = read_backends(reader, &table, pool, places_of_pool, errors);
   places_of_pool.understood = reader.finish() && backends_understood;
   draft.config.pools.push_back(std::move(pool));
@@ -160,6 +162,7 @@ Pool default_pool() {
   ErrorList errors("");
   SectionReader reader(Section::pool, nullptr, errors);
   read_fields(reader, pool);
+  read_section(Section::slow_consumer, nullptr, pool.slow_consumer, errors);
   return pool;
 }
 

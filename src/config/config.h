@@ -64,6 +64,13 @@ struct Backend {
   bool operator==(const Backend&) const = default;
 };
 
+/// Clients that do not read.
+struct SlowConsumer {
+  Duration after{};  // without progress; 0: they are left alone
+
+  bool operator==(const SlowConsumer&) const = default;
+};
+
 struct Pool {
   std::string name;
   Balance balance = Balance::least_load;
@@ -71,6 +78,7 @@ struct Pool {
   Duration keep_alive{};
   std::size_t keep_alive_connections = 0;  // per worker and backend
   Duration patience{};                     // 0: streaming sessions are moved like others
+  SlowConsumer slow_consumer;
   std::vector<Backend> backends;
 
   bool operator==(const Pool&) const = default;

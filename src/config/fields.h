@@ -54,7 +54,11 @@ void each_field(MaybeConst<Log> auto& log, auto&& field) {
   field("access", log.access);
 }
 
-/// All but `backends`.
+void each_field(MaybeConst<SlowConsumer> auto& slow_consumer, auto&& field) {
+  field("after", slow_consumer.after);
+}
+
+/// All but `backends` and the sections below it.
 void each_field(MaybeConst<Pool> auto& pool, auto&& field) {
   field("name", pool.name);
   field("balance", pool.balance);

@@ -34,6 +34,8 @@ constexpr SectionInfo kSections[] = {
     {Section::log, Section::file, "log", 1, "What pinion writes down."},
     {Section::pool, Section::file, "pool", 256,
      "A named set of backends that serve the same application. At least one is needed."},
+    {Section::slow_consumer, Section::pool, "pool.slow_consumer", 1,
+     "What becomes of clients of the pool above that do not read."},
     {Section::backend, Section::pool, "pool.backend", 1000,
      "A backend of the pool above, with settings of its own."},
     {Section::route, Section::file, "route", 1000,
@@ -158,6 +160,12 @@ constexpr Key kKeys[] = {
      .fallback = "", .min = 0, .max = 1000,
      .help = "The backends in short form: each is named by its address and has the defaults of "
              "[[pool.backend]]. Both forms add up. All addresses of a host name are backends."},
+
+    {.section = Section::slow_consumer, .type = Type::duration, .name = "after",
+     .fallback = "30s", .min = 200, .max = kHour, .zero = "it is never closed for that",
+     .help = "A client that took nothing for this long, while bytes waited for it, is closed: its "
+             "WebSocket with 1013, an HTTP answer by a reset. So its backend does not pile up "
+             "memory for it."},
 
     {.section = Section::backend, .type = Type::name, .name = "name",
      .fallback = "", .min = 1, .max = 64, .zero = "its address is its name",

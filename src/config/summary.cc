@@ -80,8 +80,11 @@ std::string routes(const Config& config) {
 std::string pool_text(const Pool& pool) {
   std::vector<Row> rows = {names(Backend{})};
   for (const Backend& backend : pool.backends) rows.push_back(cells(Section::backend, backend));
-  return title(Section::pool) + fields(Section::pool, pool, default_pool()) +
-         fmt::format("  backends ({})\n", pool.backends.size()) + aligned(rows, 4);
+  const Pool defaults = default_pool();
+  return title(Section::pool) + fields(Section::pool, pool, defaults) +
+         fmt::format("  backends ({})\n", pool.backends.size()) + aligned(rows, 4) +
+         title(Section::slow_consumer) +
+         fields(Section::slow_consumer, pool.slow_consumer, defaults.slow_consumer);
 }
 
 std::string notes(const Config& config) {

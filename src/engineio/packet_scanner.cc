@@ -7,7 +7,8 @@ namespace {
 
 constexpr char kSeparator = '\x1E';
 constexpr char kClose = '1';
-constexpr char kCloseInData = '\x01';  // in a binary packet the type is a number, not a digit
+constexpr char kPing = '2';
+constexpr char kPong = '3';
 constexpr std::uint64_t kMaxLength = std::uint64_t{1}
                                      << 40U;  // beyond any body: the framing is lost
 
@@ -117,7 +118,7 @@ void PacketScanner::scan(std::string_view payload) noexcept {
 }
 
 std::size_t PacketScanner::scan_separated(std::string_view payload) noexcept {
-  if (at_start_ && payload.front() != kSeparator) begin_packet(payload.front(), kClose);
+  if (at_start_ && payload.front() != kSeparator) begin_packet(payload.front(), false);
   const auto separator = payload.find(kSeparator);
   if (separator == std::string_view::npos) return payload.size();
   at_start_ = true;
@@ -140,7 +141,7 @@ std::size_t PacketScanner::scan_length(char c) noexcept {
 }
 
 std::size_t PacketScanner::scan_text(std::string_view payload) noexcept {
-  if (at_start_) begin_packet(payload.front(), kClose);
+  if (at_start_) begin_packet(payload.front(), false);
   // In UTF-8 this many bytes are all of this packet: none stands for more than one unit but the
   // first of four.
   const auto stretch = payload.substr(0, std::min<std::uint64_t>(remaining_, payload.size()));
@@ -183,7 +184,7 @@ void PacketScanner::take_binary_head(char c) noexcept {
 }
 
 std::size_t PacketScanner::scan_binary(std::string_view payload) noexcept {
-  if (at_start_) begin_packet(payload.front(), data_packet_ ? kCloseInData : kClose);
+  if (at_start_) begin_packet(payload.front(), data_packet_);
   const auto used = std::min<std::uint64_t>(remaining_, payload.size());
   remaining_ -= used;
   if (remaining_ == 0) stage_ = Stage::binary_kind;
@@ -196,10 +197,14 @@ void PacketScanner::add_digit(int digit) noexcept {
   if (remaining_ > kMaxLength) stage_ = Stage::over;
 }
 
-void PacketScanner::begin_packet(char first, char close) noexcept {
+// The type of a packet is a digit; in data packets it is the number itself.
+void PacketScanner::begin_packet(char first, bool data) noexcept {
   at_start_ = false;
   ++packets_;
-  saw_close_ = saw_close_ || first == close;
+  const char type = data ? static_cast<char>(first + '0') : first;
+  saw_close_ = saw_close_ || type == kClose;
+  saw_ping_ = saw_ping_ || type == kPing;
+  saw_pong_ = saw_pong_ || type == kPong;
 }
 
 }  // namespace pinion::engineio

@@ -1,5 +1,5 @@
-// Counts the Engine.IO packets in the body of a poll's answer or a POST, and notices a close packet
-// (`1`), without keeping any of it.
+// Counts the Engine.IO packets in the body of a poll's answer or a POST, and notices close, ping
+// and pong packets (`1`, `2`, `3`), without keeping any of it.
 //
 // Threads: one worker's.
 // Lifetime: one body. Memory: a fixed few bytes, however the body is split.
@@ -30,6 +30,8 @@ class PacketScanner {
   void finish() noexcept;
   [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
   [[nodiscard]] bool saw_close() const noexcept { return saw_close_; }
+  [[nodiscard]] bool saw_ping() const noexcept { return saw_ping_; }
+  [[nodiscard]] bool saw_pong() const noexcept { return saw_pong_; }
 
  private:
   enum class Coding : unsigned char { none, form, literal };
@@ -56,7 +58,7 @@ class PacketScanner {
   std::size_t scan_binary(std::string_view payload) noexcept;
   void take_binary_head(char c) noexcept;
   void add_digit(int digit) noexcept;
-  void begin_packet(char first, char close) noexcept;
+  void begin_packet(char first, bool data) noexcept;
 
   std::uint64_t packets_ = 0;
   std::uint64_t remaining_ =
@@ -65,6 +67,7 @@ class PacketScanner {
   Coding coding_ = Coding::none;
   Stage stage_ = Stage::separated;
   bool saw_close_ = false;
+  bool saw_ping_ = false, saw_pong_ = false;
   bool at_start_ = true;      // the next payload byte is the first of a packet
   bool has_digits_ = false;   // of the length that is being read
   bool data_packet_ = false;  // v3 binary: the present packet is data, not text

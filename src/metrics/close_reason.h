@@ -35,8 +35,9 @@ enum class CloseReason : unsigned char {
   admin,                   // DELETE session
   moved,                   // its backend drains, or has more than its share
   shutdown,
-  over_budget,  // slowest reader while buffered_total was exceeded
-  completed,    // a plain connection that ended in the ordinary way
+  over_budget,    // slowest reader while buffered_total was exceeded
+  slow_consumer,  // took nothing of what waited for it for [pool.slow_consumer].after
+  completed,      // a plain connection that ended in the ordinary way
   count_
 };
 inline constexpr std::size_t kCloseReasons = static_cast<std::size_t>(CloseReason::count_);
@@ -67,6 +68,7 @@ inline constexpr CloseInfo kCloseTable[] = {
     {CloseReason::moved, "moved", Side::proxy},
     {CloseReason::shutdown, "shutdown", Side::proxy},
     {CloseReason::over_budget, "over_budget", Side::proxy},
+    {CloseReason::slow_consumer, "slow_consumer", Side::client},
     {CloseReason::completed, "completed", Side::client},
 };
 consteval bool close_table_is_in_order() {

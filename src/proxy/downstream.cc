@@ -129,9 +129,35 @@ void Downstream::on_end(int status) noexcept {
   close();
 }
 
-void Downstream::account_queue() noexcept {
-  const std::int64_t change = share_.set(stream_ ? stream_.queued() : 0);
-  if (change != 0) worker_.counters().queued_bytes.add(static_cast<std::uint64_t>(change));
+void Downstream::account_queue() {
+  const std::size_t queued = stream_ ? stream_.queued() : 0;
+  const std::int64_t change = share_.set(queued);
+  if (change == 0) return;
+  worker_.counters().queued_bytes.add(static_cast<std::uint64_t>(change));
+  if (queued == 0) {
+    stall_.reset();
+    if (exchange_ != nullptr) exchange_->tell_waiting(0, false);
+  } else if (stall_ == nullptr && exchange_ != nullptr && exchange_->pool()) {
+    stall_pool_ = *exchange_->pool();
+    const Duration after = worker_.config().pools[stall_pool_].slow_consumer.after;
+    stall_ = std::make_unique<StallWatch>(worker_.wheel(), stream_, after, worker_.now(), *this);
+  }
+}
+
+void Downstream::on_waiting() noexcept {
+  if (exchange_ != nullptr) exchange_->tell_waiting(stream_.queued(), stall_->stalled());
+}
+
+void Downstream::on_slow_consumer() noexcept {
+  const std::string_view sid = exchange_ != nullptr ? exchange_->sid() : std::string_view{};
+  worker_.warn_slow_consumer(stall_pool_, sid, stream_.queued());
+  if (sid.empty()) {
+    worker_.count_close(CloseReason::slow_consumer);
+  } else {
+    // What is lost of the answer was meant for it.
+    exchange_->end_session(CloseReason::slow_consumer);
+  }
+  abort(CloseReason::slow_consumer);
 }
 
 void Downstream::on_drain() noexcept {

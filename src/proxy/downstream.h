@@ -23,6 +23,7 @@
 #include "metrics/close_reason.h"
 #include "proxy/queue_share.h"
 #include "proxy/retired.h"
+#include "proxy/stall_watch.h"
 #include "uv/stream.h"
 
 namespace pinion::proxy {
@@ -35,7 +36,8 @@ class Downstream final : public Retirable,
                          public ListHook<Downstream>,
                          public ListHook<ResumeLater>,
                          private uv::StreamEvents,
-                         private WheelTimer {
+                         private WheelTimer,
+                         public StallWatch::Owner {
  public:
   static constexpr std::size_t kReadAhead = uv::kScratchBytes;
 
@@ -61,7 +63,7 @@ class Downstream final : public Retirable,
 
   // For its Exchange:
   /// Tells the counters what waits for the client now.
-  void account_queue() noexcept;
+  void account_queue();
   [[nodiscard]] Worker& worker() noexcept { return worker_; }
   [[nodiscard]] uv::Stream& stream() noexcept { return stream_; }
   /// The address of the TCP peer; empty for a unix socket.
@@ -97,6 +99,8 @@ class Downstream final : public Retirable,
   void on_drain() noexcept override;
   void on_write_error(int status) noexcept override;
   void on_timer(TimePoint now) noexcept override;
+  void on_waiting() noexcept override;
+  void on_slow_consumer() noexcept override;
 
   void take_bytes(std::string_view bytes);
   void take_head(std::string_view& bytes);
@@ -115,11 +119,13 @@ class Downstream final : public Retirable,
   bool trusted_ = false;
   bool last_ = false;  // no request after this one
   bool fin_seen_ = false;
+  PoolId stall_pool_ = 0;  // of stall_
   QueueShare share_;
   std::string peer_;
   std::string partial_;  // an incomplete head
   std::string ahead_;
   std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<StallWatch> stall_;  // while bytes of an exchange wait for the client
 };
 
 }  // namespace pinion::proxy

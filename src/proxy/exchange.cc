@@ -186,6 +186,7 @@ void Exchange::request_sent() {
     if (const auto& scanner = request_body_.watched()) {
       session_->traffic().frames_in += scanner->packets();
       worker_.counters().direction(Direction::in).polled_packets.add(scanner->packets());
+      note_pings(*scanner, session::PingNote::ping_of_client, session::PingNote::pong_of_client);
     }
   }
   if (phase_ != Phase::waiting) return;
@@ -204,6 +205,14 @@ void Exchange::body_failed(RequestBody::Status status) {
   }
   worker_.counters().head_errors.add();
   reply({.status = 400, .code = "bad-body", .message = "The chunked request body is malformed."});
+}
+
+void Exchange::note_pings(const engineio::PacketScanner& seen, session::PingNote ping,
+                          session::PingNote pong) noexcept {
+  if (!seen.saw_ping() && !seen.saw_pong()) return;
+  const TimePoint now = uv::Loop::precise_now();
+  if (seen.saw_ping()) session_->note_ping(ping, now);
+  if (seen.saw_pong()) session_->note_ping(pong, now);
 }
 
 bool Exchange::on_client_fin() {
@@ -292,6 +301,13 @@ void Exchange::close_sessions(std::span<const std::uint64_t> serials) {
   if (std::ranges::binary_search(serials, session_->found().serial)) reply_unknown_session();
 }
 
+void Exchange::tell_waiting(std::size_t bytes, bool stalled) noexcept {
+  using session::Condition;
+  if (!session_) return;
+  session_->tell_waiting(
+      {.bytes = bytes, .condition = stalled ? Condition::stalled : Condition::flowing});
+}
+
 void Exchange::settle() {
   phase_ = Phase::over;
   disarm();
@@ -309,6 +325,11 @@ void Exchange::settle() {
   if (worker_.shared().access_log.enabled()) log_access();
   if (session_) {
     session_->traffic().paused_ns += static_cast<std::uint64_t>(paused.count());
+    if (!error_code_.empty()) {
+      session_->note_error(error_code_);
+    } else if (status_ >= 400) {
+      session_->note_error(status_ >= 500 ? "backend-5xx" : "backend-4xx");
+    }
     session_->release(worker_.now());
   }
   reservation_.release();

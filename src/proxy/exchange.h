@@ -49,6 +49,16 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   [[nodiscard]] std::size_t client_read_room() noexcept;
   /// Bytes that wait for the backend.
   [[nodiscard]] std::size_t queued() const noexcept;
+  /// The pool that serves it, if a route matched.
+  [[nodiscard]] std::optional<PoolId> pool() const noexcept { return facts_.pool; }
+  /// Of the session that the request is in; empty when it is in none.
+  [[nodiscard]] std::string_view sid() const noexcept {
+    return session_ ? std::string_view{session_->sid()} : std::string_view{};
+  }
+  /// What waits for the client, and whether it takes nothing of it.
+  void tell_waiting(std::size_t bytes, bool stalled) noexcept;
+  /// Its session ends with it.
+  void end_session(metrics::CloseReason reason) noexcept { session_->close_session(reason); }
   /// Bytes of the body are still to come, and would be taken now.
   [[nodiscard]] bool takes_body() const noexcept;
   /// The client has taken some of what waited for it.
@@ -123,6 +133,8 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   void pass_response(std::string_view bytes, bool ended);
   void end_response();
   void note_session_end();
+  void note_pings(const engineio::PacketScanner& seen, session::PingNote ping,
+                  session::PingNote pong) noexcept;
   void become_tunnel(const http::ResponseHead& head, std::string_view rest);
 
   Worker& worker_;

@@ -169,6 +169,7 @@ void Exchange::note_session_end() {
   if (const auto& packets = response_body_->packets()) {
     traffic.frames_out += packets->packets();
     worker_.counters().direction(Direction::out).polled_packets.add(packets->packets());
+    note_pings(*packets, session::PingNote::ping_of_backend, session::PingNote::pong_of_backend);
     if (packets->saw_close()) session_->close_session(CloseReason::backend_engineio_close);
   }
   const auto& pushed = request_body_.watched();

@@ -9,9 +9,13 @@
 namespace pinion::proxy {
 
 using metrics::Direction;
+using session::PingNote;
 using websocket::Opcode;
 
 namespace {
+
+// Longer than an Engine.IO ping in any coding, shorter than any event.
+constexpr std::uint64_t kSmallText = 8;
 
 std::size_t kind_of(Opcode opcode) noexcept {
   switch (opcode) {
@@ -60,7 +64,11 @@ void Relay::count(std::string_view bytes) noexcept {
   bytes_ += bytes.size();
   counters.bytes.add(bytes.size());
   const bool was_broken = scanner_.broken();
-  scanner_.scan(bytes, [&](const websocket::FrameHeader& header) {
+  if (awaits_packet_ && !bytes.empty()) {
+    awaits_packet_ = false;
+    note_packet(scanner_.header(), bytes.front());
+  }
+  scanner_.scan(bytes, [&](const websocket::FrameHeader& header, std::string_view rest) {
     ++frames_;
     counters.frames[kind_of(header.opcode)].add();
     counters.frame_sizes.observe(metrics::kFrameSizeBounds, static_cast<double>(header.length),
@@ -70,9 +78,38 @@ void Relay::count(std::string_view bytes) noexcept {
     }
     if (header.opcode == Opcode::text || header.opcode == Opcode::binary) {
       messages_ = static_cast<std::uint8_t>(std::min(messages_ + 1, 255));
+      if (header.length <= kSmallText) note_small_text(header, rest);
     }
   });
-  if (!was_broken && scanner_.broken()) tunnel_.worker().counters().frame_errors.add();
+  if (!was_broken && scanner_.broken()) {
+    tunnel_.worker().counters().frame_errors.add();
+    tunnel_.note_error("frames-not-followed");
+  }
+}
+
+// Engine.IO's pings and pongs are text frames of one byte. When small frames come compressed, so do
+// they.
+void Relay::note_small_text(const websocket::FrameHeader& header,
+                            std::string_view payload) noexcept {
+  if (header.opcode != Opcode::text) return;
+  if (header.rsv1) {
+    if (!std::exchange(told_compressed_, true)) tunnel_.note_ping(PingNote::compressed);
+  } else if (header.length == 1 && payload.empty()) {
+    awaits_packet_ = true;
+  } else if (header.length == 1) {
+    note_packet(header, payload.front());
+  }
+}
+
+void Relay::note_packet(const websocket::FrameHeader& header, char payload) noexcept {
+  const bool from_client = direction_ == Direction::in;
+  // The mask of a frame that has none is zero.
+  const auto type = static_cast<char>(static_cast<std::uint8_t>(payload) ^ header.mask[0]);
+  if (type == '2' && !std::exchange(ping_unanswered_, true)) {
+    tunnel_.note_ping(from_client ? PingNote::ping_of_client : PingNote::ping_of_backend);
+  } else if (type == '3' && std::exchange(opposite_->ping_unanswered_, false)) {
+    tunnel_.note_ping(from_client ? PingNote::pong_of_client : PingNote::pong_of_backend);
+  }
 }
 
 // Frame by frame, since what follows the boundary is dropped and must not be counted.
@@ -116,12 +153,12 @@ std::uint64_t Relay::take_paused_ns(TimePoint now) noexcept {
   return std::exchange(paused_ns_, 0);
 }
 
-void Relay::account_queue() noexcept {
+void Relay::account_queue() {
   const std::int64_t change = sink_share_.set(sink_queue());
   if (change != 0) tunnel_.queue_changed(direction_, change);
 }
 
-void Relay::settle() noexcept {
+void Relay::settle() {
   account_queue();
   paused_.resume(tunnel_.worker().now(), tunnel_.worker().counters().direction(direction_));
 }

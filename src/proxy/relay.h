@@ -54,7 +54,7 @@ class Relay final : public uv::StreamEvents {
   /// Time paused since this was last asked.
   std::uint64_t take_paused_ns(TimePoint now) noexcept;
   /// The tunnel is closing: what still counts as waiting is given back.
-  void settle() noexcept;
+  void settle();
 
  private:
   std::size_t read_room() noexcept override;
@@ -64,8 +64,10 @@ class Relay final : public uv::StreamEvents {
   void on_write_error(int status) noexcept override;
 
   void count(std::string_view bytes) noexcept;
+  void note_small_text(const websocket::FrameHeader& header, std::string_view payload) noexcept;
+  void note_packet(const websocket::FrameHeader& header, char payload) noexcept;
   std::string_view until_boundary(std::string_view bytes) noexcept;
-  void account_queue() noexcept;
+  void account_queue();
 
   Tunnel& tunnel_;
   Relay* opposite_ = nullptr;
@@ -79,6 +81,9 @@ class Relay final : public uv::StreamEvents {
   std::uint8_t messages_ = 0;
   bool saw_close_frame_ = false;
   bool began_close_ = false;
+  bool awaits_packet_ = false;    // the next byte is that of a frame of one
+  bool ping_unanswered_ = false;  // an Engine.IO ping from this side
+  bool told_compressed_ = false;
   bool cut_ = false;    // pass nothing on beyond the boundary
   bool ended_ = false;  // the source will send no more
 };

@@ -18,9 +18,26 @@ SessionHold::SessionHold(SessionHold&& other) noexcept
       seen_(other.seen_),
       found_(other.found_),
       traffic_(other.traffic_),
+      told_waiting_(other.told_waiting_),
       close_reason_(other.close_reason_) {}
 
+void SessionHold::tell_waiting(session::Waiting waiting) noexcept {
+  const bool any = waiting.bytes > 0;
+  if (ledger_ == nullptr || (!any && !told_waiting_)) return;
+  told_waiting_ = any;
+  ledger_->tell_waiting(key(), found_.serial, waiting);
+}
+
+void SessionHold::note_error(std::string_view word) noexcept {
+  if (ledger_ != nullptr) ledger_->note_error(key(), found_.serial, word);
+}
+
+void SessionHold::note_ping(session::PingNote note, TimePoint now) noexcept {
+  if (ledger_ != nullptr) ledger_->note_ping(key(), found_.serial, note, now);
+}
+
 void SessionHold::release(TimePoint now) noexcept {
+  tell_waiting({});
   SessionLedger* const ledger = std::exchange(ledger_, nullptr);
   if (ledger == nullptr) return;
   ledger->end_request(key(), found_.serial, traffic_, now);

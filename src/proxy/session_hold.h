@@ -25,6 +25,11 @@ class SessionHold {
   [[nodiscard]] session::SessionKey key() const noexcept { return {pool_, sid_}; }
   [[nodiscard]] const std::string& sid() const noexcept { return sid_; }
   session::Traffic& traffic() noexcept { return traffic_; }
+  /// Tells the table now; what is told last is taken back when the hold goes.
+  void tell_waiting(session::Waiting waiting) noexcept;
+  /// @param word a literal
+  void note_error(std::string_view word) noexcept;
+  void note_ping(session::PingNote note, TimePoint now) noexcept;
   /// The session ends with this request.
   void close_session(metrics::CloseReason reason) noexcept { close_reason_ = reason; }
   /// Tells the table now. Does nothing the second time.
@@ -41,6 +46,7 @@ class SessionHold {
   TimePoint seen_;
   session::PinTable::Found found_;
   session::Traffic traffic_;
+  bool told_waiting_ = false;
   std::optional<metrics::CloseReason> close_reason_;
 };
 

@@ -43,8 +43,18 @@ class SessionLedger {
     table_.set_tunnel(key, serial, has_tunnel, worker, now);
   }
   void publish(session::SessionKey key, std::uint64_t serial, const session::Traffic& traffic,
-               std::uint64_t queued_bytes, TimePoint last_seen) {
-    table_.publish(key, serial, traffic, queued_bytes, last_seen);
+               session::Waiting waiting, TimePoint last_seen) {
+    table_.publish(key, serial, traffic, waiting, last_seen);
+  }
+  void tell_waiting(session::SessionKey key, std::uint64_t serial, session::Waiting waiting) {
+    table_.tell_waiting(key, serial, waiting);
+  }
+  void note_ping(session::SessionKey key, std::uint64_t serial, session::PingNote note,
+                 TimePoint now) {
+    table_.note_ping(key, serial, note, now);
+  }
+  void note_error(session::SessionKey key, std::uint64_t serial, std::string_view word) {
+    table_.note_error(key, serial, word);
   }
 
   /// The session now lives on its WebSocket alone. @returns false if it already did, or has gone

@@ -171,13 +171,24 @@ void Tunnel::on_sink_drained(Relay& relay) {
   if (!finish_if_done()) extend_end();
 }
 
-void Tunnel::queue_changed(Direction direction, std::int64_t change) noexcept {
+void Tunnel::queue_changed(Direction direction, std::int64_t change) {
   worker_.counters().queued_bytes.add(static_cast<std::uint64_t>(change));
-  if (direction == Direction::in) {
-    backend_.queue_changed(change, 0);
-  } else {
-    backend_.queue_changed(0, change);
+  if (direction == Direction::in) return backend_.queue_changed(change, 0);
+  backend_.queue_changed(0, change);
+  if (out_.sink_queue() == 0) {
+    stall_.reset();
+  } else if (stall_ == nullptr) {
+    const Duration after = worker_.config().pools[pool()].slow_consumer.after;
+    stall_ =
+        std::make_unique<StallWatch>(worker_.wheel(), in_.source(), after, worker_.now(), *this);
   }
+}
+
+void Tunnel::on_waiting() noexcept { worker_.mark_dirty(*this); }
+
+void Tunnel::on_slow_consumer() noexcept {
+  worker_.warn_slow_consumer(pool(), session_ ? session_->sid : std::string{}, out_.sink_queue());
+  close_gracefully(CloseCode::try_again_later, CloseReason::slow_consumer);
 }
 
 void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
@@ -193,6 +204,7 @@ void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
     first_message_.reset();
     held_ = {};
   }
+  worker_.mark_dirty(*this);
   closing_until_ = worker_.now() + std::max(worker_.config().proxy.shutdown_grace, kClosingTime);
   put_close_frames();
 }
@@ -236,21 +248,38 @@ void Tunnel::abort(CloseReason reason) {
   finish();
 }
 
+session::Waiting Tunnel::waiting() noexcept {
+  using session::Condition;
+  auto condition = Condition::flowing;
+  if (stall_ != nullptr && stall_->stalled()) condition = Condition::stalled;
+  if (state_ == State::closing) condition = Condition::closing;
+  return {.bytes = queued(), .condition = condition};
+}
+
 void Tunnel::publish() {
   if (!session_) return;
-  const session::Traffic now{.frames_in = in_.frames(),
-                             .frames_out = out_.frames(),
-                             .bytes_in = in_.bytes(),
-                             .bytes_out = out_.bytes()};
-  const session::Traffic news{
-      .frames_in = now.frames_in - published_.frames_in,
-      .frames_out = now.frames_out - published_.frames_out,
-      .bytes_in = now.bytes_in - published_.bytes_in,
-      .bytes_out = now.bytes_out - published_.bytes_out,
+  const auto news = [](std::uint64_t now, std::uint32_t& told) {
+    const auto low = static_cast<std::uint32_t>(now);
+    return std::uint64_t{low - std::exchange(told, low)};
+  };
+  const session::Traffic traffic{
+      .frames_in = news(in_.frames(), published_.frames_in),
+      .frames_out = news(out_.frames(), published_.frames_out),
+      .bytes_in = news(in_.bytes(), published_.bytes_in),
+      .bytes_out = news(out_.bytes(), published_.bytes_out),
       .paused_ns = in_.take_paused_ns(worker_.now()) + out_.take_paused_ns(worker_.now())};
-  published_ = now;
-  worker_.shared().ledger.publish({pool(), session_->sid}, session_->serial, news,
-                                  in_.sink_queue() + out_.sink_queue(), last_bytes_);
+  worker_.shared().ledger.publish({pool(), session_->sid}, session_->serial, traffic, waiting(),
+                                  last_bytes_);
+}
+
+void Tunnel::note_ping(session::PingNote note) noexcept {
+  if (!session_) return;
+  worker_.shared().ledger.note_ping({pool(), session_->sid}, session_->serial, note,
+                                    uv::Loop::precise_now());
+}
+
+void Tunnel::note_error(std::string_view word) noexcept {
+  if (session_) worker_.shared().ledger.note_error({pool(), session_->sid}, session_->serial, word);
 }
 
 void Tunnel::finish() {
@@ -281,6 +310,7 @@ void Tunnel::end_session() {
   const bool taken_away =
       close_reason_ == CloseReason::admin || close_reason_ == CloseReason::moved;
   if (upgrade_pending_ && !taken_away) {
+    note_error("upgrade-failed");
     ledger.set_tunnel(key, session_->serial, false, 0, worker_.now());
   } else {
     ledger.close(key, session_->serial, close_reason_);

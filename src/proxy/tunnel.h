@@ -21,6 +21,7 @@
 #include "proxy/relay.h"
 #include "proxy/request_facts.h"
 #include "proxy/retired.h"
+#include "proxy/stall_watch.h"
 #include "websocket/close_frame.h"
 #include "websocket/first_message.h"
 
@@ -32,7 +33,8 @@ struct DirtyTunnels {};
 class Tunnel final : public Retirable,
                      public ListHook<Tunnel>,
                      public ListHook<DirtyTunnels>,
-                     private WheelTimer {
+                     private WheelTimer,
+                     public StallWatch::Owner {
  public:
   struct Setup {
     balance::Backend* backend = nullptr;
@@ -66,7 +68,9 @@ class Tunnel final : public Retirable,
   void on_source_ended(Relay& relay, int status);
   void on_sink_failed(Relay& relay);
   void on_sink_drained(Relay& relay);
-  void queue_changed(metrics::Direction direction, std::int64_t change) noexcept;
+  void note_ping(session::PingNote note) noexcept;
+  void note_error(std::string_view word) noexcept;
+  void queue_changed(metrics::Direction direction, std::int64_t change);
 
  private:
   enum class State : unsigned char {
@@ -76,6 +80,8 @@ class Tunnel final : public Retirable,
   };
 
   void on_timer(TimePoint now) noexcept override;
+  void on_waiting() noexcept override;
+  void on_slow_consumer() noexcept override;
   [[nodiscard]] Duration idle_limit() const noexcept;
   void arm_idle();
   void learn_session(std::string_view from_backend);
@@ -86,6 +92,7 @@ class Tunnel final : public Retirable,
   void extend_end();
   bool finish_if_done();
   void finish();
+  [[nodiscard]] session::Waiting waiting() noexcept;
   void end_session();
   void log_access();
 
@@ -98,8 +105,12 @@ class Tunnel final : public Retirable,
   std::optional<OpenedSession> session_;
   std::unique_ptr<RequestFacts> facts_;  // for the access log, if there is one
   TimePoint last_bytes_{};
-  session::Traffic published_;  // what the PinTable knows
-  Relay in_, out_;              // from and to the client
+  // What the PinTable knows, by its low bits: less than 4 GiB pass between two tellings.
+  struct {
+    std::uint32_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0;
+  } published_;
+  Relay in_, out_;                     // from and to the client
+  std::unique_ptr<StallWatch> stall_;  // while bytes wait for the client
   State state_ = State::open;
   bool upgrade_pending_ = false;  // the session still lives on polling
   bool owns_session_ = true;      // it ends with this tunnel

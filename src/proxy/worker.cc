@@ -202,6 +202,15 @@ void Worker::count_close(CloseReason reason) {
                                           {"side", metrics::to_string(metrics::side_of(reason))}});
 }
 
+void Worker::warn_slow_consumer(PoolId pool, std::string_view sid, std::size_t waiting) {
+  const std::string& name = config().pools[pool].name;
+  const auto held_back = warnings_.admit("slow consumer of " + name, now());
+  if (!held_back) return;
+  shared_.log.warning(
+      "a client does not read and is closed, see [pool.slow_consumer]",
+      {{"pool", name}, {"sid", sid}, {"waiting_bytes", waiting}, {"repeated", *held_back}});
+}
+
 void Worker::warn_bad_response(const balance::Backend& backend, std::string_view what) {
   const std::string key = backend.identity().name + ' ' + std::string(what);
   const auto held_back = warnings_.admit(key, now());

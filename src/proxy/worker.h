@@ -102,6 +102,8 @@ class Worker final : private uv::Listener::Handler,
   void count_connect(metrics::ConnectResult result) noexcept {
     counters_.upstream_connects[static_cast<std::size_t>(result)].add();
   }
+  /// Tells the log that a client is closed because it does not read; rate-limited.
+  void warn_slow_consumer(PoolId pool, std::string_view sid, std::size_t waiting);
   void warn_bad_response(const balance::Backend& backend, std::string_view what);
 
   void connection_closed() noexcept;

@@ -13,7 +13,7 @@ struct PinTable::Entry : ListHook<> {
 
   [[nodiscard]] SessionKey key() const noexcept { return {session.pool, session.sid}; }
   void pass(const Traffic& traffic, TimePoint now) noexcept {
-    session.traffic += traffic;
+    session.pass(traffic);
     const bool moved = traffic.frames_in + traffic.frames_out > 0;
     if (moved) session.last_moved = std::max(session.last_moved, now);
   }
@@ -52,7 +52,7 @@ struct alignas(64) PinTable::Shard {
   Duration shortest_life = Duration::max();  // guarded by mutex; of any session that ever was here
 
   void touch(Entry& entry, TimePoint now) noexcept {
-    entry.session.last_seen = std::max(entry.session.last_seen, now);
+    entry.session.seen(now);
     entry.unlink();
     if (!entry.session.has_tunnel) idle.push_back(entry);
   }
@@ -163,8 +163,8 @@ void PinTable::end_request(SessionKey key, std::uint64_t serial, const Traffic& 
   Entry* const entry = find_in(shard, key, serial);
   if (entry == nullptr) return;
   --entry->session.requests;
-  entry->pass(traffic, now);
   shard.touch(*entry, now);
+  entry->pass(traffic, now);
 }
 
 void PinTable::set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel,
@@ -178,6 +178,7 @@ void PinTable::set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel,
   put_on_tunnel(*entry, has_tunnel);
   entry->session.worker = worker;
   entry->session.queued_bytes = 0;
+  entry->session.condition = Condition::flowing;
   shard.touch(*entry, now);
 }
 
@@ -198,14 +199,37 @@ bool PinTable::upgraded(SessionKey key, std::uint64_t serial) {
 }
 
 void PinTable::publish(SessionKey key, std::uint64_t serial, const Traffic& traffic,
-                       std::uint64_t queued_bytes, TimePoint last_seen) {
+                       Waiting waiting, TimePoint last_seen) {
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = find_in(shard, key, serial);
   if (entry == nullptr) return;
-  entry->pass(traffic, last_seen);
-  entry->session.queued_bytes = queued_bytes;
   shard.touch(*entry, last_seen);
+  entry->pass(traffic, last_seen);
+  entry->session.queued_bytes = waiting.bytes;
+  entry->session.condition = waiting.condition;
+}
+
+void PinTable::tell_waiting(SessionKey key, std::uint64_t serial, Waiting waiting) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, serial);
+  // A tunnel tells of itself.
+  if (entry == nullptr || entry->session.has_tunnel) return;
+  entry->session.queued_bytes = waiting.bytes;
+  entry->session.condition = waiting.condition;
+}
+
+void PinTable::note_ping(SessionKey key, std::uint64_t serial, PingNote note, TimePoint now) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  if (Entry* const entry = find_in(shard, key, serial)) entry->session.pings.note(note, now);
+}
+
+void PinTable::note_error(SessionKey key, std::uint64_t serial, std::string_view word) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  if (Entry* const entry = find_in(shard, key, serial)) entry->session.last_error = word;
 }
 
 std::optional<Session> PinTable::close(SessionKey key, std::uint64_t serial) {

@@ -61,8 +61,13 @@ class PinTable {
   /// The upgrade is complete. @returns false when it already was, or the session has gone
   bool upgraded(SessionKey key, std::uint64_t serial);
   /// What a tunnel has moved since it last told.
-  void publish(SessionKey key, std::uint64_t serial, const Traffic& traffic,
-               std::uint64_t queued_bytes, TimePoint last_seen);
+  void publish(SessionKey key, std::uint64_t serial, const Traffic& traffic, Waiting waiting,
+               TimePoint last_seen);
+  /// What waits for the answer to a poll to be taken.
+  void tell_waiting(SessionKey key, std::uint64_t serial, Waiting waiting);
+  void note_ping(SessionKey key, std::uint64_t serial, PingNote note, TimePoint now);
+  /// @param word a literal
+  void note_error(SessionKey key, std::uint64_t serial, std::string_view word);
 
   /// Removes a session. @param serial 0 for whichever has the sid now
   std::optional<Session> close(SessionKey key, std::uint64_t serial);

@@ -9,6 +9,8 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "session/ping_clock.h"
+#include "session/rates.h"
 
 namespace pinion::session {
 
@@ -40,6 +42,19 @@ struct Traffic {
   }
 };
 
+/// What holds a session up.
+enum class Condition : unsigned char {
+  flowing,  // nothing
+  stalled,  // its client takes nothing of what waits for it
+  closing,
+};
+
+/// What its tunnel or poll last told of what waits.
+struct Waiting {
+  std::uint64_t bytes = 0;  // both directions
+  Condition condition = Condition::flowing;
+};
+
 struct Session {
   std::string sid;
   std::string client;        // address of the client that opened it
@@ -50,12 +65,28 @@ struct Session {
   std::uint16_t worker = 0;    // that has its tunnel
   std::uint32_t requests = 0;  // polls and POSTs in flight
   bool has_tunnel = false;     // a WebSocket carries it, or is about to
+  Condition condition = Condition::flowing;
   TimePoint opened{};
   TimePoint last_seen{};
   TimePoint last_moved{};   // when a frame or packet last passed, in either direction
   Duration time_to_live{};  // pingInterval + pingTimeout
   Traffic traffic;
   std::uint64_t queued_bytes = 0;
+  Rates rates;  // at last_seen
+  PingClock pings;
+  std::string_view last_error;  // a literal; empty: there was none
+
+  /// A sign of life.
+  void seen(TimePoint now) noexcept {
+    if (now <= last_seen) return;
+    rates.decay(now - last_seen);
+    last_seen = now;
+  }
+  /// What has passed up to last_seen.
+  void pass(const Traffic& passed) noexcept {
+    traffic += passed;
+    rates.add(passed);
+  }
 };
 
 }  // namespace pinion::session

@@ -29,6 +29,8 @@ TimePoint Loop::now() const noexcept {
   return TimePoint{std::chrono::milliseconds{uv_now(&loop_)}};
 }
 
+TimePoint Loop::precise_now() noexcept { return TimePoint{std::chrono::nanoseconds{uv_hrtime()}}; }
+
 const char* describe(int status) noexcept { return uv_strerror(status); }
 
 }  // namespace pinion::uv

@@ -40,6 +40,8 @@ class Loop {
   void stop() noexcept { uv_stop(&loop_); }
   /// The time at which this turn began: it stands still within a turn.
   [[nodiscard]] TimePoint now() const noexcept;
+  /// The time at this very moment, for what is to be measured within a turn.
+  [[nodiscard]] static TimePoint precise_now() noexcept;
   /// Reads the clock again, after something that took long.
   void update_now() noexcept { uv_update_time(&loop_); }
 

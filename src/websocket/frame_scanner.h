@@ -62,8 +62,9 @@ class FrameScanner {
   }
   [[nodiscard]] bool broken() const noexcept { return state_ == State::broken; }
 
-  /// Hot path: passes over all of `in` at once. `on_frame(const FrameHeader&)` is called once for
-  /// every frame, when its header is complete. @returns how many bytes at the end of `in` follow
+  /// Hot path: passes over all of `in` at once. `on_frame(const FrameHeader&, std::string_view
+  /// rest)` is called once for every frame, when its header is complete; `rest` is what follows it
+  /// in `in`. @returns how many bytes at the end of `in` follow
   /// the last frame boundary in it (0: `in` ends at a boundary; in.size(): no frame ends in it).
   template <typename OnFrame>
   std::size_t scan(std::string_view in, OnFrame&& on_frame) noexcept {
@@ -74,11 +75,11 @@ class FrameScanner {
       if (state_ == State::boundary && remaining_ == 0 && end - at >= kMaxHeader) {
         at += take_whole_header(reinterpret_cast<const std::uint8_t*>(at));
         if (state_ == State::broken) break;
-        on_frame(static_cast<const FrameHeader&>(header_));
+        on_frame(static_cast<const FrameHeader&>(header_), rest(at, end));
       } else if (remaining_ == 0) {
         const Step step = next({at, static_cast<std::size_t>(end - at)});
         at += step.consumed;
-        if (step.frame_begins) on_frame(static_cast<const FrameHeader&>(header_));
+        if (step.frame_begins) on_frame(static_cast<const FrameHeader&>(header_), rest(at, end));
         if (!step.frame_ends) continue;
       }
       const auto passed = std::min(remaining_, static_cast<std::uint64_t>(end - at));
@@ -92,6 +93,10 @@ class FrameScanner {
  private:
   /// Two bytes, a length of eight, a masking key of four.
   static constexpr std::ptrdiff_t kMaxHeader = 14;
+
+  static std::string_view rest(const char* at, const char* end) noexcept {
+    return {at, static_cast<std::size_t>(end - at)};
+  }
 
   enum class State : std::uint8_t { boundary, second_byte, length, mask, broken };
 

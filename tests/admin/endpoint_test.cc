@@ -113,6 +113,9 @@ TEST_CASE_FIXTURE(Fixture, "one session") {
   CHECK(session["sid"] == "abc");
   CHECK(session["bytes_out"] == 3 * 1024 * 1024);
   CHECK(session["rtt_ms"] == 0.5);
+  CHECK(session["rtt_seen"] == "client");
+  CHECK(session["frames_out_rate"] == 1.0);
+  CHECK(session["last_error"] == "backend-5xx");
   CHECK(ask(Method::get, "/api/v1/sessions/d/e+\xff").status == 200);
   const auto unknown = ask(Method::get, "/api/v1/sessions/nobody");
   CHECK(unknown.status == 404);

@@ -33,7 +33,8 @@ TEST_CASE("wrong parameters say what is allowed") {
     const auto read = read_session_query(query);
     return read ? std::string("none") : read.error();
   };
-  CHECK(error({"sort=name"}) == "sort: allowed are age, idle, bytes, frames, queued, paused");
+  CHECK(error({"sort=name"}) ==
+        "sort: allowed are age, idle, bytes, frames, queued, paused, rate, rtt");
   CHECK(error({"order=up"}) == "order: allowed are asc, desc");
   CHECK(error({"limit=0"}) == "limit: allowed are 1 to 1000");
   CHECK(error({"limit=1001"}) == "limit: allowed are 1 to 1000");

@@ -132,7 +132,7 @@ inline SessionView example_session(std::string sid) {
   session.pool = "chat";
   session.backend = "chat-1";
   session.transport = "websocket";
-  session.state = "live";
+  session.state = "idle";
   session.client = "192.0.2.7";
   session.age_ms = 61'000;
   session.idle_ms = 250;
@@ -140,7 +140,11 @@ inline SessionView example_session(std::string sid) {
   session.frames_out = 2000;
   session.bytes_in = 512;
   session.bytes_out = 3'145'728;
+  session.frames_in_rate = 0.5;
+  session.frames_out_rate = 1.04;
   session.rtt_ms = 0.5;
+  session.rtt_seen = "client";
+  session.last_error = "backend-5xx";
   return session;
 }
 

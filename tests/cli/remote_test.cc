@@ -81,9 +81,15 @@ TEST_CASE("sessions as a table") {
   const auto outcome = run_pinion({"sessions", "--admin", fixture.url()});
   CHECK(outcome.code == 0);
   CHECK(outcome.out ==
-        "SID                   BACKEND  VIA    AGE   IDLE  FRAMES  BYTES  QUEUED\n"
-        "abc                   chat-1   ws   1m01s  250ms    2010   3.0M       0\n"
-        "MMr5J6lKvQ42aJepAAAA  chat-1   ws   1m01s  250ms    2010   3.0M       0\n");
+        "SID                   BACKEND  VIA  STATE    AGE   IDLE    RTT  FRAMES  FRAMES/s  BYTES  "
+        "QUEUED  "
+        "PAUSED\n"
+        "abc                   chat-1   ws   idle   1m01s  250ms  0.5ms    2010       1.5   3.0M   "
+        "    0  "
+        "   0ms\n"
+        "MMr5J6lKvQ42aJepAAAA  chat-1   ws   idle   1m01s  250ms  0.5ms    2010       1.5   3.0M   "
+        "    0  "
+        "   0ms\n");
   const auto first = run_pinion({"sessions", "--limit", "1", "--admin", fixture.url()});
   CHECK(first.out.ends_with("the first 1; there are more (--limit N, at most 1000)\n"));
   fixture.control.table.clear();
@@ -106,7 +112,7 @@ TEST_CASE("one session, key by key") {
   const auto outcome = run_pinion({"sessions", "abc", "--admin", fixture.url()});
   CHECK(outcome.code == 0);
   CHECK(outcome.out.starts_with("sid: abc\npool: chat\nbackend: chat-1\ntransport: websocket\n"));
-  CHECK(outcome.out.ends_with("rtt_ms: 0.5\n"));
+  CHECK(outcome.out.ends_with("rtt_ms: 0.5\nrtt_seen: client\nlast_error: backend-5xx\n"));
   const auto odd = run_pinion({"sessions", "odd/\x1b[31m", "--admin", fixture.url()});
   CHECK(odd.out.starts_with("sid: odd/\\u001b[31m\n"));
   const auto unknown = run_pinion({"sessions", "nobody", "--admin", fixture.url()});

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import WebSocket from 'ws';
 import { call, client, engine_of } from './support/client.mjs';
 import { Stage } from './support/stage.mjs';
 import { eventually, once, seconds } from './support/wait.mjs';
@@ -50,4 +51,164 @@ describe('the end of a session has a reason and a side', () => {
       assert.deepEqual([line.error, line.side], [reason, side]);
     });
   }
+});
+
+describe('what is told of a session', () => {
+  const stage = new Stage();
+  let pinion;
+
+  before(async () => {
+    pinion = await stage.pinion({ backends: [await stage.backend('node4', 'only', { ping: 0.3 })] });
+  });
+  after(() => stage.close());
+
+  const measured = {
+    'version 4 by websocket': [{ transport: 'websocket' }, 'client'],
+    'version 4 by polling': [{ transport: 'polling' }, 'client'],
+    'version 2 by websocket': [{ version: 2, transport: 'websocket', perMessageDeflate: false }, 'backend'],
+  };
+  for (const [name, [options, side]] of Object.entries(measured)) {
+    test(`the round trip of its pings: ${name}`, { timeout: seconds(30) }, async () => {
+      const socket = await client(stage, pinion.url, options);
+      const { id } = engine_of(socket);
+      const session = await eventually('it is measured', async () => {
+        const told = await pinion.session(id);
+        return told.rtt_ms !== null && told;
+      });
+      assert.equal(session.rtt_seen, side);
+      assert.ok(session.rtt_ms > 0 && session.rtt_ms < seconds(5), `${session.rtt_ms} ms`);
+      socket.disconnect();
+    });
+  }
+
+  test('its state and its rates', { timeout: seconds(60) }, async () => {
+    const socket = await client(stage, pinion.url, { transport: 'websocket' });
+    const { id } = engine_of(socket);
+    const other = await client(stage, pinion.url, { transport: 'websocket' });
+    await call(socket, 'echo', 'x'.repeat(100));
+    assert.equal((await pinion.session(id)).state, 'active');
+    const done = once(socket, 'done', seconds(20));
+    socket.emit('stream', 500);
+    await done;
+    const streaming = await pinion.session(id);
+    assert.equal(streaming.state, 'streaming');
+    assert.ok(streaming.frames_out_rate > 5 && streaming.bytes_out_rate > 100, JSON.stringify(streaming));
+    assert.equal((await pinion.sessions('?sort=rate'))[0].sid, id);
+    assert.equal((await pinion.sessions('?sort=rate&order=asc')).at(-1).sid, id);
+    for (const key of ['rtt', 'paused', 'age', 'rate']) {
+      const { code, stdout } = await pinion.command('sessions', '--sort', key);
+      assert.equal(code, 0);
+      assert.match(stdout, /STATE .* RTT .* FRAMES\/s .* PAUSED/);
+    }
+    const told = (await pinion.command('sessions', id)).stdout;
+    for (const key of ['state', 'rtt_ms', 'rtt_seen', 'frames_in_rate', 'bytes_out_rate', 'paused_ms', 'last_error']) {
+      assert.match(told, new RegExp(`^${key}: `, 'm'));
+    }
+    assert.ok(engine_of(other).id);
+  });
+
+  test('an idle one, one that has said nothing, and the last error', { timeout: seconds(60) }, async () => {
+    const quiet = await stage.pinion({ backends: [await stage.backend('node4', 'quiet')] });
+    const socket = await client(stage, quiet.url, { transport: 'polling' });
+    const { id } = engine_of(socket);
+    await eventually('it is idle', async () => (await quiet.session(id)).state === 'idle', { within: seconds(40), every: 200 });
+    const answer = await fetch(`${quiet.url}/socket.io/?EIO=4&transport=polling`);
+    const { sid } = JSON.parse((await answer.text()).slice(1));
+    assert.equal((await quiet.session(sid)).state, 'handshaking');
+    assert.equal((await quiet.session(sid)).last_error, '');
+    const upgrade = new WebSocket(`${quiet.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket&sid=${sid}`);
+    await once(upgrade, 'open');
+    upgrade.close();
+    await eventually('it is told', async () => (await quiet.session(sid)).last_error === 'upgrade-failed');
+  });
+
+  test('compressed pings are not seen, and it says so', { timeout: seconds(30) }, async () => {
+    const deflating = await stage.backend('node4', 'deflating', {
+      ping: 0.3, socketio: { perMessageDeflate: { threshold: 0 } },
+    });
+    const there = await stage.pinion({ backends: [deflating] });
+    const socket = await client(stage, there.url, { transport: 'websocket', perMessageDeflate: { threshold: 0 } });
+    const { id } = engine_of(socket);
+    const told = await eventually('it says so', async () => {
+      const session = await there.session(id);
+      return session.rtt_seen === 'compressed' && session;
+    });
+    assert.equal(told.rtt_ms, null);
+  });
+});
+
+describe('a client that takes nothing', () => {
+  /** A WebSocket that is flooded and does not read. */
+  async function stalled(stage, url) {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, { perMessageDeflate: false });
+    stage.keep(socket);
+    const reader = { socket, sid: undefined, flooded: false };
+    reader.closed = once(socket, 'close', seconds(60));
+    socket.on('error', () => {});
+    socket.on('message', (data) => {
+      const text = data.toString();
+      if (text.startsWith('0')) {
+        reader.sid = JSON.parse(text.slice(1)).sid;
+        socket.send('40');
+      } else if (text.startsWith('40')) {
+        socket.send('42["flood",10000]');
+      } else {
+        reader.flooded = true;
+      }
+    });
+    await eventually('it is flooded', () => reader.flooded);
+    socket.pause();
+    return reader;
+  }
+
+  test('is closed with 1013 after a while, and nobody else', { timeout: seconds(90) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({
+      backends: [await stage.backend('node4', 'only')], pool: { slow_consumer: { after: '2s' } }, workers: 1,
+    });
+    const other = await client(stage, pinion.url, { transport: 'websocket' });
+    const reader = await stalled(stage, pinion.url);
+    await eventually('it is said to stall', async () => (await pinion.session(reader.sid))?.state === 'stalled', { within: seconds(20) });
+    await eventually('it is being closed', async () => (await pinion.session(reader.sid))?.state === 'closing', { within: seconds(20) });
+    reader.socket.resume();
+    assert.equal((await reader.closed)[0], 1013);
+    await eventually('it is counted', async () =>
+      (await pinion.metric('closes_total', 'reason="slow_consumer"', 'side="client"')) === 1, { within: seconds(40) });
+    assert.equal(await call(other, 'echo', 'well'), 'well');
+    assert.match(pinion.child.stderr, /does not read and is closed/);
+    stage.leave_clients();
+    await pinion.comes_to_rest();
+  });
+
+  test('is cut off when it does not hear that either', { timeout: seconds(90) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({
+      backends: [await stage.backend('node4', 'only')], pool: { slow_consumer: { after: '1s' } }, workers: 1,
+    });
+    const reader = await stalled(stage, pinion.url);
+    await eventually('it is gone', async () => (await pinion.session(reader.sid)) === undefined, { within: seconds(30) });
+    assert.equal(await pinion.metric('closes_total', 'reason="slow_consumer"'), 1);
+    assert.equal(await pinion.metric('queued_bytes'), 0);
+    reader.socket.resume();
+    assert.equal((await reader.closed)[0], 1006);
+    await pinion.comes_to_rest();
+  });
+
+  test('stays when that is switched off', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({
+      backends: [await stage.backend('node4', 'only')], pool: { slow_consumer: { after: '0s' } }, workers: 1,
+    });
+    const reader = await stalled(stage, pinion.url);
+    const told = await eventually('it has stalled for a while', async () => {
+      const session = await pinion.session(reader.sid);
+      return session.state === 'stalled' && session.paused_ms > 4000 && session;
+    }, { within: seconds(30) });
+    assert.ok(told.queued_bytes > 0);
+    assert.equal((await pinion.sessions('?sort=paused'))[0].sid, reader.sid);
+    reader.flooded = false;
+    reader.socket.resume();
+    await eventually('it reads on', () => reader.flooded);
+    assert.equal(await pinion.metric('closes_total', 'reason="slow_consumer"'), 0);
+  });
 });

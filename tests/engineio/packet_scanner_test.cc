@@ -253,4 +253,38 @@ TEST_CASE("a scanner stays small however long the body is") {
   CHECK(scanner.saw_close());
 }
 
+TEST_CASE("pings and pongs are noticed, events are not taken for them") {
+  struct Ping {
+    Body body;
+    std::string_view bytes;
+    bool ping, pong;
+  };
+  const Body v4{.revision = 4};
+  const Body v3{.revision = 3};
+  const Body binary{.revision = 3, .binary = true};
+  for (const Ping& row : {Ping{v4, "2", true, false}, Ping{v4, "3", false, true},
+                          Ping{v4,
+                               "42[\"3\"]\x1E"
+                               "43[]",
+                               false, false},
+                          Ping{v4,
+                               "4a\x1E"
+                               "2\x1E"
+                               "3",
+                               true, true},
+                          Ping{v3, "1:2", true, false}, Ping{v3, "3:4231:3", false, true},
+                          Ping{binary,
+                               "\0\1\xFF"
+                               "3"sv,
+                               false, true},
+                          Ping{binary, "\1\1\xFF\2"sv, true, false}}) {
+    CAPTURE(row.bytes);
+    PacketScanner scanner{row.body};
+    scanner.feed(row.bytes);
+    scanner.finish();
+    CHECK(scanner.saw_ping() == row.ping);
+    CHECK(scanner.saw_pong() == row.pong);
+  }
+}
+
 }  // namespace pinion::engineio

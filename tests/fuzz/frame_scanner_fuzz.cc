@@ -41,8 +41,8 @@ Outcome by_scan(std::string_view stream, NextSize next_size) {
   Outcome outcome;
   std::size_t taken = 0;
   in_pieces(stream, next_size, [&](std::string_view piece) {
-    const std::size_t tail =
-        scanner.scan(piece, [&](const FrameHeader& header) { note(header, outcome); });
+    const std::size_t tail = scanner.scan(
+        piece, [&](const FrameHeader& header, std::string_view) { note(header, outcome); });
     PINION_CHECK(tail <= piece.size(), "the tail lies in the piece");
     taken += piece.size();
     if (tail < piece.size()) outcome.last_boundary = taken - tail;

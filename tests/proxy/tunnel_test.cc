@@ -175,4 +175,40 @@ TEST_CASE("a backend's close frame and a client's are told apart") {
   CHECK(eventually([&] { return proxy.closes(CloseReason::backend_closed) == 1; }));
 }
 
+TEST_CASE("the round trip of a ping is measured, however its frames are cut") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  Pipe pipe = open_tunnel(proxy, backend, "/socket.io/?EIO=4&transport=websocket");
+  const std::string opened = from_backend(open_packet("abc"));
+  pipe.backend.send(opened);
+  REQUIRE(pipe.client.read(opened.size()) == opened);
+  const auto pings = [&] { return proxy.ledger().table().get({0, "abc"})->pings; };
+  SUBCASE("by the client's answer, masked") {
+    pipe.backend.send(from_backend("2"));
+    CHECK(pipe.client.read(3) == from_backend("2"));
+    pipe.client.send(from_client("3"));
+    CHECK(pipe.backend.read(7) == from_client("3"));
+    CHECK(eventually([&] { return pings().round_trip().has_value(); }));
+    CHECK(pings().seen() == "client");
+  }
+  SUBCASE("by the backend's answer, byte by byte") {
+    for (const char byte : from_client("2")) {
+      pipe.client.send({&byte, 1});
+      CHECK(pipe.backend.read(1) == std::string(1, byte));
+    }
+    for (const char byte : from_backend("3")) {
+      pipe.backend.send({&byte, 1});
+      CHECK(pipe.client.read(1) == std::string(1, byte));
+    }
+    CHECK(eventually([&] { return pings().round_trip().has_value(); }));
+    CHECK(pings().seen() == "backend");
+  }
+  SUBCASE("not at all when they are compressed") {
+    const std::string deflated = write({.rsv1 = true, .payload = std::string("2\4\0", 3)});
+    pipe.backend.send(deflated);
+    CHECK(pipe.client.read(deflated.size()) == deflated);
+    CHECK(eventually([&] { return pings().seen() == "compressed"; }));
+  }
+}
+
 }  // namespace pinion::proxy

@@ -62,7 +62,7 @@ TEST_CASE("what is said of a replaced session does not touch its successor") {
   const SessionKey key{0, "abc"};
   table.end_request(key, first.serial, {.bytes_in = 5}, kStart + 9s);
   table.set_tunnel(key, first.serial, true, 1, kStart + 9s);
-  table.publish(key, first.serial, {.bytes_out = 5}, 5, kStart + 9s);
+  table.publish(key, first.serial, {.bytes_out = 5}, {5}, kStart + 9s);
   CHECK_FALSE(table.upgraded(key, first.serial));
   CHECK_FALSE(table.close(key, first.serial));
   const auto session = table.get(key);
@@ -161,8 +161,8 @@ TEST_CASE("a tunnel publishes what it has moved since it last told") {
   PinTable table{100};
   const auto inserted = table.insert(websocket("abc"));
   const SessionKey key{0, "abc"};
-  table.publish(key, inserted.serial, {.frames_in = 1, .bytes_in = 100}, 4000, kStart + 1s);
-  table.publish(key, inserted.serial, {.frames_in = 2, .bytes_in = 50}, 300, kStart + 2s);
+  table.publish(key, inserted.serial, {.frames_in = 1, .bytes_in = 100}, {4000}, kStart + 1s);
+  table.publish(key, inserted.serial, {.frames_in = 2, .bytes_in = 50}, {300}, kStart + 2s);
   const auto session = table.get(key);
   CHECK(session->traffic.frames_in == 3);
   CHECK(session->traffic.bytes_in == 150);

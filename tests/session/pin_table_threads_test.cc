@@ -42,7 +42,7 @@ void storm(PinTable& table, Tally& tally, unsigned seed) {
       case 3:
         if (const auto found = table.find(key)) {
           table.set_tunnel(key, found->serial, below(2, random) == 0, 0, now);
-          table.publish(key, found->serial, {.bytes_out = 1}, 0, now);
+          table.publish(key, found->serial, {.bytes_out = 1}, {0}, now);
         }
         break;
       case 4:

@@ -80,8 +80,9 @@ Log log_of_scan(const pinion::test::Pieces& pieces) {
   FrameScanner scanner;
   Log log;
   for (const std::string_view piece : pieces) {
-    log.tails.push_back(scanner.scan(
-        piece, [&](const FrameHeader& header) { log.frames.push_back(seen(header)); }));
+    log.tails.push_back(scanner.scan(piece, [&](const FrameHeader& header, std::string_view) {
+      log.frames.push_back(seen(header));
+    }));
     log.at_boundary.push_back(scanner.at_boundary());
   }
   log.broken = scanner.broken();
@@ -124,7 +125,10 @@ TEST_CASE("the examples of RFC 6455, 5.7") {
     FrameScanner scanner;
     std::vector<Header> frames;
     CHECK(scanner.at_boundary());
-    CHECK(scanner.scan(row.bytes, [&](const FrameHeader& h) { frames.push_back(seen(h)); }) == 0);
+    CHECK(scanner.scan(row.bytes, [&](const FrameHeader& h, std::string_view rest) {
+      frames.push_back(seen(h));
+      CHECK(rest.size() == h.length);
+    }) == 0);
     REQUIRE(frames.size() == 1);
     CHECK(frames[0] == row.header);
     CHECK(scanner.at_boundary());
@@ -135,7 +139,7 @@ TEST_CASE("the examples of RFC 6455, 5.7") {
 TEST_CASE("scan says how much follows the last boundary") {
   const std::string frame = "\x81\x05Hello";
   FrameScanner scanner;
-  const auto ignore = [](const FrameHeader&) {};
+  const auto ignore = [](const FrameHeader&, std::string_view) {};
   CHECK(scanner.scan("", ignore) == 0);
   CHECK(scanner.scan(frame + frame + "\x81", ignore) == 1);
   CHECK_FALSE(scanner.at_boundary());

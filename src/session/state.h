@@ -1,0 +1,25 @@
+// What a session is doing, told from what is known of it: nothing is kept for this.
+//
+// Threads: pure functions.
+#pragma once
+
+#include <string_view>
+
+#include "session/session.h"
+
+namespace pinion::session {
+
+enum class State : unsigned char {
+  handshaking,  // its client has its sid and has not sent anything yet
+  active,
+  streaming,  // its backend sends and sends
+  idle,       // moves nothing but its pings
+  stalled,    // bytes wait for its client, which takes none
+  closing,    // its WebSocket is being closed
+};
+
+std::string_view to_string(State state) noexcept;
+
+State state_of(const Session& session, TimePoint now) noexcept;
+
+}  // namespace pinion::session

@@ -1,0 +1,94 @@
+// Clients that do not read are closed, and say until then that they stall.
+#include "speech.h"
+#include "websocket/frame_maker.h"
+
+namespace pinion::proxy {
+namespace {
+
+using namespace test;
+using metrics::CloseReason;
+using session::Condition;
+using websocket::test::write;
+
+constexpr int kSmallBuffer = 4096;
+
+std::string slow_after(const std::string& after) {
+  return "[pool.slow_consumer]\nafter = \"" + after + "\"\n";
+}
+
+// A session on a WebSocket whose client does not read what its backend sends.
+struct Stalling {
+  Backend backend;
+  RunningProxy proxy;
+  Pipe pipe;
+
+  explicit Stalling(const std::string& after)
+      : proxy({backend.address()}, {.pool = slow_after(after)}),
+        pipe(open_tunnel(proxy, backend, "/socket.io/?EIO=4&transport=websocket", kSmallBuffer)) {
+    const std::string opened = write({.payload = open_packet("abc")});
+    pipe.backend.send(opened);
+    REQUIRE(pipe.client.read(opened.size()) == opened);
+    const std::string frame = write({.payload = std::string(60'000, 'f')});
+    REQUIRE(pipe.backend.send_what_fits(frame, 64U << 20U) > 0);
+  }
+  [[nodiscard]] Condition condition() {
+    proxy.on_worker([](Worker& worker) { worker.publish_dirty(); });
+    const auto found = proxy.ledger().table().get({0, "abc"});
+    return found ? found->condition : Condition::flowing;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a WebSocket whose client takes nothing stalls, and is closed") {
+  Stalling here("1s");
+  CHECK(eventually([&] { return here.condition() == Condition::stalled; }));
+  CHECK(here.proxy.ledger().table().get({0, "abc"})->queued_bytes > 0);
+  CHECK(eventually([&] { return here.proxy.closes(CloseReason::slow_consumer) == 1; }));
+  CHECK(here.proxy.ledger().table().size() == 0);
+  here.pipe.client.read_to_end();
+  CHECK(here.pipe.client.end() == End::reset);
+}
+
+TEST_CASE("a client that reads on is told 1013 behind what waited for it") {
+  Stalling here("1s");
+  CHECK(eventually([&] { return here.condition() == Condition::closing; }));
+  const std::string all = here.pipe.client.read_to_end();
+  REQUIRE(all.size() > 4);
+  const std::string code = std::string{'\x03', '\xf5'} + "slow_consumer";
+  CHECK(all.ends_with(code));
+  here.pipe.client.close();
+  here.pipe.backend.close();
+  CHECK(eventually([&] { return here.proxy.closes(CloseReason::slow_consumer) == 1; }));
+}
+
+TEST_CASE("0s leaves it alone, and still tells that it stalls") {
+  Stalling here("0s");
+  CHECK(eventually([&] { return here.condition() == Condition::stalled; }));
+  here.pipe.client.close();
+  here.pipe.backend.close();
+  CHECK(eventually([&] { return here.proxy.ledger().table().size() == 0; }));
+  CHECK(here.proxy.closes(CloseReason::slow_consumer) == 0);
+}
+
+TEST_CASE("an answer to a poll that nobody takes is reset, and its session with it") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.pool = slow_after("1s")});
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client(kSmallBuffer);
+  client.send(poll("abc"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n");
+  REQUIRE(upstream.send_what_fits(std::string(60'000, '4'), 64U << 20U) > 0);
+  CHECK(eventually([&] {
+    const auto found = proxy.ledger().table().get({0, "abc"});
+    return found && found->condition == Condition::stalled && found->queued_bytes > 0;
+  }));
+  CHECK(eventually([&] { return proxy.closes(CloseReason::slow_consumer) == 1; }));
+  CHECK(proxy.ledger().table().size() == 0);
+  client.read_to_end();
+  CHECK(client.end() == End::reset);
+}
+
+}  // namespace pinion::proxy
