@@ -16,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ids.h"
 #include "base/intrusive_list.h"
 #include "base/timer_wheel.h"
 #include "http/head_parser.h"

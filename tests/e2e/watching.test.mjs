@@ -25,8 +25,8 @@ describe('the end of a session has a reason and a side', () => {
   const ends = {
     'the client leaves by websocket': ['websocket', 'client_closed', 'client', (socket) => socket.disconnect()],
     'the client leaves by polling': ['polling', 'engineio_close', 'client', (socket) => socket.disconnect()],
-    'the server sends it away by websocket': ['websocket', 'backend_closed', 'backend', (socket) => socket.emit('kick')],
-    'the server sends it away by polling': ['polling', 'engineio_close', 'backend', (socket) => socket.emit('kick')],
+    'the server sends it away by websocket': ['websocket', 'backend_closed', 'backend', (socket) => socket.emit('drop')],
+    'the server sends it away by polling': ['polling', 'engineio_close', 'backend', (socket) => socket.emit('drop')],
     'an admin closes it': ['websocket', 'admin', 'proxy',
       (socket) => pinion.get(`/api/v1/sessions/${engine_of(socket).id}`, { method: 'DELETE' })],
   };

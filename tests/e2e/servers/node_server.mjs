@@ -1,8 +1,9 @@
 // A socket.io server for the tests, version 4 or 2. Prints `ready` once it listens.
 //
 // Events: echo(x, ack) answers x; who(ack) its name; binary(bytes, ack) the bytes backwards; join(room, ack);
-// say(room, text) sends said(text) to the room; kick() ends the session from this side; flood(size) sends
-// numbered messages of that size for as long as the session lives, as fast as the connection takes them;
+// say(room, text) sends said(text) to the room; kick() ends the session from this side, drop() without a word of
+// Socket.IO, on which the client would leave by itself; flood(size) sends numbered messages of that size for as long
+// as the session lives, as fast as the connection takes them;
 // stream(n) sends token(0) to token(n-1) and then done(n); trickle(n, ms) the same, one every so many ms.
 // HTTP: /seen tells what has happened to sessions; everything else is answered with the server's name.
 import { createServer } from 'node:http';
@@ -51,6 +52,7 @@ io.on('connection', (socket) => {
   });
   socket.on('say', (room, text) => io.to(room).emit('said', text));
   socket.on('kick', () => socket.disconnect(true));
+  socket.on('drop', () => socket.conn.close());
   socket.on('flood', (size) => flood(socket, size));
   socket.on('stream', (n) => {
     for (let i = 0; i < n; i++) socket.emit('token', i);
