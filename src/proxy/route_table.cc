@@ -5,19 +5,27 @@
 namespace pinion::proxy {
 namespace {
 
-std::string_view without_port(std::string_view host) noexcept {
+/// Without the port, and without the dot that ends a fully qualified name.
+std::string_view name_of(std::string_view host) noexcept {
   if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
-  return host.substr(0, host.find(':'));
+  host = host.substr(0, host.find(':'));
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return host;
+}
+
+/// "*" is a question to the host as a whole (RFC 9110, 9.3.7).
+bool has_path(const config::Route& route, std::string_view path) noexcept {
+  return path == "*" ? route.path == "/" : path.starts_with(route.path);
 }
 
 }  // namespace
 
 std::optional<PoolId> find_pool(const std::vector<config::Route>& routes, std::string_view host,
                                 std::string_view path) noexcept {
-  const std::string_view name = without_port(host);
+  const std::string_view name = name_of(host);
   for (const config::Route& route : routes) {
-    if (!route.host.empty() && !iequals(route.host, name)) continue;
-    if (path.starts_with(route.path)) return static_cast<PoolId>(route.pool);
+    if (!route.host.empty() && !iequals(name_of(route.host), name)) continue;
+    if (has_path(route, path)) return static_cast<PoolId>(route.pool);
   }
   return std::nullopt;
 }

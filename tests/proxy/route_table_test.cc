@@ -33,6 +33,18 @@ TEST_CASE("a prefix counts byte by byte") {
   CHECK(pool_of("other.example", "/an") == std::nullopt);
 }
 
+TEST_CASE("a question to the whole host goes where all its paths go") {
+  CHECK(pool_of("chat.example", "*") == 4U);
+  CHECK(pool_of("other.example", "*") == std::nullopt);
+}
+
+TEST_CASE("the dot that ends a fully qualified name makes no other host of it") {
+  CHECK(pool_of("chat.example.", "/app/x") == 0U);
+  CHECK(pool_of("chat.example.:8080", "/app/x") == 0U);
+  CHECK(pool_of("chat.example..", "/app/x") == std::nullopt);
+  CHECK(find_pool({{.host = "chat.example.", .path = "/", .pool = 7}}, "chat.example", "/") == 7U);
+}
+
 TEST_CASE("hosts are compared without port and without case") {
   CHECK(pool_of("CHAT.Example:8080", "/app/x") == 0U);
   CHECK(pool_of("[::1]:8080", "/") == 2U);
@@ -44,7 +56,6 @@ TEST_CASE("hosts are compared without port and without case") {
 TEST_CASE("what matches nothing has no pool") {
   CHECK(find_pool({}, "chat.example", "/") == std::nullopt);
   CHECK(pool_of("other.example", "/") == std::nullopt);
-  CHECK(pool_of("chat.example", "*") == std::nullopt);
 }
 
 }  // namespace pinion::proxy
