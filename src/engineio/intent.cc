@@ -54,9 +54,9 @@ Intent::Kind kind_of(const http::RequestHead& head, bool has_sid) noexcept {
     if (!has_sid) return Intent::Kind::handshake;
     return head.upgrades_to_websocket ? Intent::Kind::upgrade : Intent::Kind::poll;
   }
-  if (head.method == "POST" && has_sid) return Intent::Kind::push;
-  if (head.method == "OPTIONS" && has_sid) return Intent::Kind::preflight;
-  return Intent::Kind::other;
+  if (!has_sid) return Intent::Kind::other;
+  if (head.method == "POST") return Intent::Kind::push;
+  return head.method == "OPTIONS" ? Intent::Kind::preflight : Intent::Kind::stray;
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ struct Intent {
     push,       // POST with sid
     upgrade,    // a WebSocket for an existing sid
     preflight,  // OPTIONS with sid: to the session's backend, or to any one if there is none
+    stray,      // any other method with sid, which no server has a use for: likewise
   };
   Kind kind = Kind::other;
   int revision = 4;        // 4 only if EIO is exactly "4", else 3

@@ -32,6 +32,7 @@ void Exchange::choose_backend() {
     case Intent::Kind::upgrade:
       return choose_for_session();
     case Intent::Kind::preflight:
+    case Intent::Kind::stray:
       if (const auto found = worker_.shared().ledger.find({*facts_.pool, facts_.intent.sid})) {
         return connect(worker_.shared().registry.by_id(found->backend));
       }

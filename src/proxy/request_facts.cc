@@ -15,6 +15,8 @@ std::string_view to_string(engineio::Intent::Kind kind) noexcept {
       return "upgrade";
     case Kind::preflight:
       return "preflight";
+    case Kind::stray:
+      return "stray";
     case Kind::other:
       break;
   }
