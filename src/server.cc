@@ -114,6 +114,7 @@ class Server final : private uv::Signal::Handler,
   void on_tick() noexcept override;
   void on_backends_changed(const balance::BackendSets& sets) noexcept override;
   void on_backend_reached(balance::Backend& backend) noexcept override { news_.reached(backend); }
+  void on_backend_answered(balance::Backend& backend) noexcept override { news_.answered(backend); }
   void on_backend_missed(balance::Backend& backend, int status) noexcept override {
     news_.missed(backend, status, loop_.now());
   }

@@ -130,7 +130,7 @@ BackendView ServerView::view_of(const balance::Backend& backend) const {
                    .max_sessions = who.max_sessions,
                    .state = std::string(state_of(backend)),
                    .up = up,
-                   .ready = backend.takes_sessions()};
+                   .ready = backend.takes_sessions() && !backend.health().silent()};
   view.sessions = assigned.live;
   view.websocket = std::min<std::uint64_t>(backend.websockets(), assigned.live);
   view.polling = view.sessions - view.websocket;
@@ -145,6 +145,8 @@ BackendView ServerView::view_of(const balance::Backend& backend) const {
     view.reason = backend.empty() ? "is drained: it can be stopped" : "drains";
   } else if (backend.is_full()) {
     view.reason = "has max_sessions";
+  } else if (backend.health().silent()) {
+    view.reason = "does not answer";
   }
   if (const auto moving = mover_.progress(who.id)) {
     view.moving = {.why = std::string(moving->why),

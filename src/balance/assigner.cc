@@ -4,23 +4,17 @@
 
 namespace pinion::balance {
 
-bool Assigner::is_of(const Backend& backend, Which which) noexcept {
-  switch (which) {
-    case Which::up:
-      return backend.health().up() && !backend.draining();
-    case Which::draining:
-      return backend.health().up() && backend.draining();
-    case Which::down:
-      break;
-  }
-  return !backend.health().up();
+Assigner::Which Assigner::which_is(const Backend& backend) noexcept {
+  if (!backend.health().up()) return Which::down;
+  if (backend.health().silent()) return Which::silent;
+  return backend.draining() ? Which::draining : Which::answering;
 }
 
 void Assigner::collect(const BackendSet& set, std::span<Backend* const> tried, Which which,
                        bool for_session) {
   candidates_.clear();
   for (Backend* const backend : set.backends) {
-    if (!is_of(*backend, which)) continue;
+    if (which_is(*backend) != which) continue;
     if (for_session && (backend->draining() || backend->is_full())) continue;
     if (std::find(tried.begin(), tried.end(), backend) != tried.end()) continue;
     candidates_.push_back({.backend = backend,
@@ -49,7 +43,7 @@ bool reserve(config::Balance balance, const Candidate& chosen) noexcept {
 
 Assigner::Assignment Assigner::assign_session(const BackendSet& set,
                                               std::span<Backend* const> tried) {
-  for (const Which which : {Which::up, Which::down}) {
+  for (const Which which : {Which::answering, Which::silent, Which::down}) {
     collect(set, tried, which, true);
     while (!candidates_.empty()) {
       const std::size_t at = choose(set.balance, candidates_, *turns_[set.pool], random_);
@@ -68,7 +62,7 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
 }
 
 Backend* Assigner::pick_for_request(const BackendSet& set, std::span<Backend* const> tried) {
-  for (const Which which : {Which::up, Which::draining, Which::down}) {
+  for (const Which which : {Which::answering, Which::draining, Which::silent, Which::down}) {
     collect(set, tried, which, false);
     if (candidates_.empty()) continue;
     const auto less = [](const Candidate& a, const Candidate& b) {

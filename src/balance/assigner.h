@@ -26,9 +26,9 @@ class Assigner {
     Reservation reservation;
     Refusal refusal = Refusal::none;  // why there is no reservation
   };
-  /// A place for a new session. Backends that are down are taken only when no other is left, since
-  /// a backend that lives must never be missed; those that drain never are. @param tried those that
-  /// have just failed this handshake
+  /// A place for a new session. Backends that do not answer, and after them those that are down,
+  /// are taken only when no other is left, since a backend that lives must never be missed; those
+  /// that drain never are. @param tried those that have just failed this handshake
   Assignment assign_session(const BackendSet& set, std::span<Backend* const> tried);
 
   /// A backend for a request that makes no session: fewest requests in flight per weight. One that
@@ -36,10 +36,10 @@ class Assigner {
   Backend* pick_for_request(const BackendSet& set, std::span<Backend* const> tried);
 
  private:
-  enum class Which : unsigned char { up, draining, down };
+  enum class Which : unsigned char { answering, draining, silent, down };
   void collect(const BackendSet& set, std::span<Backend* const> tried, Which which,
                bool for_session);
-  static bool is_of(const Backend& backend, Which which) noexcept;
+  static Which which_is(const Backend& backend) noexcept;
 
   SharedTurns& turns_;
   Random random_;

@@ -1,9 +1,12 @@
-// Whether a backend can be reached, from passive evidence: connects that failed or came through.
+// Whether a backend can be reached, from passive evidence: connects that failed or came through;
+// and whether it answers, since a process that hangs, or a forwarder before one that is gone, is
+// connected to as well.
 //
 // Threads: any; each call is a few atomic operations.
 // Lifetime: part of its Backend.
 // Invariants: down after one failed connect, up after one that came through; between the two it is
-//   tried again after kFirstRetry, then twice as long each time, up to kLongestRetry.
+//   tried again after kFirstRetry, then twice as long each time, up to kLongestRetry. Silent after
+//   a handshake that was not answered, until anything is.
 #pragma once
 
 #include <atomic>
@@ -28,6 +31,15 @@ class Health {
   /// When a backend that is down is to be tried again.
   [[nodiscard]] TimePoint retry_at() const noexcept;
 
+  /// Connected to, but the last handshake had no answer, nor did anything since.
+  [[nodiscard]] bool silent() const noexcept { return silent_.load(std::memory_order_relaxed); }
+  /// @returns true if it was thought to answer until now
+  bool fell_silent() noexcept { return !silent_.exchange(true, std::memory_order_relaxed); }
+  /// @returns true if it was silent until now
+  bool answered() noexcept {
+    return silent() && silent_.exchange(false, std::memory_order_relaxed);
+  }
+
   /// Something looked wrong (a session broke off): it is worth a look before anybody asks.
   void suspect() noexcept { suspected_.store(true, std::memory_order_relaxed); }
   /// Takes the suspicion away. @returns whether there was one
@@ -38,6 +50,7 @@ class Health {
   std::atomic<std::int64_t> retry_at_ns_{0};
   std::atomic<bool> suspected_{false};
   std::atomic<bool> refused_{false};
+  std::atomic<bool> silent_{false};
 };
 
 }  // namespace pinion::balance

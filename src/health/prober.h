@@ -1,5 +1,6 @@
 // Looks at backends that nobody has reached: tries a TCP connect to those that are down, when their
-// backoff is over, and to those under suspicion, at once.
+// backoff is over, and to those under suspicion, at once. One that does not answer is asked
+// something that makes no session, until it answers.
 //
 // Threads: the main thread's loop.
 // Lifetime: the events and the backends outlive it.
@@ -20,6 +21,7 @@ namespace pinion::health {
 class ProbeEvents {
  public:
   virtual void on_backend_reached(balance::Backend& backend) noexcept = 0;
+  virtual void on_backend_answered(balance::Backend& backend) noexcept = 0;
   /// @param status a libuv error
   virtual void on_backend_missed(balance::Backend& backend, int status) noexcept = 0;
 
@@ -30,6 +32,7 @@ class ProbeEvents {
 class Prober final : private uv::Timer::Handler {
  public:
   static constexpr std::size_t kMaxAttempts = 256;
+  static constexpr Duration kAskEvery = std::chrono::seconds{1};
 
   Prober(uv::Loop& loop, ProbeEvents& events, Duration connect_timeout);
   ~Prober();
@@ -54,6 +57,7 @@ class Prober final : private uv::Timer::Handler {
   uv::Timer ticker_;
   std::vector<balance::Backend*> watched_;
   std::unordered_map<BackendId, std::unique_ptr<Attempt>> attempts_;
+  std::unordered_map<BackendId, TimePoint> ask_at_;  // of those that are silent
 };
 
 }  // namespace pinion::health

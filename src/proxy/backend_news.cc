@@ -21,6 +21,23 @@ void BackendNews::reached(balance::Backend& backend) {
             {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
 }
 
+void BackendNews::answered(balance::Backend& backend) {
+  reached(backend);
+  if (!backend.health().answered()) return;
+  log_.info("backend answers again",
+            {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
+}
+
+void BackendNews::unanswered(balance::Backend& backend) {
+  if (!backend.health().fell_silent()) return;
+  log_.warning(
+      "backend takes connections but does not answer handshakes; new sessions go to others until "
+      "it does: see whether its process hangs",
+      {{"pool", backend.identity().pool_name},
+       {"backend", backend.identity().name},
+       {"address", backend.identity().address.to_string()}});
+}
+
 bool BackendNews::says_nobody_listens(int status) noexcept {
   return status == UV_ECONNREFUSED || status == UV_ENOENT;
 }

@@ -22,6 +22,10 @@ class BackendNews {
   /// Whether an error says that no process listens at that address.
   static bool says_nobody_listens(int status) noexcept;
   void reached(balance::Backend& backend);
+  /// Anything that is HTTP.
+  void answered(balance::Backend& backend);
+  /// A handshake that it took.
+  void unanswered(balance::Backend& backend);
   /// @param status a libuv error; those of our own machine (no descriptors, no ports left) are not
   /// held against the backend
   void missed(balance::Backend& backend, int status, TimePoint now);

@@ -21,6 +21,10 @@ constexpr http::Reply kResponseTimeout = {.status = 504,
                                           .message = "The backend did not answer in time.",
                                           .keep_alive = true};
 
+// A backend that has not answered a handshake by then gets no more of them for now, while this one
+// still waits.
+constexpr Duration kHandshakePatience = std::chrono::seconds{2};
+
 std::string_view transport_word(const RequestFacts& facts) noexcept {
   if (!facts.on_engineio_path) return {};
   return facts.wants_upgrade ? "websocket" : "polling";
@@ -193,7 +197,11 @@ void Exchange::request_sent() {
   // A poll waits for as long as the session's pings may take, whatever the config says of other
   // answers.
   const Duration configured = worker_.config().proxy.timeouts.response_head;
-  arm(session_ ? std::max(configured, session_->found().time_to_live) : configured);
+  const Duration longest =
+      session_ ? std::max(configured, session_->found().time_to_live) : configured;
+  answer_due_ = worker_.now() + longest;
+  arm(facts_.intent.kind == Intent::Kind::handshake ? std::min(longest, kHandshakePatience)
+                                                    : longest);
 }
 
 void Exchange::body_failed(RequestBody::Status status) {
@@ -375,6 +383,9 @@ void Exchange::on_timer(TimePoint now) noexcept {
                     .code = "body-timeout",
                     .message = "The request body did not arrive in time."});
     }
+  } else {
+    note_silence();
+    if (now < answer_due_) return worker_.wheel().arm(*this, answer_due_);
   }
   reply(kResponseTimeout);
 }

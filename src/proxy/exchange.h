@@ -113,6 +113,7 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   void send_request(std::string_view& bytes);
   void send_what_waits();
   void request_failed(int status);
+  void note_silence();
   [[nodiscard]] bool may_send_again(int status) const;
   void drop_upstream();
   void reply_unknown_session();
@@ -154,6 +155,7 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
   bool request_complete_ = false;
   bool discard_body_ = false;  // the backend takes no more of it, its answer is still awaited
   bool retried_ = false;
+  TimePoint answer_due_{};
   TimePoint progress_{};  // when the client's body last moved
 
   std::vector<balance::Backend*> tried_;

@@ -36,6 +36,7 @@ void Exchange::on_upstream_read(std::string_view bytes) noexcept {
                                                  facts_.is_head ? "HEAD" : "GET", head);
     if (result.status == http::HeadResult::Status::failed) {
       worker_.warn_bad_response(*backend_, http::code_of(result.error));
+      note_silence();
       return reply(kBadResponse);
     }
     bytes.remove_prefix(result.consumed);
@@ -79,7 +80,7 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   disarm();
   // Nothing more is heard of a client that has sent its FIN, not even that it is gone.
   if (downstream_.half_closed()) arm(worker_.config().proxy.timeouts.request_body_idle);
-  worker_.shared().news.reached(*backend_);
+  worker_.shared().news.answered(*backend_);
   status_ = head.status;
   head_bytes_ = {};
   const http::Framing to_client = http::response_framing(head, facts_.minor_version);
@@ -197,7 +198,7 @@ void Exchange::end_response() {
 void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view rest) {
   status_ = 101;
   disarm();
-  worker_.shared().news.reached(*backend_);
+  worker_.shared().news.answered(*backend_);
   std::string& text = worker_.scratch_text();
   http::write_response_head(text, head, {.upgrade = true});
   const bool failed = downstream_.stream().write({text}) != 0;

@@ -125,7 +125,10 @@ void Exchange::on_upstream_ready() noexcept {
   phase_ = Phase::waiting;
   downstream_.stream().start_reading();
   upstream_->stream().start_reading();
-  if (only_looking_) return reply(kBackendClosed);
+  if (only_looking_) {
+    note_silence();
+    return reply(kBackendClosed);
+  }
   send_what_waits();
 }
 
@@ -229,7 +232,14 @@ void Exchange::request_failed(int status) {
     session_->close_session(metrics::CloseReason::backend_unreachable);
     return reply_unknown_session();
   }
+  note_silence();
   reply(kBackendClosed);
+}
+
+// Without it, a backend that fails each handshake would have the fewest sessions, and so get them
+// all.
+void Exchange::note_silence() {
+  if (facts_.intent.kind == Intent::Kind::handshake) worker_.shared().news.unanswered(*backend_);
 }
 
 void Exchange::drop_upstream() {

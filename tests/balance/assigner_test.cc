@@ -88,6 +88,33 @@ TEST_CASE("a backend that is down is taken only when nothing else is left") {
   }
 }
 
+TEST_CASE(
+    "a backend that does not answer is passed over for one that does, but not for one that is "
+    "down") {
+  for (const Balance balance : kAll) {
+    Backends b;
+    b.add().health().fell_silent();
+    b.add(1, 1);
+    b.add().health().connect_failed(kNow);
+    auto turns = turns_of_one_pool();
+    Assigner assigner(turns, 5);
+    const BackendSet set = b.set(balance);
+    const auto answering = assigner.assign_session(set, {}).reservation.backend();
+    CHECK(answering == &b[1]);
+    std::vector<Reservation> held;
+    for (const std::size_t next : {1U, 0U, 0U}) {
+      held.push_back(assigner.assign_session(set, {}).reservation);
+      CHECK(held.back().backend() == &b[next]);
+    }
+    CHECK(assigner.pick_for_request(set, {}) == &b[1]);
+    b[0].health().answered();
+    CHECK(b[0].health().up());
+    held.clear();
+    Backend* const tried[] = {&b[1]};
+    CHECK(assigner.assign_session(set, tried).reservation.backend() == &b[0]);
+  }
+}
+
 TEST_CASE("why there is no place") {
   Backends b;
   auto turns = turns_of_one_pool();

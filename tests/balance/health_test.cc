@@ -25,6 +25,21 @@ TEST_CASE("a backend goes down with the first failure and up with the first succ
   CHECK_FALSE(health.connected());
 }
 
+TEST_CASE("a silent backend is up, and silent until it answers, however often it is connected to") {
+  Health health;
+  CHECK_FALSE(health.silent());
+  CHECK_FALSE(health.answered());
+  CHECK(health.fell_silent());
+  CHECK_FALSE(health.fell_silent());
+  CHECK(health.up());
+  health.connect_failed(kStart);
+  health.connected();
+  CHECK(health.silent());
+  CHECK(health.answered());
+  CHECK_FALSE(health.silent());
+  CHECK_FALSE(health.answered());
+}
+
 TEST_CASE("the time to the next try doubles up to its bound, and starts anew after a success") {
   Health health;
   TimePoint now = kStart;

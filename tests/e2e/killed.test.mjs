@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { call, client, engine_of, open } from './support/client.mjs';
 import { PollingSession, request } from './support/polling.mjs';
 import { upgrade_request } from './support/raw.mjs';
+import { serve_bytes } from './support/serve.mjs';
 import { Stage } from './support/stage.mjs';
 import { eventually, once, seconds, within } from './support/wait.mjs';
 
@@ -70,6 +71,38 @@ describe('a backend that is killed', () => {
     }
     await pinion.comes_to_rest();
   });
+});
+
+describe('a backend that takes connections but does not answer', () => {
+  const kinds_of_silence = {
+    'closes them': (socket) => socket.once('data', () => socket.end()),
+    'resets them': (socket) => socket.resetAndDestroy(),
+    'says nothing': (socket) => socket.resume(),
+    'speaks no HTTP': (socket) => socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.2\r\n')),
+  };
+  for (const [name, handler] of Object.entries(kinds_of_silence)) {
+    test(`one that ${name} gets no more sessions while another answers`, { timeout: seconds(60) }, async (t) => {
+      const stage = Stage.of(t);
+      const good = await stage.backend('node4', 'good');
+      let talks = false;
+      const bad = await serve_bytes(stage, (socket) => {
+        if (!talks) return handler(socket);
+        socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n'));
+      });
+      const pinion = await stage.pinion({ backends: [good, bad] });
+      const bad_one = async () => (await pinion.backends()).find((backend) => backend.address === bad.address);
+      const handshake = () => request(`${pinion.url}/socket.io/?EIO=4&transport=polling`).catch(() => {});
+      await eventually('it was found out', async () => {
+        void handshake();
+        return (await bad_one()).reason === 'does not answer';
+      }, { within: seconds(20), every: 100 });
+      assert.equal((await bad_one()).ready, false);
+      for (let i = 0; i < 20; i++) assert.equal((await handshake()).status, 200);
+      talks = true;
+      await eventually('it is asked, answers, and is one of them again', async () => (await bad_one()).ready);
+      await eventually('it gets a handshake', async () => (await handshake())?.status === 400);
+    });
+  }
 });
 
 describe('an unknown session', () => {

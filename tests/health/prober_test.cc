@@ -1,6 +1,9 @@
 #include "health/prober.h"
 
 #include <doctest/doctest.h>
+#include <sys/socket.h>
+
+#include <string>
 
 #include "balance/registry.h"
 #include "uv/listen_socket.h"
@@ -18,6 +21,10 @@ struct Events final : ProbeEvents {
     ++reached;
     backend.health().connected();
   }
+  void on_backend_answered(balance::Backend& backend) noexcept override {
+    ++answered;
+    backend.health().answered();
+  }
   void on_backend_missed(balance::Backend& backend, int status) noexcept override {
     ++missed;
     last_status = status;
@@ -25,7 +32,7 @@ struct Events final : ProbeEvents {
     backend.health().connect_failed(loop.now());
   }
   uv::Loop& loop;
-  int reached = 0, missed = 0, last_status = 0;
+  int reached = 0, answered = 0, missed = 0, last_status = 0;
   std::vector<TimePoint> missed_at;
 };
 
@@ -94,6 +101,43 @@ TEST_CASE("a suspicion is looked into at once") {
   backend->health().suspect();
   CHECK(run_until(w.loop, [&] { return w.events.missed == 1; }));
   CHECK_FALSE(backend->health().up());
+}
+
+TEST_CASE("a backend that is silent is asked for no session, again and again until it answers") {
+  Watched w;
+  const auto bound = listen_on(kAnyPort);
+  balance::Backend& backend = w.watch(bound.address);
+  CHECK(run_until(w.loop, [&] { return w.events.reached == 1; }));
+  const uv::OwnedFd first{::accept(bound.sockets[0].get(), nullptr, nullptr)};
+  backend.health().fell_silent();
+  const auto next_question = [&](uv::OwnedFd& from) {
+    std::string heard;
+    CHECK(run_until(w.loop, [&] {
+      char bytes[1024];
+      if (from.get() < 0) from = uv::OwnedFd{::accept(bound.sockets[0].get(), nullptr, nullptr)};
+      const ssize_t size = ::recv(from.get(), bytes, sizeof(bytes), MSG_DONTWAIT);
+      if (size > 0) heard.append(bytes, static_cast<std::size_t>(size));
+      return !heard.empty();
+    }));
+    return heard;
+  };
+  uv::OwnedFd nothing_said;
+  CHECK(next_question(nothing_said).find("&sid=") != std::string::npos);
+  CHECK(run_until(w.loop, [&] {
+    char byte = 0;
+    return ::recv(nothing_said.get(), &byte, 1, MSG_DONTWAIT) == 0;
+  }));
+  CHECK(backend.health().silent());
+  uv::OwnedFd no_http;
+  next_question(no_http);
+  (void)::send(no_http.get(), "SSH-2.0-x\r\n", 11, MSG_NOSIGNAL);
+  uv::OwnedFd answering;
+  next_question(answering);
+  CHECK(w.events.answered == 0);
+  (void)::send(answering.get(), "HTTP/1.1 400 No\r\n", 17, MSG_NOSIGNAL);
+  CHECK(run_until(w.loop, [&] { return w.events.answered == 1; }));
+  CHECK_FALSE(backend.health().silent());
+  CHECK(w.events.missed == 0);
 }
 
 TEST_CASE("watching the same backends again tries nobody anew") {
