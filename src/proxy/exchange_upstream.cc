@@ -180,7 +180,7 @@ void Exchange::try_next_backend() {
     choose_for_request();
   }
   // While start() is running it sends by itself.
-  if (phase_ == Phase::waiting && input_ == nullptr) send_what_waits();
+  if (phase_ == Phase::waiting && !sent_ && input_ == nullptr) send_what_waits();
 }
 
 void Exchange::send_request(std::string_view& bytes) {
