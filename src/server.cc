@@ -17,6 +17,7 @@
 #include "config/token_file.h"
 #include "health/discovery.h"
 #include "health/prober.h"
+#include "probe_news.h"
 #include "proxy/worker.h"
 #include "server_view.h"
 #include "uv/listen_socket.h"
@@ -91,7 +92,6 @@ void say(const std::string& error) { std::cerr << "pinion: " << error << '\n'; }
 class Server final : private uv::Signal::Handler,
                      private uv::Timer::Handler,
                      private health::DiscoveryEvents,
-                     private health::ProbeEvents,
                      private SessionCloser,
                      private ServerView::Actions {
  public:
@@ -113,15 +113,9 @@ class Server final : private uv::Signal::Handler,
   void on_signal(int number) noexcept override;
   void on_tick() noexcept override;
   void on_backends_changed(const balance::BackendSets& sets) noexcept override;
-  void on_backend_reached(balance::Backend& backend) noexcept override { news_.reached(backend); }
-  void on_backend_answered(balance::Backend& backend) noexcept override { news_.answered(backend); }
-  void on_backend_missed(balance::Backend& backend, int status) noexcept override {
-    news_.missed(backend, status, loop_.now());
-  }
   uv::Signal::Handler& as_signals() noexcept { return *this; }
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
   health::DiscoveryEvents& as_discovery() noexcept { return *this; }
-  health::ProbeEvents& as_probes() noexcept { return *this; }
   SessionCloser& as_closer() noexcept { return *this; }
   ServerView::Actions& as_actions() noexcept { return *this; }
   void close_sessions(std::span<const session::Session> sessions,
@@ -155,6 +149,7 @@ class Server final : private uv::Signal::Handler,
   unsigned stops_ = 0;
   std::unique_ptr<admin::AdminServer> admin_;
   std::unique_ptr<health::Discovery> discovery_;
+  ProbeNews probe_news_{news_};
   std::unique_ptr<health::Prober> prober_;
   std::unique_ptr<uv::Timer> ticker_;
   std::vector<std::unique_ptr<uv::Signal>> signals_;
@@ -190,7 +185,7 @@ int Server::run() {
   resolve_names();
   make_workers(std::move(bound));
   if (!start_admin()) return 1;
-  prober_ = std::make_unique<health::Prober>(loop_, as_probes(), config_->proxy.timeouts.connect);
+  prober_ = std::make_unique<health::Prober>(loop_, probe_news_, config_);
   prober_->watch(discovery_->sets());
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
     signals_.push_back(std::make_unique<uv::Signal>(loop_, number, as_signals()));

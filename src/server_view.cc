@@ -31,9 +31,43 @@ double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+double in_ms(Duration duration) noexcept { return to_seconds(duration) * 1000.0; }
+
+std::string why_down(const balance::Health& health) {
+  std::string why(balance::describe(health.fault()));
+  const Duration held = health.held_until() - monotonic_now();
+  if (held > std::chrono::seconds{1}) {
+    why += "; it went up and down, and is held back for " + std::to_string(to_ms(held) / 1000) +
+           " s more";
+  }
+  return why;
+}
+
 std::string_view state_of(const balance::Backend& backend) noexcept {
   if (backend.draining()) return backend.empty() ? "drained" : "draining";
   return backend.health().up() ? "up" : "down";
+}
+
+metrics::BackendSample sample_of(const BackendView& view, const balance::ProbeCounts& probes) {
+  metrics::BackendSample sample{.pool = view.pool,
+                                .name = view.name,
+                                .up = view.up,
+                                .ready = view.ready,
+                                .load = view.load,
+                                .websocket = view.websocket,
+                                .polling = view.polling,
+                                .reserved = view.reserved,
+                                .inflight = view.inflight,
+                                .queued_bytes = view.queued_bytes,
+                                .sessions_total = view.sessions_total};
+  sample.busy_share = view.busy_share.value_or(0.0);
+  sample.probe_wait_seconds = view.probe_wait_ms.value_or(0.0) / 1000.0;
+  sample.load_confidence = view.load_confidence;
+  for (std::size_t i = 0; i < balance::kProbeResults; ++i) {
+    sample.probes.emplace_back(balance::to_string(static_cast<balance::ProbeResult>(i)),
+                               probes.by_result[i].value());
+  }
+  return sample;
 }
 
 // What a list is sorted by, always so that more comes first in descending order.
@@ -139,8 +173,15 @@ BackendView ServerView::view_of(const balance::Backend& backend) const {
   view.queued_bytes = backend.queued_bytes_both();
   view.sessions_total = backend.sessions_total();
   view.load = static_cast<double>(assigned.total()) / view.weight;
+  const balance::ProbeReading probes = backend.probe_reading();
+  if (probes.latency > Duration::zero()) view.probe_latency_ms = in_ms(probes.latency);
+  view.load_confidence = probes.confidence;
+  if (probes.confidence > 0.0) {
+    view.busy_share = probes.busy_share;
+    view.probe_wait_ms = in_ms(probes.wait);
+  }
   if (!up) {
-    view.reason = "cannot be connected to";
+    view.reason = why_down(backend.health());
   } else if (backend.draining()) {
     view.reason = backend.empty() ? "is drained: it can be stopped" : "drains";
   } else if (backend.is_full()) {
@@ -286,18 +327,10 @@ std::string ServerView::metrics_text() const {
   for (const auto& worker : counters_) {
     snapshot.loop_lag_seconds.push_back(static_cast<double>(worker->loop_lag_ns.value()) * 1e-9);
   }
-  for (const BackendView& view : status().backends) {
-    snapshot.backends.push_back({.pool = view.pool,
-                                 .name = view.name,
-                                 .up = view.up,
-                                 .ready = view.ready,
-                                 .load = view.load,
-                                 .websocket = view.websocket,
-                                 .polling = view.polling,
-                                 .reserved = view.reserved,
-                                 .inflight = view.inflight,
-                                 .queued_bytes = view.queued_bytes,
-                                 .sessions_total = view.sessions_total});
+  for (const auto& set : backends()) {
+    for (const balance::Backend* const backend : set->backends) {
+      snapshot.backends.push_back(sample_of(view_of(*backend), backend->probe_counts()));
+    }
   }
   snapshot.version = PINION_VERSION;
   snapshot.start_time_seconds = started_wall_;

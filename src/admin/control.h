@@ -30,9 +30,11 @@ struct BackendView {
   std::uint64_t sessions = 0, websocket = 0, polling = 0, reserved = 0, inflight = 0,
                 queued_bytes = 0;
   std::uint64_t sessions_total = 0;
-  double load = 0.0;  // (live + reserved sessions) / weight
-  std::optional<double> probe_latency_ms;
-  std::string reason;  // why it is not ready, or empty
+  double load = 0.0;                                // (live + reserved sessions) / weight
+  std::optional<double> probe_latency_ms;           // of the newest probe that was answered
+  std::optional<double> busy_share, probe_wait_ms;  // nothing while load_confidence is 0
+  double load_confidence = 0.0;                     // 0 to 1
+  std::string reason;                               // why it is not ready, or empty
   std::optional<MovingView> moving;
 };
 

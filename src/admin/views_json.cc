@@ -49,6 +49,9 @@ Json backend_object(const BackendView& backend) {
           {"queued_bytes", backend.queued_bytes},
           {"load", backend.load},
           {"probe_latency_ms", number_or_null(backend.probe_latency_ms)},
+          {"busy_share", number_or_null(backend.busy_share)},
+          {"probe_wait_ms", number_or_null(backend.probe_wait_ms)},
+          {"load_confidence", backend.load_confidence},
           {"moving", moving_or_null(backend.moving)}};
 }
 

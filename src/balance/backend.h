@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "balance/health.h"
+#include "balance/probe_counts.h"
 #include "balance/probe_reading.h"
 #include "base/ids.h"
 #include "base/published.h"
@@ -66,6 +67,10 @@ class Backend {
     return health_.up() && !draining() && !is_full();
   }
 
+  /// How its probes ended; counted by the thread that probes.
+  [[nodiscard]] ProbeCounts& probe_counts() noexcept { return probe_counts_; }
+  [[nodiscard]] const ProbeCounts& probe_counts() const noexcept { return probe_counts_; }
+
   [[nodiscard]] Assigned assigned() const noexcept;
   [[nodiscard]] bool is_full() const noexcept;
   [[nodiscard]] std::uint64_t inflight() const noexcept { return read(inflight_); }
@@ -101,6 +106,7 @@ class Backend {
   Health health_;
   Published<ProbeReading> probe_reading_;
   std::atomic<bool> draining_{false};
+  ProbeCounts probe_counts_;
   Count assigned_{0};  // reserved in the high half, live in the low
   Count websockets_{0};
   Count inflight_{0};

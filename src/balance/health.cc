@@ -4,26 +4,94 @@
 
 namespace pinion::balance {
 
-bool Health::connect_failed(TimePoint now) noexcept {
-  std::uint32_t before = failures_.load(std::memory_order_acquire);
-  // Many sessions fail at once when a backend dies; that is one failure, not many.
-  if (before != 0 && now < retry_at()) return false;
-  const Duration backoff = std::min(kFirstRetry * (1 << std::min(before, 10U)), kLongestRetry);
-  // Told before the count, so that whoever sees the failure counted sees its retry too.
-  retry_at_ns_.store((now + backoff).time_since_epoch().count(), std::memory_order_relaxed);
-  return failures_.compare_exchange_strong(before, before + 1, std::memory_order_release,
-                                           std::memory_order_relaxed) &&
-         before == 0;
+std::string_view describe(Fault fault) noexcept {
+  switch (fault) {
+    case Fault::none:
+      break;
+    case Fault::connect:
+      return "cannot be connected to";
+    case Fault::timeout:
+      return "does not answer probes in time";
+    case Fault::closed:
+      return "closes connections instead of answering probes";
+    case Fault::status:
+      return "answers probes with a status that is not expected";
+    case Fault::bad_answer:
+      return "answers probes with what is no HTTP";
+    case Fault::bad_gateway:
+      return "answers requests with 502";
+  }
+  return "";
 }
 
-bool Health::connected() noexcept {
+void Health::set_rules(std::uint32_t rise, std::uint32_t fall) noexcept {
+  const std::lock_guard lock(mutex_);
+  rise_ = rise;
+  fall_ = fall;
+}
+
+bool Health::connect_failed(TimePoint now) noexcept {
+  const std::lock_guard lock(mutex_);
+  return go_down(Fault::connect, now);
+}
+
+bool Health::failed(Fault fault, TimePoint now) noexcept {
+  const std::lock_guard lock(mutex_);
+  ++faults_;
+  faults_pending_.store(true, std::memory_order_relaxed);
+  if (up() && faults_ < fall_) {
+    fault_.store(fault, std::memory_order_relaxed);
+    return false;
+  }
+  return go_down(fault, now);
+}
+
+bool Health::go_down(Fault fault, TimePoint now) noexcept {
+  const bool was_up = up_.load(std::memory_order_relaxed);
+  // Many sessions fail at once when a backend dies; that is one failure, not many.
+  if (!was_up && now < retry_at_) return false;
+  if (was_up) {
+    const bool steady = !was_down_ || now - up_since_ >= kSteady;
+    hold_ = steady ? Duration::zero() : std::clamp(hold_ * 2, kFirstHold, Duration{kLongestHold});
+    held_until_ = now + hold_;
+    was_down_ = true;
+    retries_ = 0;
+  }
+  const Duration backoff = std::min(kFirstRetry * (1 << std::min(retries_, 10U)), kLongestRetry);
+  ++retries_;
+  retry_at_ = now + backoff;
+  answers_ = 0;
+  fault_.store(fault, std::memory_order_relaxed);
+  up_.store(false, std::memory_order_relaxed);
+  return was_up;
+}
+
+bool Health::answered(TimePoint now) noexcept {
+  if (up() && !faults_pending_.load(std::memory_order_relaxed)) return false;
+  const std::lock_guard lock(mutex_);
+  faults_ = 0;
+  faults_pending_.store(false, std::memory_order_relaxed);
   if (up()) return false;
+  // The next try need not wait as long as after a failure.
+  retries_ = 0;
+  retry_at_ = std::max(now + kFirstRetry, std::min(held_until_, now + kLongestRetry));
+  answers_ = std::min(answers_ + 1, rise_);
+  if (answers_ < rise_ || now < held_until_) return false;
+  up_since_ = now;
   refused_.store(false, std::memory_order_relaxed);
-  return failures_.exchange(0, std::memory_order_relaxed) != 0;
+  fault_.store(Fault::none, std::memory_order_relaxed);
+  up_.store(true, std::memory_order_relaxed);
+  return true;
 }
 
 TimePoint Health::retry_at() const noexcept {
-  return TimePoint{Duration{retry_at_ns_.load(std::memory_order_relaxed)}};
+  const std::lock_guard lock(mutex_);
+  return retry_at_;
+}
+
+TimePoint Health::held_until() const noexcept {
+  const std::lock_guard lock(mutex_);
+  return held_until_;
 }
 
 }  // namespace pinion::balance

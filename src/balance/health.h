@@ -1,44 +1,74 @@
-// Whether a backend can be reached, from passive evidence: connects that failed or came through;
-// and whether it answers, since a process that hangs, or a forwarder before one that is gone, is
-// connected to as well.
+// Whether a backend can be counted on, from what its connects, its answers and its probes were
+// like.
 //
-// Threads: any; each call is a few atomic operations.
+// Threads: any. up() is one atomic load; good news of a backend that is up is another. The rest is
+//   rare and takes a mutex.
 // Lifetime: part of its Backend.
-// Invariants: down after one failed connect, up after one that came through; between the two it is
-//   tried again after kFirstRetry, then twice as long each time, up to kLongestRetry. Silent after
-//   a handshake that was not answered, until anything is.
+// Invariants: down after one connect that failed, or `fall` other faults in a row; up after `rise`
+//   good answers in a row, once its hold-down is over. The hold-down is nothing at first; each time
+//   that the backend goes down again within kSteady of coming up it doubles, up to kLongestHold.
+//   While it is down it is tried after kFirstRetry, then twice as long each time, up to
+//   kLongestRetry. Silent after a handshake that was not answered, until anything is.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
+#include <string_view>
 
 #include "base/clock.h"
 
 namespace pinion::balance {
 
+/// What is held against a backend.
+enum class Fault : unsigned char {
+  none,
+  connect,      // a connect failed
+  timeout,      // a probe was not answered in time
+  closed,       // a probe's connection ended before the answer
+  status,       // a probe was answered with a status that it should not have
+  bad_answer,   // a probe's answer was no HTTP
+  bad_gateway,  // requests were answered 502
+};
+
+/// For people: "cannot be connected to".
+std::string_view describe(Fault fault) noexcept;
+
 class Health {
  public:
   static constexpr Duration kFirstRetry = std::chrono::milliseconds{250};
   static constexpr Duration kLongestRetry = std::chrono::seconds{5};
+  static constexpr Duration kSteady = std::chrono::minutes{1};
+  static constexpr Duration kFirstHold = std::chrono::seconds{1};
+  static constexpr Duration kLongestHold = std::chrono::minutes{1};
 
-  [[nodiscard]] bool up() const noexcept { return failures_.load(std::memory_order_relaxed) == 0; }
+  /// How many in a row make a difference; from the config, before the backend is used or on reload.
+  void set_rules(std::uint32_t rise, std::uint32_t fall) noexcept;
+
+  [[nodiscard]] bool up() const noexcept { return up_.load(std::memory_order_relaxed); }
+  /// Why it is down, or the newest thing held against it while it is up.
+  [[nodiscard]] Fault fault() const noexcept { return fault_.load(std::memory_order_relaxed); }
+
   /// @returns true if it was up until now
   bool connect_failed(TimePoint now) noexcept;
-  /// @returns true if it was down until now
-  bool connected() noexcept;
-  /// @returns true the first time that nobody listened there since it was last connected to
+  /// Any fault but a failed connect. @returns true if it was up until now
+  bool failed(Fault fault, TimePoint now) noexcept;
+  /// It has answered as it should. @returns true if it was down until now
+  bool answered(TimePoint now) noexcept;
+
+  /// @returns true the first time that nobody listened there since it was last up
   bool first_refusal() noexcept { return !refused_.exchange(true, std::memory_order_relaxed); }
   /// When a backend that is down is to be tried again.
   [[nodiscard]] TimePoint retry_at() const noexcept;
+  /// Before this it does not come up, however well it answers.
+  [[nodiscard]] TimePoint held_until() const noexcept;
 
   /// Connected to, but the last handshake had no answer, nor did anything since.
   [[nodiscard]] bool silent() const noexcept { return silent_.load(std::memory_order_relaxed); }
   /// @returns true if it was thought to answer until now
   bool fell_silent() noexcept { return !silent_.exchange(true, std::memory_order_relaxed); }
-  /// @returns true if it was silent until now
-  bool answered() noexcept {
-    return silent() && silent_.exchange(false, std::memory_order_relaxed);
-  }
+  /// It has said something that is HTTP. @returns true if it was silent until now
+  bool heard() noexcept { return silent() && silent_.exchange(false, std::memory_order_relaxed); }
 
   /// Something looked wrong (a session broke off): it is worth a look before anybody asks.
   void suspect() noexcept { suspected_.store(true, std::memory_order_relaxed); }
@@ -46,11 +76,27 @@ class Health {
   bool take_suspicion() noexcept { return suspected_.exchange(false, std::memory_order_relaxed); }
 
  private:
-  std::atomic<std::uint32_t> failures_{0};  // in a row
-  std::atomic<std::int64_t> retry_at_ns_{0};
+  bool go_down(Fault fault, TimePoint now) noexcept;
+
+  std::atomic<bool> up_{true};
+  std::atomic<Fault> fault_{Fault::none};
+  std::atomic<bool> faults_pending_{false};  // faults_ is not 0
   std::atomic<bool> suspected_{false};
   std::atomic<bool> refused_{false};
   std::atomic<bool> silent_{false};
+
+  mutable std::mutex mutex_;
+  // All below is guarded by mutex_.
+  std::uint32_t rise_ = 1;
+  std::uint32_t fall_ = 1;
+  std::uint32_t faults_ = 0;   // in a row
+  std::uint32_t answers_ = 0;  // in a row, while down
+  std::uint32_t retries_ = 0;  // since it went down
+  TimePoint retry_at_{};
+  TimePoint held_until_{};
+  TimePoint up_since_{};
+  Duration hold_{};
+  bool was_down_ = false;
 };
 
 }  // namespace pinion::balance

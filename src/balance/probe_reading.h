@@ -14,10 +14,11 @@ struct ProbeReading {
   /// the share of time in which the loop was busy (Poisson arrivals see time averages).
   double busy_share = 0.0;
   Duration wait{};          // mean over the newest probes, beyond the baseline
-  Duration baseline{};      // of the fastest probe: what an idle loop takes
-  double confidence = 0.0;  // 0 to 1; 0: nothing can be told
+  Duration baseline{};      // what a probe takes that need not wait
+  Duration latency{};       // all that the newest probe took
+  double confidence = 0.0;  // 0 to 1; 0: nothing can be told of busy_share and wait
   std::uint32_t samples = 0;
-  TimePoint at{};  // of the newest probe
+  TimePoint at{};  // of the newest sample
 };
 
 }  // namespace pinion::balance

@@ -23,6 +23,17 @@ std::string bytes_cell(const Json& object, const char* key) {
   return human_bytes(number_of(object, key));
 }
 
+std::string load_cell(double load) {
+  return load < 10'000 ? fmt::format("{:.2f}", load) : fmt::format("{:.0f}K", load / 1000);
+}
+
+/// The share of time in which its event loop is busy, "?" where nothing can be told.
+std::string busy_cell(const Json& backend) {
+  const auto share = backend.find("busy_share");
+  if (share == backend.end() || !share->is_number()) return "?";
+  return fmt::format("{:.0f}%", 100.0 * share->get<double>());
+}
+
 /// A backend that is up and takes no sessions is not as it should be either.
 Style style_of(const Json& backend) {
   const std::string state = text_of(backend, "state");
@@ -46,7 +57,8 @@ void add_backend(Table& table, const Json& backend) {
              count_cell(backend, "reserved"),
              count_cell(backend, "inflight"),
              bytes_cell(backend, "queued_bytes"),
-             fmt::format("{:.2f}", number_of(backend, "load"))});
+             load_cell(number_of(backend, "load")),
+             busy_cell(backend)});
   const std::string reason = text_of(backend, "reason");
   if (!reason.empty()) table.add_line({"    " + reason, style_of(backend)});
   const Json moving = backend.value("moving", Json());
@@ -62,7 +74,8 @@ Table backends_table(const Json& status) {
                {"RSVD", Align::right},
                {"INFL", Align::right},
                {"QUEUED", Align::right},
-               {"LOAD", Align::right}}};
+               {"LOAD", Align::right},
+               {"BUSY", Align::right}}};
   std::uint64_t websocket = 0;
   std::uint64_t polling = 0;
   for (const Json& pool : list_of(status, "pools")) {
@@ -83,6 +96,7 @@ Table backends_table(const Json& status) {
              count_cell(totals, "reserved"),
              count_cell(totals, "inflight"),
              bytes_cell(totals, "queued_bytes"),
+             "",
              ""});
   return table;
 }

@@ -107,6 +107,10 @@ void read_pool(const Node& table, Draft& draft, ErrorList& errors) {
   places_of_pool.at = table.at;
   places_of_pool.name = reader.where("name");
   if (reader.written("socketio_path")) places_of_pool.socketio_path = reader.where("socketio_path");
+  SectionReader health(Section::health, reader.table(Section::health), errors);
+  read_fields(health, pool.health);
+  places_of_pool.health_kind = health.where("kind");
+  health.finish();
   read_section(Section::slow_consumer, reader.table(Section::slow_consumer), pool.slow_consumer,
                errors);
   const bool backends_understood = read_backends(reader, &table, pool, places_of_pool, errors);
@@ -162,6 +166,7 @@ Pool default_pool() {
   ErrorList errors("");
   SectionReader reader(Section::pool, nullptr, errors);
   read_fields(reader, pool);
+  read_section(Section::health, nullptr, pool.health, errors);
   read_section(Section::slow_consumer, nullptr, pool.slow_consumer, errors);
   return pool;
 }

@@ -24,8 +24,9 @@ struct PoolDraft {
   Position at;
   Position name;
   std::optional<Position> socketio_path;  // only when the file sets it
-  std::vector<BackendDraft> backends;     // both forms, in the config's order
-  bool understood = true;                 // nothing in its tables was unknown
+  Position health_kind;
+  std::vector<BackendDraft> backends;  // both forms, in the config's order
+  bool understood = true;              // nothing in its tables was unknown
 };
 
 struct RouteDraft {

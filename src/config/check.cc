@@ -136,6 +136,13 @@ void check_pools(const Draft& draft, ErrorList& errors) {
           draft.pools[i].at, key_path(Section::pool, "backends"),
           "the pool has none, add backends = [\"HOST:PORT\"] or a [[pool.backend]] below it");
     }
+    const Health& health = pools[i].health;
+    if (health.kind == HealthKind::engineio && health.path.empty() &&
+        pools[i].socketio_path.empty()) {
+      errors.add(draft.pools[i].health_kind, key_path(Section::health, "kind"),
+                 "\"engineio\" needs to know where Engine.IO answers: set path, or the pool's "
+                 "socketio_path");
+    }
     for (std::size_t j = 0; j < pools[i].backends.size(); ++j) {
       check_duplicate(pools[i], draft.pools[i], j, errors);
       check_loop(draft.config, pools[i].backends[j], draft.pools[i].backends[j], errors);

@@ -64,6 +64,20 @@ struct Backend {
   bool operator==(const Backend&) const = default;
 };
 
+enum class HealthKind : unsigned char { automatic, engineio, http, tcp };
+
+/// How the backends of a pool are probed.
+struct Health {
+  HealthKind kind = HealthKind::automatic;
+  std::string path;          // "": from the kind
+  std::uint32_t expect = 0;  // status; 0: what is fine for the kind
+  Duration interval{};       // mean, while the backend is calm
+  Duration timeout{};
+  std::uint32_t rise = 1, fall = 1;  // probes in a row
+
+  bool operator==(const Health&) const = default;
+};
+
 /// Clients that do not read.
 struct SlowConsumer {
   Duration after{};  // without progress; 0: they are left alone
@@ -78,6 +92,7 @@ struct Pool {
   Duration keep_alive{};
   std::size_t keep_alive_connections = 0;  // per worker and backend
   Duration patience{};                     // 0: streaming sessions are moved like others
+  Health health;
   SlowConsumer slow_consumer;
   std::vector<Backend> backends;
 

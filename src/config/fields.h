@@ -54,6 +54,16 @@ void each_field(MaybeConst<Log> auto& log, auto&& field) {
   field("access", log.access);
 }
 
+void each_field(MaybeConst<Health> auto& health, auto&& field) {
+  field("kind", health.kind);
+  field("path", health.path);
+  field("expect", health.expect);
+  field("interval", health.interval);
+  field("timeout", health.timeout);
+  field("rise", health.rise);
+  field("fall", health.fall);
+}
+
 void each_field(MaybeConst<SlowConsumer> auto& slow_consumer, auto&& field) {
   field("after", slow_consumer.after);
 }

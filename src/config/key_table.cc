@@ -22,6 +22,7 @@ constexpr std::uint64_t kLongestAddress = 262;  // a name of 253 characters, bra
 
 constexpr std::string_view kBalances[] = {"least_load", "least_sessions", "round_robin",
                                           "random_two"};
+constexpr std::string_view kHealthKinds[] = {"auto", "engineio", "http", "tcp"};
 constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error"};
 constexpr std::string_view kFormats[] = {"text", "json"};
 
@@ -34,6 +35,9 @@ constexpr SectionInfo kSections[] = {
     {Section::log, Section::file, "log", 1, "What pinion writes down."},
     {Section::pool, Section::file, "pool", 256,
      "A named set of backends that serve the same application. At least one is needed."},
+    {Section::health, Section::pool, "pool.health", 1,
+     "How the backends of the pool above are probed: whether they answer, and how long their event "
+     "loops let a request wait."},
     {Section::slow_consumer, Section::pool, "pool.slow_consumer", 1,
      "What becomes of clients of the pool above that do not read."},
     {Section::backend, Section::pool, "pool.backend", 1000,
@@ -160,6 +164,36 @@ constexpr Key kKeys[] = {
      .fallback = "", .min = 0, .max = 1000,
      .help = "The backends in short form: each is named by its address and has the defaults of "
              "[[pool.backend]]. Both forms add up. All addresses of a host name are backends."},
+
+    {.section = Section::health, .type = Type::choice, .name = "kind",
+     .fallback = "auto", .choices = kHealthKinds,
+     .help = "engineio: a request that the Engine.IO server itself refuses with a 400, so that no "
+             "session is made. http: a GET. tcp: a connect, which tells nothing about the event "
+             "loop. auto: engineio if the pool has a socketio_path, else tcp."},
+    {.section = Section::health, .type = Type::url_path, .name = "path",
+     .fallback = "", .min = 1, .max = kLongestUrlPath,
+     .zero = "socketio_path for engineio, / for http",
+     .help = "What is asked for."},
+    {.section = Section::health, .type = Type::integer, .name = "expect",
+     .fallback = "0", .min = 200, .max = 599,
+     .zero = "below 500 for engineio, 200 to 399 for http",
+     .help = "The one status that an answer may have. Any other counts as a failure."},
+    {.section = Section::health, .type = Type::duration, .name = "interval",
+     .fallback = "1s", .min = 100, .max = 10 * kMinute,
+     .help = "Mean time between two probes of a backend; the times are random. A backend that looks "
+             "busy is probed up to four times as often, at most 4 times a second. Backends close "
+             "connections that rest for long: above 2s there are few measurements."},
+    {.section = Section::health, .type = Type::duration, .name = "timeout",
+     .fallback = "2s", .min = 10, .max = kMinute,
+     .help = "For the first byte of an answer. Then the probe has failed."},
+    {.section = Section::health, .type = Type::integer, .name = "rise",
+     .fallback = "2", .min = 1, .max = 100,
+     .help = "A backend that is down is up again after so many good probes in a row. One that goes "
+             "down again and again has to wait longer each time, up to a minute."},
+    {.section = Section::health, .type = Type::integer, .name = "fall",
+     .fallback = "3", .min = 1, .max = 100,
+     .help = "A backend is down after so many failed probes in a row, or after so many answers 502 "
+             "in a row. A connect that is refused is enough by itself."},
 
     {.section = Section::slow_consumer, .type = Type::duration, .name = "after",
      .fallback = "30s", .min = 200, .max = kHour, .zero = "it is never closed for that",

@@ -22,6 +22,7 @@ enum class Section : unsigned char {
   admin,
   log,
   pool,
+  health,
   slow_consumer,
   backend,
   route,

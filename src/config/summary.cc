@@ -83,6 +83,7 @@ std::string pool_text(const Pool& pool) {
   const Pool defaults = default_pool();
   return title(Section::pool) + fields(Section::pool, pool, defaults) +
          fmt::format("  backends ({})\n", pool.backends.size()) + aligned(rows, 4) +
+         title(Section::health) + fields(Section::health, pool.health, defaults.health) +
          title(Section::slow_consumer) +
          fields(Section::slow_consumer, pool.slow_consumer, defaults.slow_consumer);
 }

@@ -1,63 +1,61 @@
-// Looks at backends that nobody has reached: tries a TCP connect to those that are down, when their
-// backoff is over, and to those under suspicion, at once. One that does not answer is asked
-// something that makes no session, until it answers.
+// Looks after all backends: each has its own probes (BackendProbe); this wakes them when they are
+// due, and at once those under suspicion.
 //
 // Threads: the main thread's loop.
-// Lifetime: the events and the backends outlive it.
-// Invariants: at most one attempt a backend at a time, and kMaxAttempts in all.
+// Lifetime: the loop, the events and the backends outlive it.
+// Invariants: a backend has one BackendProbe for as long as it is watched.
 #pragma once
 
 #include <memory>
+#include <set>
 #include <unordered_map>
-#include <vector>
+#include <utility>
 
 #include "balance/backend_set.h"
-#include "base/chunk_queue.h"
-#include "uv/loop.h"
+#include "health/backend_probe.h"
+#include "uv/exact_timer.h"
 #include "uv/timer.h"
 
 namespace pinion::health {
 
-class ProbeEvents {
+class Prober final : private uv::Timer::Handler, private BackendProbe::Agenda {
  public:
-  virtual void on_backend_reached(balance::Backend& backend) noexcept = 0;
-  virtual void on_backend_answered(balance::Backend& backend) noexcept = 0;
-  /// @param status a libuv error
-  virtual void on_backend_missed(balance::Backend& backend, int status) noexcept = 0;
-
- protected:
-  ~ProbeEvents() = default;
-};
-
-class Prober final : private uv::Timer::Handler {
- public:
-  static constexpr std::size_t kMaxAttempts = 256;
-  static constexpr Duration kAskEvery = std::chrono::seconds{1};
-
-  Prober(uv::Loop& loop, ProbeEvents& events, Duration connect_timeout);
+  Prober(uv::Loop& loop, ProbeEvents& events, std::shared_ptr<const config::Config> config);
   ~Prober();
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
 
-  /// Which backends to look after; those that are new are tried at once.
+  /// Which backends to look after; those that are new are probed at once.
   void watch(const balance::BackendSets& sets);
 
  private:
-  class Attempt;
+  // Wakes those that are due; the ticker looks for suspicions.
+  struct Alarm final : uv::Timer::Handler {
+    explicit Alarm(Prober& owner) noexcept : prober(owner) {}
+    void on_tick() noexcept override { prober.wake_those_due(); }
+    Prober& prober;
+  };
+  struct Watched {
+    std::unique_ptr<BackendProbe> probe;
+    TimePoint on_agenda{};  // its key there
+  };
 
   void on_tick() noexcept override;
+  void on_new_time(BackendProbe& probe) noexcept override;
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
-  void look_at(balance::Backend& backend);
+  BackendProbe::Agenda& as_agenda() noexcept { return *this; }
+  void wake_those_due() noexcept;
+  void place(Watched& watched);
+  void set_alarm();
 
   uv::Loop& loop_;
   ProbeEvents& events_;
-  Duration connect_timeout_;
-  BufferBudget no_budget_{0};
-  ChunkPool chunks_{no_budget_, 0};
+  std::shared_ptr<const config::Config> config_;
+  std::unordered_map<BackendId, Watched> watched_;
+  std::set<std::pair<TimePoint, BackendId>> agenda_;
+  Alarm alarm_{*this};
+  uv::ExactTimer timer_;
   uv::Timer ticker_;
-  std::vector<balance::Backend*> watched_;
-  std::unordered_map<BackendId, std::unique_ptr<Attempt>> attempts_;
-  std::unordered_map<BackendId, TimePoint> ask_at_;  // of those that are silent
 };
 
 }  // namespace pinion::health

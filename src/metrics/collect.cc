@@ -102,6 +102,23 @@ void backend_queued_bytes(const Snapshot& snapshot, Samples& out) {
   by_backend(snapshot, out, [](const BackendSample& b) { return b.queued_bytes; });
 }
 
+void backend_busy_share(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.busy_share; });
+}
+void backend_probe_wait_seconds(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.probe_wait_seconds; });
+}
+void backend_load_confidence(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.load_confidence; });
+}
+void probes_total(const Snapshot& snapshot, Samples& out) {
+  for (const auto& backend : snapshot.backends) {
+    for (const auto& [result, count] : backend.probes) {
+      add(out, {backend.pool, backend.name, result}, count);
+    }
+  }
+}
+
 void requests_total(const Snapshot& snapshot, Samples& out) {
   requests_of(snapshot.totals.no_pool, {}, out);
   for (std::size_t i = 0; i < snapshot.pools.size() && i < snapshot.totals.pools.size(); ++i) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "metrics/close_reason.h"
@@ -67,6 +68,8 @@ struct BackendSample {
   std::uint64_t websocket = 0, polling = 0;  // live sessions by transport
   std::uint64_t reserved = 0, inflight = 0, queued_bytes = 0;
   std::uint64_t sessions_total = 0;
+  double busy_share = 0.0, probe_wait_seconds = 0.0, load_confidence = 0.0;
+  std::vector<std::pair<std::string, std::uint64_t>> probes;  // by result
 };
 
 struct Snapshot {

@@ -6,6 +6,7 @@ namespace pinion::proxy {
 
 namespace {
 
+constexpr int kBadGateway = 502;
 constexpr Duration kLackEvery = std::chrono::seconds{10};
 
 bool is_our_own_lack(int status) noexcept {
@@ -15,15 +16,22 @@ bool is_our_own_lack(int status) noexcept {
 
 }  // namespace
 
-void BackendNews::reached(balance::Backend& backend) {
-  if (!backend.health().connected()) return;
+void BackendNews::answered(balance::Backend& backend, int status, TimePoint now) {
+  heard(backend);
+  if (status != kBadGateway) return probe_passed(backend, now);
+  if (!backend.health().failed(balance::Fault::bad_gateway, now)) return;
+  say_down(backend, "backend is down: it answers 502 again and again; look at what is behind it",
+           "status 502");
+}
+
+void BackendNews::probe_passed(balance::Backend& backend, TimePoint now) {
+  if (!backend.health().answered(now)) return;
   log_.info("backend is up",
             {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
 }
 
-void BackendNews::answered(balance::Backend& backend) {
-  reached(backend);
-  if (!backend.health().answered()) return;
+void BackendNews::heard(balance::Backend& backend) {
+  if (!backend.health().heard()) return;
   log_.info("backend answers again",
             {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
 }
@@ -47,17 +55,28 @@ void BackendNews::missed(balance::Backend& backend, int status, TimePoint now) {
   if (status == UV_EAGAIN) return;
   if (is_our_own_lack(status)) return say_lack(backend, status, now);
   if (backend.health().connect_failed(now)) {
-    log_.warning("backend is down: it cannot be connected to; it is tried again with backoff",
-                 {{"pool", backend.identity().pool_name},
-                  {"backend", backend.identity().name},
-                  {"address", backend.identity().address.to_string()},
-                  {"why", uv::describe(status)}});
+    say_down(backend, "backend is down: it cannot be connected to; it is tried again with backoff",
+             uv::describe(status));
   }
   // A process that does not listen any more has lost its sessions. Once, since the table is walked
   // for it.
   if (says_nobody_listens(status) && backend.health().first_refusal()) {
     ledger_.drop_backend(backend.id());
   }
+}
+
+void BackendNews::probe_failed(balance::Backend& backend, balance::Fault fault,
+                               const std::string& why, TimePoint now) {
+  if (!backend.health().failed(fault, now)) return;
+  say_down(backend, "backend is down: its probes fail; it is probed again with backoff", why);
+}
+
+void BackendNews::say_down(const balance::Backend& backend, std::string_view what,
+                           const std::string& why) {
+  log_.warning(what, {{"pool", backend.identity().pool_name},
+                      {"backend", backend.identity().name},
+                      {"address", backend.identity().address.to_string()},
+                      {"why", why}});
 }
 
 void BackendNews::say_lack(const balance::Backend& backend, int status, TimePoint now) {

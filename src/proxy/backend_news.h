@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "balance/backend.h"
 #include "base/clock.h"
@@ -21,16 +23,23 @@ class BackendNews {
 
   /// Whether an error says that no process listens at that address.
   static bool says_nobody_listens(int status) noexcept;
-  void reached(balance::Backend& backend);
-  /// Anything that is HTTP.
-  void answered(balance::Backend& backend);
+  /// It has answered a request, as it should or with a 502.
+  void answered(balance::Backend& backend, int status, TimePoint now);
+  /// Something that is HTTP came from it.
+  void heard(balance::Backend& backend);
   /// A handshake that it took.
   void unanswered(balance::Backend& backend);
   /// @param status a libuv error; those of our own machine (no descriptors, no ports left) are not
   /// held against the backend
   void missed(balance::Backend& backend, int status, TimePoint now);
+  /// A probe was answered as it should be.
+  void probe_passed(balance::Backend& backend, TimePoint now);
+  /// @param why for people: what was wrong, what to do
+  void probe_failed(balance::Backend& backend, balance::Fault fault, const std::string& why,
+                    TimePoint now);
 
  private:
+  void say_down(const balance::Backend& backend, std::string_view what, const std::string& why);
   void say_lack(const balance::Backend& backend, int status, TimePoint now);
 
   log::Logger& log_;

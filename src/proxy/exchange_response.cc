@@ -80,7 +80,7 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   disarm();
   // Nothing more is heard of a client that has sent its FIN, not even that it is gone.
   if (downstream_.half_closed()) arm(worker_.config().proxy.timeouts.request_body_idle);
-  worker_.shared().news.answered(*backend_);
+  worker_.shared().news.answered(*backend_, head.status, worker_.now());
   status_ = head.status;
   head_bytes_ = {};
   const http::Framing to_client = http::response_framing(head, facts_.minor_version);
@@ -198,7 +198,7 @@ void Exchange::end_response() {
 void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view rest) {
   status_ = 101;
   disarm();
-  worker_.shared().news.answered(*backend_);
+  worker_.shared().news.answered(*backend_, status_, worker_.now());
   std::string& text = worker_.scratch_text();
   http::write_response_head(text, head, {.upgrade = true});
   const bool failed = downstream_.stream().write({text}) != 0;

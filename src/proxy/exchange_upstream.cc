@@ -121,7 +121,6 @@ void Exchange::connect_anew() {
 
 void Exchange::on_upstream_ready() noexcept {
   worker_.count_connect(ConnectResult::ok);
-  worker_.shared().news.reached(*backend_);
   phase_ = Phase::waiting;
   downstream_.stream().start_reading();
   upstream_->stream().start_reading();

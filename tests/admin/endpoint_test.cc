@@ -91,6 +91,12 @@ TEST_CASE_FIXTURE(Fixture, "backends") {
   CHECK(first["probe_latency_ms"].is_null());
   CHECK(backends[1]["reason"] == "connection refused");
   CHECK(backends[2]["probe_latency_ms"] == 1.5);
+  CHECK(first["busy_share"].is_null());
+  CHECK(first["probe_wait_ms"].is_null());
+  CHECK(first["load_confidence"] == 0.0);
+  CHECK(backends[2]["busy_share"] == 0.625);
+  CHECK(backends[2]["probe_wait_ms"] == 2.5);
+  CHECK(backends[2]["load_confidence"] == 0.75);
 }
 
 TEST_CASE_FIXTURE(Fixture, "sessions, page by page") {

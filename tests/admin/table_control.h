@@ -115,7 +115,11 @@ inline StatusView example_status() {
   first.queued_bytes = 12'288;
   first.load = 1.23;
   add("chat", "chat-2", "down").reason = "connection refused";
-  add("files", "files-1", "draining").probe_latency_ms = 1.5;
+  BackendView& probed = add("files", "files-1", "draining");
+  probed.probe_latency_ms = 1.5;
+  probed.busy_share = 0.625;
+  probed.probe_wait_ms = 2.5;
+  probed.load_confidence = 0.75;
   status.totals.sessions = 120;
   status.totals.reserved = 3;
   status.totals.pins = 125;

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <barrier>
 #include <thread>
@@ -10,49 +11,131 @@
 namespace pinion::balance {
 namespace {
 
-constexpr TimePoint kStart = TimePoint{} + std::chrono::hours{1};
+using namespace std::chrono_literals;
+
+constexpr TimePoint kStart = TimePoint{} + 1h;
+
+/// Lets it answer until it is up. @returns how long that took
+Duration come_back(Health& health, TimePoint& now) {
+  const TimePoint began = now;
+  while (!health.up()) {
+    now = std::max(health.retry_at(), now);
+    health.answered(now);
+  }
+  return now - began;
+}
 
 }  // namespace
 
-TEST_CASE("a backend goes down with the first failure and up with the first success") {
+TEST_CASE("a backend goes down with the first connect that fails") {
   Health health;
+  health.set_rules(2, 3);
   CHECK(health.up());
-  CHECK_FALSE(health.connected());
+  CHECK_FALSE(health.answered(kStart));
   CHECK(health.connect_failed(kStart));
   CHECK_FALSE(health.up());
-  CHECK(health.connected());
-  CHECK(health.up());
-  CHECK_FALSE(health.connected());
+  CHECK(health.fault() == Fault::connect);
 }
 
-TEST_CASE("a silent backend is up, and silent until it answers, however often it is connected to") {
+TEST_CASE("a backend comes up after so many good answers in a row") {
   Health health;
+  health.set_rules(3, 3);
+  health.connect_failed(kStart);
+  CHECK_FALSE(health.answered(kStart + 1s));
+  CHECK_FALSE(health.answered(kStart + 2s));
+  CHECK_FALSE(health.connect_failed(kStart + 3s));
+  CHECK_FALSE(health.answered(kStart + 4s));
+  CHECK_FALSE(health.answered(kStart + 5s));
+  CHECK_FALSE(health.up());
+  CHECK(health.answered(kStart + 6s));
+  CHECK(health.up());
+  CHECK(health.fault() == Fault::none);
+  CHECK_FALSE(health.answered(kStart + 7s));
+}
+
+TEST_CASE("other faults count in a row only") {
+  Health health;
+  health.set_rules(2, 3);
+  CHECK_FALSE(health.failed(Fault::timeout, kStart));
+  CHECK_FALSE(health.failed(Fault::timeout, kStart));
+  CHECK(health.up());
+  health.answered(kStart);
+  CHECK_FALSE(health.failed(Fault::bad_gateway, kStart));
+  CHECK_FALSE(health.failed(Fault::bad_gateway, kStart));
+  CHECK(health.up());
+  CHECK(health.failed(Fault::status, kStart));
+  CHECK_FALSE(health.up());
+  CHECK(health.fault() == Fault::status);
+  CHECK_FALSE(health.failed(Fault::status, kStart + 1s));
+}
+
+TEST_CASE(
+    "a silent backend is up, and silent until it is heard, however often it is connected to") {
+  Health health;
+  health.set_rules(1, 3);
   CHECK_FALSE(health.silent());
-  CHECK_FALSE(health.answered());
+  CHECK_FALSE(health.heard());
   CHECK(health.fell_silent());
   CHECK_FALSE(health.fell_silent());
   CHECK(health.up());
   health.connect_failed(kStart);
-  health.connected();
+  health.answered(kStart + 1s);
   CHECK(health.silent());
-  CHECK(health.answered());
+  CHECK(health.heard());
   CHECK_FALSE(health.silent());
-  CHECK_FALSE(health.answered());
+  CHECK_FALSE(health.heard());
 }
 
 TEST_CASE("the time to the next try doubles up to its bound, and starts anew after a success") {
   Health health;
+  health.set_rules(1, 3);
   TimePoint now = kStart;
   Duration expected = Health::kFirstRetry;
   for (int i = 0; i < 100; ++i) {
     CHECK(health.connect_failed(now) == (i == 0));
     CHECK(health.retry_at() == now + expected);
     now = health.retry_at();
-    expected = std::min(expected * 2, Health::kLongestRetry);
+    expected = std::min(expected * 2, Duration{Health::kLongestRetry});
   }
-  CHECK(health.connected());
-  health.connect_failed(now);
+  CHECK(health.answered(now));
+  health.connect_failed(now + 2 * Health::kSteady);
+  CHECK(health.retry_at() == now + 2 * Health::kSteady + Health::kFirstRetry);
+}
+
+TEST_CASE("a backend that answers again is asked again soon") {
+  Health health;
+  health.set_rules(2, 3);
+  TimePoint now = kStart;
+  for (int i = 0; i < 10; ++i) {
+    health.connect_failed(now);
+    now = health.retry_at();
+  }
+  health.answered(now);
   CHECK(health.retry_at() == now + Health::kFirstRetry);
+}
+
+TEST_CASE("a backend that goes down again and again comes back by and by") {
+  Health health;
+  health.set_rules(2, 3);
+  TimePoint now = kStart;
+  std::vector<Duration> away;
+  for (int i = 0; i < 10; ++i) {
+    CHECK(health.connect_failed(now));
+    away.push_back(come_back(health, now));
+    now += 1s;
+  }
+  CHECK(away[0] < 1s);
+  for (std::size_t i = 1; i < away.size(); ++i) {
+    const Duration hold =
+        std::min<Duration>(Health::kFirstHold * (1 << (i - 1)), Duration{Health::kLongestHold});
+    CAPTURE(i);
+    CHECK(away[i] >= hold);
+    CHECK(away[i] <= hold + Health::kLongestRetry);
+  }
+  // One that was steady is trusted again.
+  now += Health::kSteady;
+  CHECK(health.connect_failed(now));
+  CHECK(come_back(health, now) < 1s);
 }
 
 TEST_CASE("failures before the next try is due are one failure") {
@@ -88,6 +171,15 @@ TEST_CASE("many failures at once from many threads are one transition and one fa
   }
 }
 
+TEST_CASE("a refusal is told once for each time that it is down") {
+  Health health;
+  health.connect_failed(kStart);
+  CHECK(health.first_refusal());
+  CHECK_FALSE(health.first_refusal());
+  CHECK(health.answered(kStart + 1s));
+  CHECK(health.first_refusal());
+}
+
 TEST_CASE("a suspicion is taken once") {
   Health health;
   CHECK_FALSE(health.take_suspicion());
@@ -96,6 +188,13 @@ TEST_CASE("a suspicion is taken once") {
   CHECK(health.up());
   CHECK(health.take_suspicion());
   CHECK_FALSE(health.take_suspicion());
+}
+
+TEST_CASE("each fault has its words") {
+  for (const Fault fault : {Fault::connect, Fault::timeout, Fault::closed, Fault::status,
+                            Fault::bad_answer, Fault::bad_gateway}) {
+    CHECK_FALSE(describe(fault).empty());
+  }
 }
 
 }  // namespace pinion::balance

@@ -24,13 +24,13 @@ TEST_CASE("status is one screen") {
   CHECK(outcome.out ==
         "pinion 1.2.3, up 3h12m, 2 workers, 321 connections, 18.4MB memory\n"
         "\n"
-        "POOL/BACKEND  STATE     SESSIONS   WS  POLL  RSVD  INFL  QUEUED  LOAD\n"
+        "POOL/BACKEND  STATE     SESSIONS   WS  POLL  RSVD  INFL  QUEUED  LOAD  BUSY\n"
         "chat\n"
-        "  chat-1      up             120  118     2     3     4   12.0K  1.23\n"
-        "  chat-2      down             0    0     0     0     0       0  0.00\n"
+        "  chat-1      up             120  118     2     3     4   12.0K  1.23     ?\n"
+        "  chat-2      down             0    0     0     0     0       0  0.00     ?\n"
         "    connection refused\n"
         "files\n"
-        "  files-1     draining         0    0     0     0     0       0  0.00\n"
+        "  files-1     draining         0    0     0     0     0       0  0.00   62%\n"
         "total                        120  118     2     3     4   12.0K\n"
         "\n"
         "4,567 sessions since the start, 1,234,567 requests, 125 sids pinned\n");

@@ -122,7 +122,7 @@ describe('an unknown session', () => {
     assert.equal(asked.status, 400);
     assert.equal(asked.headers['access-control-allow-origin'], origin);
     assert.equal(asked.headers['access-control-allow-credentials'], 'true');
-    assert.deepEqual((await a.seen()).errors, {}, 'no backend was asked');
+    assert.equal((await a.seen()).errors[1], undefined, 'no backend was asked');
     assert.equal(await pinion.metric('unknown_sid_total'), 2);
     await pinion.comes_to_rest();
   });

@@ -1,11 +1,15 @@
 #include "health/prober.h"
 
 #include <doctest/doctest.h>
-#include <sys/socket.h>
 
-#include <string>
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <thread>
+#include <vector>
 
 #include "balance/registry.h"
+#include "http_backend.h"
 #include "uv/listen_socket.h"
 #include "uv/run_until.h"
 
@@ -13,42 +17,53 @@ namespace pinion::health {
 namespace {
 
 using namespace std::chrono_literals;
+using balance::ProbeResult;
+using test::HttpBackend;
 using uv::test::run_until;
 
-struct Events final : ProbeEvents {
-  explicit Events(uv::Loop& on) : loop(on) {}
-  void on_backend_reached(balance::Backend& backend) noexcept override {
-    ++reached;
-    backend.health().connected();
-  }
-  void on_backend_answered(balance::Backend& backend) noexcept override {
-    ++answered;
-    backend.health().answered();
-  }
-  void on_backend_missed(balance::Backend& backend, int status) noexcept override {
-    ++missed;
-    last_status = status;
-    missed_at.push_back(loop.now());
-    backend.health().connect_failed(loop.now());
-  }
-  uv::Loop& loop;
-  int reached = 0, answered = 0, missed = 0, last_status = 0;
-  std::vector<TimePoint> missed_at;
+struct Seen {
+  ProbeResult result;
+  int status;
 };
 
-uv::BoundSockets listen_on(const SocketAddress& address) {
-  auto bound = uv::bind_sockets(address, 1);
-  REQUIRE(bound);
-  return std::move(*bound);
+struct Events final : ProbeEvents {
+  void on_probe(balance::Backend& backend, const ProbeOutcome& outcome) noexcept override {
+    seen.push_back({outcome.result, outcome.status});
+    if (outcome.result == ProbeResult::ok) {
+      backend.health().answered(monotonic_now());
+    } else if (outcome.result == ProbeResult::connect) {
+      backend.health().connect_failed(monotonic_now());
+    } else {
+      backend.health().failed(fault_of(outcome.result), monotonic_now());
+    }
+  }
+  [[nodiscard]] std::size_t count(ProbeResult result) const {
+    return static_cast<std::size_t>(std::count_if(
+        seen.begin(), seen.end(), [&](const Seen& each) { return each.result == result; }));
+  }
+  std::vector<Seen> seen;
+};
+
+std::shared_ptr<const config::Config> config_with(config::HealthKind kind, Duration timeout,
+                                                  std::uint32_t expect = 0) {
+  auto config = std::make_shared<config::Config>();
+  config::Pool pool;
+  pool.socketio_path = "/socket.io/";
+  pool.health = {.kind = kind,
+                 .path = "",
+                 .expect = expect,
+                 .interval = 100ms,
+                 .timeout = timeout,
+                 .rise = 2,
+                 .fall = 3};
+  config->pools.push_back(pool);
+  return config;
 }
 
-const SocketAddress kAnyPort = *SocketAddress::from_ip("127.0.0.1", 0);
-
 struct Watched {
-  uv::Loop loop;
-  Events events{loop};
-  balance::Registry registry;
-  Prober prober{loop, events, 500ms};
+  explicit Watched(config::HealthKind kind = config::HealthKind::engineio, Duration timeout = 20s,
+                   std::uint32_t expect = 0)
+      : prober(loop, events, config_with(kind, timeout, expect)) {}
 
   balance::Backend& watch(const SocketAddress& address) {
     balance::Backend* const backend =
@@ -58,107 +73,192 @@ struct Watched {
     prober.watch({set});
     return *backend;
   }
+  bool until(const std::function<bool()>& condition) { return run_until(loop, condition); }
+
+  uv::Loop loop;
+  Events events;
+  balance::Registry registry;
+  Prober prober;
 };
+
+void be_busy(Duration time) {
+  for (const TimePoint end = monotonic_now() + time; monotonic_now() < end;) {
+    std::this_thread::yield();
+  }
+}
+
+std::string refuse(const std::string& /*request*/) { return HttpBackend::with_status(400); }
+
+SocketAddress where_nobody_listens() { return HttpBackend(refuse).address(); }
 
 }  // namespace
 
-TEST_CASE("a backend that is new is tried at once, and left alone while it is up") {
+TEST_CASE("a backend is probed again and again on one connection, and tells how long it takes") {
+  const HttpBackend server(refuse);
   Watched w;
-  const auto bound = listen_on(kAnyPort);
-  const balance::Backend& backend = w.watch(bound.address);
-  CHECK(run_until(w.loop, [&] { return w.events.reached == 1; }));
+  const balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 10; }));
+  CHECK(w.events.seen.front().status == 400);
+  CHECK(server.connections() == 1);
+  const balance::ProbeReading reading = backend.probe_reading();
+  // The first had to connect.
+  CHECK(reading.samples >= 9);
+  CHECK(reading.latency > Duration::zero());
+  CHECK(reading.confidence > 0.0);
+  CHECK(backend.probe_counts().by_result[static_cast<std::size_t>(ProbeResult::ok)].value() == 10);
   CHECK(backend.health().up());
-  const TimePoint then = w.loop.now();
-  CHECK(run_until(w.loop, [&] { return w.loop.now() - then > 500ms; }));
-  CHECK(w.events.reached == 1);
-  CHECK(w.events.missed == 0);
 }
 
-TEST_CASE("a backend that is down is tried with backoff until it comes back") {
+TEST_CASE("a blocked event loop shows as wait, and those who would have met it count too") {
+  std::atomic<int> requests{0};
+  const HttpBackend server([&](const std::string& request) {
+    if (++requests == 8) be_busy(1500ms);
+    return refuse(request);
+  });
   Watched w;
-  const SocketAddress address = listen_on(kAnyPort).address;
-  balance::Backend& backend = w.watch(address);
-  CHECK(run_until(w.loop, [&] { return w.events.missed == 3; }));
-  CHECK(w.events.last_status == UV_ECONNREFUSED);
-  CHECK_FALSE(backend.health().up());
-  CHECK(w.events.missed_at[1] - w.events.missed_at[0] >= 250ms);
-  CHECK(w.events.missed_at[2] - w.events.missed_at[1] >= 500ms);
-  const auto back = listen_on(address);
-  CHECK(run_until(w.loop, [&] { return w.events.reached == 1; }));
+  const balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 8; }));
+  const balance::ProbeReading reading = backend.probe_reading();
+  CHECK(reading.latency >= 1500ms);
+  CHECK(reading.wait > 100ms);
+  // One in a hundred thousand times the schedule has less than this in 1.5 s.
+  CHECK(reading.samples >= 10);
+  CHECK(reading.busy_share > 0.2);
   CHECK(backend.health().up());
+}
+
+TEST_CASE("a backend that nobody listens at goes down at once, and comes up after `rise` probes") {
+  const SocketAddress address = where_nobody_listens();
+  Watched w;
+  const balance::Backend& backend = w.watch(address);
+  CHECK(w.until([&] { return w.events.count(ProbeResult::connect) == 3; }));
+  CHECK(w.events.seen[0].status == UV_ECONNREFUSED);
+  CHECK_FALSE(backend.health().up());
+  const HttpBackend back(refuse, address);
+  CHECK(w.until([&] { return backend.health().up(); }));
+  CHECK(w.events.count(ProbeResult::ok) == 2);
+}
+
+TEST_CASE("a backend that takes connections but does not answer goes down after `fall` timeouts") {
+  std::atomic<bool> hangs{true};
+  const HttpBackend server([&](const std::string& request) {
+    while (hangs) std::this_thread::yield();
+    return refuse(request);
+  });
+  Watched w(config::HealthKind::engineio, 200ms);
+  const balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return !backend.health().up(); }));
+  CHECK(w.events.count(ProbeResult::timeout) == 3);
+  CHECK(backend.health().fault() == balance::Fault::timeout);
+  hangs = false;
+  CHECK(w.until([&] { return backend.health().up(); }));
+}
+
+TEST_CASE("a status that is not expected is a failure") {
+  const HttpBackend server(refuse);
+  Watched w(config::HealthKind::engineio, 20s, 200);
+  const balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return !backend.health().up(); }));
+  CHECK(w.events.count(ProbeResult::status) == 3);
+  CHECK(w.events.seen.back().status == 400);
+}
+
+TEST_CASE("what is no HTTP is a failure") {
+  const HttpBackend server([](const std::string&) { return std::string("SSH-2.0-x\r\n\r\n"); });
+  Watched w;
+  const balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return !backend.health().up(); }));
+  CHECK(w.events.count(ProbeResult::bad_answer) == 3);
+}
+
+TEST_CASE("a connection that the backend has closed while it rested is no failure, and no sample") {
+  const HttpBackend server([](const std::string&) {
+    return std::string("HTTP/1.1 400 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  });
+  Watched w;
+  const balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 5; }));
+  CHECK(w.events.seen.size() == 5);
+  CHECK(server.connections() == 5);
+  CHECK(backend.probe_reading().samples == 0);
+  CHECK(backend.probe_reading().confidence == 0.0);
+  CHECK(backend.probe_reading().latency > Duration::zero());
+}
+
+TEST_CASE("a backend that closes instead of answering fails, even where the connection was kept") {
+  std::atomic<int> requests{0};
+  const HttpBackend server(
+      [&](const std::string& request) { return ++requests < 4 ? refuse(request) : std::string(); });
+  Watched w;
+  const balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return !backend.health().up(); }));
+  CHECK(w.events.count(ProbeResult::closed) == 3);
+}
+
+TEST_CASE("tcp asks for nothing") {
+  const HttpBackend server(refuse);
+  Watched w(config::HealthKind::tcp);
+  const balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 3; }));
+  CHECK(server.requests() == 0);
+  CHECK(backend.probe_reading().confidence == 0.0);
+  CHECK(backend.probe_reading().latency > Duration::zero());
+}
+
+TEST_CASE("a backend that leaves handshakes unanswered is asked, although a connect would do") {
+  const HttpBackend server(refuse);
+  Watched w(config::HealthKind::tcp);
+  balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 1; }));
+  backend.health().fell_silent();
+  CHECK(w.until([&] { return server.requests() == 2; }));
+  CHECK(w.until([&] { return w.events.seen.back().status == 400; }));
+  CHECK(backend.probe_reading().samples == 0);
+  backend.health().heard();
+  const int before = server.requests();
+  const std::size_t probes = w.events.seen.size();
+  CHECK(w.until([&] { return w.events.seen.size() == probes + 3; }));
+  CHECK(server.requests() == before);
+  CHECK(w.events.count(ProbeResult::ok) == w.events.seen.size());
+}
+
+TEST_CASE("chunked answers and those with a long body leave the connection in order") {
+  const std::string chunked =
+      "HTTP/1.1 400 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+  const std::string tail(std::size_t{30} * 1024, 'x');
+  std::atomic<int> requests{0};
+  const HttpBackend server([&](const std::string&) {
+    return ++requests % 2 == 0 ? chunked
+                               : "HTTP/1.1 404 No\r\nContent-Length: 30720\r\n\r\n" + tail;
+  });
+  Watched w;
+  w.watch(server.address());
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 8; }));
+  CHECK(w.events.seen.size() == 8);
+  CHECK(server.connections() == 1);
 }
 
 TEST_CASE("a suspicion is looked into at once") {
-  Watched w;
-  SocketAddress address = kAnyPort;
-  balance::Backend* backend = nullptr;
-  {
-    const auto bound = listen_on(kAnyPort);
-    address = bound.address;
-    backend = &w.watch(address);
-    CHECK(run_until(w.loop, [&] { return w.events.reached == 1; }));
-  }
-  backend->health().suspect();
-  CHECK(run_until(w.loop, [&] { return w.events.missed == 1; }));
-  CHECK_FALSE(backend->health().up());
+  Watched w(config::HealthKind::tcp);
+  auto server = std::make_unique<HttpBackend>(refuse);
+  balance::Backend& backend = w.watch(server->address());
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 1; }));
+  server.reset();
+  backend.health().suspect();
+  CHECK(w.until([&] { return w.events.count(ProbeResult::connect) == 1; }));
+  CHECK_FALSE(backend.health().up());
 }
 
-TEST_CASE("a backend that is silent is asked for no session, again and again until it answers") {
+TEST_CASE("a backend that is watched no more is not probed") {
+  const HttpBackend server(refuse);
+  const HttpBackend other(refuse);
   Watched w;
-  const auto bound = listen_on(kAnyPort);
-  balance::Backend& backend = w.watch(bound.address);
-  CHECK(run_until(w.loop, [&] { return w.events.reached == 1; }));
-  const uv::OwnedFd first{::accept(bound.sockets[0].get(), nullptr, nullptr)};
-  backend.health().fell_silent();
-  const auto next_question = [&](uv::OwnedFd& from) {
-    std::string heard;
-    CHECK(run_until(w.loop, [&] {
-      char bytes[1024];
-      if (from.get() < 0) from = uv::OwnedFd{::accept(bound.sockets[0].get(), nullptr, nullptr)};
-      const ssize_t size = ::recv(from.get(), bytes, sizeof(bytes), MSG_DONTWAIT);
-      if (size > 0) heard.append(bytes, static_cast<std::size_t>(size));
-      return !heard.empty();
-    }));
-    return heard;
-  };
-  uv::OwnedFd nothing_said;
-  CHECK(next_question(nothing_said).find("&sid=") != std::string::npos);
-  CHECK(run_until(w.loop, [&] {
-    char byte = 0;
-    return ::recv(nothing_said.get(), &byte, 1, MSG_DONTWAIT) == 0;
-  }));
-  CHECK(backend.health().silent());
-  uv::OwnedFd no_http;
-  next_question(no_http);
-  (void)::send(no_http.get(), "SSH-2.0-x\r\n", 11, MSG_NOSIGNAL);
-  uv::OwnedFd answering;
-  next_question(answering);
-  CHECK(w.events.answered == 0);
-  (void)::send(answering.get(), "HTTP/1.1 400 No\r\n", 17, MSG_NOSIGNAL);
-  CHECK(run_until(w.loop, [&] { return w.events.answered == 1; }));
-  CHECK_FALSE(backend.health().silent());
-  CHECK(w.events.missed == 0);
-}
-
-TEST_CASE("watching the same backends again tries nobody anew") {
-  Watched w;
-  const auto bound = listen_on(kAnyPort);
-  w.watch(bound.address);
-  CHECK(run_until(w.loop, [&] { return w.events.reached == 1; }));
-  w.watch(bound.address);
-  const TimePoint then = w.loop.now();
-  CHECK(run_until(w.loop, [&] { return w.loop.now() - then > 300ms; }));
-  CHECK(w.events.reached == 1);
-}
-
-TEST_CASE("a backend that is watched no more is not tried") {
-  Watched w;
-  w.watch(listen_on(kAnyPort).address);
-  CHECK(run_until(w.loop, [&] { return w.events.missed == 1; }));
-  w.prober.watch({});
-  const TimePoint then = w.loop.now();
-  CHECK(run_until(w.loop, [&] { return w.loop.now() - then > 700ms; }));
-  CHECK(w.events.missed == 1);
+  w.watch(server.address());
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 3; }));
+  const int before = server.requests();
+  w.watch(other.address());
+  CHECK(w.until([&] { return other.requests() == 10; }));
+  CHECK(server.requests() == before);
 }
 
 }  // namespace pinion::health

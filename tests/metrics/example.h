@@ -37,7 +37,11 @@ inline Snapshot example_snapshot() {
                                .reserved = 33,
                                .inflight = 34,
                                .queued_bytes = 35,
-                               .sessions_total = 36});
+                               .sessions_total = 36,
+                               .busy_share = 0.625,
+                               .probe_wait_seconds = 0.0025,
+                               .load_confidence = 0.75,
+                               .probes = {{"ok", 37}, {"timeout", 38}}});
   snapshot.version = "1.2.3";
   snapshot.start_time_seconds = 1767322800;
   snapshot.pins = 41;

@@ -1,7 +1,8 @@
 // A socket.io server for the tests, version 4 or 2. Prints `ready` once it listens.
 //
 // Events: echo(x, ack) answers x; who(ack) its name; binary(bytes, ack) the bytes backwards; join(room, ack);
-// say(room, text) sends said(text) to the room; kick() ends the session from this side, drop() without a word of
+// say(room, text) sends said(text) to the room; sessions(ack) how many there are; block(ms) keeps the event loop busy for so
+// long; kick() ends the session from this side, drop() without a word of
 // Socket.IO, on which the client would leave by itself; flood(size) sends numbered messages of that size for as long
 // as the session lives, as fast as the connection takes them;
 // stream(n) sends token(0) to token(n-1) and then done(n); trickle(n, ms) the same, one every so many ms.
@@ -51,6 +52,10 @@ io.on('connection', (socket) => {
     ack(told.name);
   });
   socket.on('say', (room, text) => io.to(room).emit('said', text));
+  socket.on('sessions', (ack) => ack(io.engine.clientsCount));
+  socket.on('block', (ms) => {
+    for (const end = Date.now() + ms; Date.now() < end;);
+  });
   socket.on('kick', () => socket.disconnect(true));
   socket.on('drop', () => socket.conn.close());
   socket.on('flood', (size) => flood(socket, size));

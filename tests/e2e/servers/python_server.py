@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 
 import socketio
 
@@ -39,6 +40,16 @@ async def join(sid, room):
 @sio.event
 async def say(sid, room, text):
     await sio.emit("said", text, room=room)
+
+
+@sio.event
+async def sessions(sid):
+    return len(sio.eio.sockets)
+
+
+@sio.event
+async def block(sid, ms):
+    time.sleep(ms / 1000)
 
 
 @sio.event

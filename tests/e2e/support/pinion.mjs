@@ -18,22 +18,28 @@ function reachable(port, host = '127.0.0.1') {
   });
 }
 
+// Backends that a test plays itself see nothing of probes but one connect at the start.
+const quiet = { kind: 'tcp', interval: '10m' };
+
 export class Pinion {
   #config;
   #folder;
 
   /**
-   * @param backends in one pool, `chat`, with the keys `pool`; or give `pools` and `routes` in full
+   * @param backends in one pool, `chat`, with the keys `pool`; or give `pools` and `routes` in full. Only real chat
+   *   servers are probed as they are by default.
    * @param proxy, timeouts, limits, log as in the config; `workers` is 2 unless told
    */
   constructor({ backends = [], pool = {}, pools, routes, proxy = {}, timeouts, limits, log = {}, workers = 2 }, folder) {
     const addresses = backends.map((backend) => backend.address ?? backend);
+    const health = backends.length > 0 && backends.every((backend) => backend.kind) ? undefined : quiet;
     this.#folder = folder;
     this.#config = {
       proxy: { workers, ...proxy, timeouts, limits },
       admin: {},
       log,
-      pool: pools ?? [{ name: 'chat', ...(pool.backend ? {} : { backends: addresses }), ...pool }],
+      pool: pools?.map((one) => ({ health: quiet, ...one }))
+        ?? [{ name: 'chat', health, ...(pool.backend ? {} : { backends: addresses }), ...pool }],
       route: routes ?? [{ pool: 'chat' }],
     };
   }

@@ -1,0 +1,120 @@
+#include "balance/probe_window.h"
+
+#include <algorithm>
+
+namespace pinion::balance {
+namespace {
+
+// How many spreads beyond the middle a probe still counts as one that did not wait, and how wide a
+// peak may be beside its middle: what is wider is no peak but the waits of a loop that is never
+// idle. By trial against loops whose busy share is known (tests/bench/loop_share).
+constexpr double kReach = 5.0;
+constexpr double kWidest = 0.17;
+// Of finding the peak; it settles within a few.
+constexpr int kRounds = 50;
+// No machine is steadier for long, in nanoseconds and beside the middle: a peak must not be so
+// narrow that a small change of the machine leaves it.
+constexpr double kLeastSpread = 20'000.0;
+constexpr double kNarrowest = 0.04;
+// So many calm delays tell where the peak is.
+constexpr std::size_t kKnown = 32;
+// So many samples are worth half a word.
+constexpr double kHalfKnown = 8.0;
+// A spread of this size hides half of what there is to see: pieces of work of about a millisecond.
+constexpr double kHalfHidden = 1e6;
+// Times that this process took itself contain its own delays.
+constexpr double kInexact = 0.5;
+// Without a peak, what is called waiting is little more than a guess.
+constexpr double kNoPeak = 0.5;
+
+double nanoseconds(Duration duration) noexcept { return static_cast<double>(duration.count()); }
+
+}  // namespace
+
+double ProbeWindow::Peak::reach() const noexcept { return middle + kReach * spread; }
+
+void ProbeWindow::forget(TimePoint now) {
+  while (!samples_.empty() && samples_.front().at + span_ < now) samples_.pop_front();
+  while (!calm_.empty() && calm_.front().at + kRemembered < now) calm_.pop_front();
+}
+
+void ProbeWindow::add(TimePoint at, Duration delay, bool exact) {
+  forget(at);
+  if (samples_.size() == kSamples) samples_.pop_front();
+  samples_.push_back({.at = at, .delay = delay, .exact = exact});
+  peak_ = find_peak();
+  if (!peak_.found || nanoseconds(delay) > peak_.reach()) return;
+  if (calm_.size() == kCalm) calm_.pop_front();
+  calm_.push_back(samples_.back());
+}
+
+// Begins with what was calm before, or else with everything, and keeps what is within reach until
+// that changes nothing more.
+ProbeWindow::Peak ProbeWindow::find_peak() const {
+  std::vector<double> delays;
+  delays.reserve(samples_.size() + calm_.size());
+  for (const Sample& sample : calm_) delays.push_back(nanoseconds(sample.delay));
+  std::sort(delays.begin(), delays.end());
+  const std::size_t calm = delays.size();
+  const bool known = calm >= kKnown;
+  Peak peak = known ? peak_of(delays, calm) : Peak{};
+  for (const Sample& sample : samples_) delays.push_back(nanoseconds(sample.delay));
+  std::sort(delays.begin(), delays.end());
+  std::size_t count = known ? within(delays, peak) : delays.size();
+  for (int round = 0; round < kRounds; ++round) {
+    peak = peak_of(delays, count);
+    const std::size_t now_within = within(delays, peak);
+    if (now_within == count) break;
+    count = now_within;
+  }
+  return peak;
+}
+
+std::size_t ProbeWindow::within(const std::vector<double>& sorted, const Peak& peak) noexcept {
+  const auto end = std::upper_bound(sorted.begin(), sorted.end(), peak.reach());
+  return std::max<std::size_t>(static_cast<std::size_t>(end - sorted.begin()), 1);
+}
+
+ProbeWindow::Peak ProbeWindow::peak_of(const std::vector<double>& sorted,
+                                       std::size_t count) noexcept {
+  Peak peak{.middle = sorted[count / 2], .spread = 0.0};
+  // The distances on the left are sorted too, the other way round.
+  peak.spread = peak.middle - sorted[count / 4];
+  peak.found = peak.spread <= kWidest * peak.middle;
+  peak.spread = std::min(peak.spread, kWidest * peak.middle);
+  peak.spread = std::max({peak.spread, kNarrowest * peak.middle, kLeastSpread});
+  return peak;
+}
+
+ProbeReading ProbeWindow::reading(TimePoint now) const {
+  ProbeReading reading;
+  std::size_t total = 0;
+  std::size_t waited = 0;
+  std::size_t exact = 0;
+  double newest_wait = 0.0;
+  for (auto sample = samples_.rbegin(); sample != samples_.rend(); ++sample) {
+    if (sample->at + span_ < now) break;
+    const double delay = nanoseconds(sample->delay);
+    const bool had_to_wait = delay > peak_.reach();
+    if (total < kNewest && had_to_wait) newest_wait += delay - peak_.middle;
+    ++total;
+    exact += sample->exact ? 1 : 0;
+    waited += had_to_wait ? 1 : 0;
+  }
+  if (total == 0) return reading;
+  const auto count = static_cast<double>(total);
+  reading.busy_share = static_cast<double>(waited) / count;
+  const double newest = static_cast<double>(std::min(total, kNewest));
+  reading.wait = Duration{static_cast<std::int64_t>(newest_wait / newest)};
+  reading.baseline = Duration{static_cast<std::int64_t>(peak_.middle)};
+  reading.latency = samples_.back().delay;
+  const double exactness = kInexact + (1.0 - kInexact) * static_cast<double>(exact) / count;
+  reading.confidence =
+      exactness * count / (count + kHalfKnown) * kHalfHidden / (kHalfHidden + peak_.spread);
+  if (!peak_.found) reading.confidence *= kNoPeak;
+  reading.samples = static_cast<std::uint32_t>(total);
+  reading.at = samples_.back().at;
+  return reading;
+}
+
+}  // namespace pinion::balance

@@ -1,0 +1,72 @@
+// From how long probes took to how busy an event loop is.
+//
+// Probes that meet an idle loop take about as long as one another; those that meet a busy one wait
+// for its present piece of work, and for all that is queued. So the delays are a narrow peak with a
+// long tail. The peak is found anew with each sample (its middle, and its spread on the left side,
+// where there is no wait): what is beyond its reach has waited. Nothing is a fixed threshold, since
+// an idle loop takes 0.1 ms on one machine and 5 ms on the way to another.
+//
+// A wait shorter than that reach is not seen, and noise longer than it is taken for one. Both are
+// small where pieces of work are of about a millisecond or more.
+//
+// Threads: one at a time. Pure: takes time as a parameter.
+// Invariants: bounded by kSamples and kCalm; what is older than the span counts no more. The peak
+//   is remembered for kRemembered, so that a loop that is never idle is not taken for one that is.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <vector>
+
+#include "balance/probe_reading.h"
+
+namespace pinion::balance {
+
+class ProbeWindow {
+ public:
+  static constexpr std::size_t kSamples = 128;
+  /// Delays of probes that did not wait, which the peak is known by.
+  static constexpr std::size_t kCalm = 64;
+  static constexpr Duration kRemembered = std::chrono::minutes{10};
+  /// The mean wait is that of so many samples.
+  static constexpr std::size_t kNewest = 8;
+
+  /// @param span how long a sample counts
+  explicit ProbeWindow(Duration span) : span_(span) {}
+
+  /// A probe that went out at `at` was answered after `delay`. Must not be told of probes that went
+  /// out for a reason, or had to connect first.
+  /// @param exact the kernel took the times, not this process
+  void add(TimePoint at, Duration delay, bool exact);
+
+  /// All that is known by now.
+  [[nodiscard]] ProbeReading reading(TimePoint now) const;
+
+ private:
+  struct Sample {
+    TimePoint at{};
+    Duration delay{};
+    bool exact = false;
+  };
+  /// Where probes lie that need not wait.
+  struct Peak {
+    double middle = 0.0;  // ns
+    double spread = 0.0;  // ns: half of those on its left are nearer than this
+    bool found = false;   // it is one, and not the waits of a loop that is never idle
+    [[nodiscard]] double reach() const noexcept;
+  };
+
+  void forget(TimePoint now);
+  [[nodiscard]] Peak find_peak() const;
+  /// Of the first `count` delays.
+  static Peak peak_of(const std::vector<double>& sorted, std::size_t count) noexcept;
+  /// How many delays are within the peak's reach.
+  static std::size_t within(const std::vector<double>& sorted, const Peak& peak) noexcept;
+
+  Duration span_;
+  std::deque<Sample> samples_;
+  std::deque<Sample> calm_;
+  Peak peak_;
+};
+
+}  // namespace pinion::balance

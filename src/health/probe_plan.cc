@@ -1,0 +1,58 @@
+#include "health/probe_plan.h"
+
+namespace pinion::health {
+
+using config::HealthKind;
+
+namespace {
+
+// A transport that no Engine.IO server has: each answers 400 before there is a session.
+constexpr std::string_view kNoTransport = "?EIO=4&transport=x";
+
+HealthKind kind_of(const config::Pool& pool) noexcept {
+  if (pool.health.kind != HealthKind::automatic) return pool.health.kind;
+  return pool.socketio_path.empty() ? HealthKind::tcp : HealthKind::engineio;
+}
+
+}  // namespace
+
+std::string ProbePlan::fine() const {
+  return lowest == highest ? std::to_string(lowest)
+                           : std::to_string(lowest) + " to " + std::to_string(highest);
+}
+
+ProbePlan plan_of(const config::Pool& pool) {
+  const config::Health& health = pool.health;
+  ProbePlan plan{.interval = health.interval,
+                 .timeout = health.timeout,
+                 .rise = health.rise,
+                 .fall = health.fall};
+  const HealthKind kind = kind_of(pool);
+  if (kind == HealthKind::tcp) {
+    plan.target = pool.socketio_path.empty() ? "/" : pool.socketio_path + std::string(kNoTransport);
+    plan.highest = 599;
+    return plan;
+  }
+  plan.asks = true;
+  plan.lowest = 200;
+  if (kind == HealthKind::engineio) {
+    plan.target = (health.path.empty() ? pool.socketio_path : health.path);
+    plan.target += kNoTransport;
+    // Behind a login, or before the application has attached its Engine.IO, other answers come: the
+    // process lives all the same.
+    plan.highest = 499;
+  } else {
+    plan.target = health.path.empty() ? "/" : health.path;
+    plan.highest = 399;
+  }
+  if (health.expect != 0) plan.lowest = plan.highest = static_cast<int>(health.expect);
+  return plan;
+}
+
+std::string request_text(const ProbePlan& plan, const SocketAddress& to) {
+  return "GET " + plan.target +
+         " HTTP/1.1\r\nHost: " + (to.is_unix() ? "localhost" : to.to_string()) +
+         "\r\nUser-Agent: pinion-probe\r\nAccept: */*\r\n\r\n";
+}
+
+}  // namespace pinion::health

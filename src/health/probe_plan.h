@@ -1,0 +1,35 @@
+// What a probe of a pool's backends asks for, and which answers are fine.
+//
+// Threads: values and pure functions.
+#pragma once
+
+#include <string>
+
+#include "base/socket_address.h"
+#include "config/config.h"
+
+namespace pinion::health {
+
+struct ProbePlan {
+  bool asks = false;   // false: a connect is all, unless the backend is silent
+  std::string target;  // path and query
+  int lowest = 0;      // statuses that are fine
+  int highest = 0;
+  Duration interval{};  // mean, while the backend is calm
+  Duration timeout{};
+  std::uint32_t rise = 1;
+  std::uint32_t fall = 1;
+
+  [[nodiscard]] bool is_fine(int status) const noexcept {
+    return status >= lowest && status <= highest;
+  }
+  /// For messages: "400", or "200 to 399".
+  [[nodiscard]] std::string fine() const;
+};
+
+ProbePlan plan_of(const config::Pool& pool);
+
+/// The request in full.
+std::string request_text(const ProbePlan& plan, const SocketAddress& to);
+
+}  // namespace pinion::health

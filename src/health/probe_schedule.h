@@ -1,0 +1,36 @@
+// When to probe a backend next: at random times, so that what probes meet is what there is on
+// average (Poisson arrivals see time averages), and more often while it looks busy.
+//
+// Threads: the prober's. Pure: takes time and chance as parameters.
+// Invariants: the mean is never below kLeastMean, nor below kShare times what a probe costs the
+//   backend, nor below the wait that the probes meet: several pinions together stay small. An
+//   interval is never below kShortest, nor above kLongest means.
+#pragma once
+
+#include <random>
+
+#include "balance/probe_reading.h"
+#include "base/clock.h"
+
+namespace pinion::health {
+
+class ProbeSchedule {
+ public:
+  static constexpr Duration kLeastMean = std::chrono::milliseconds{250};
+  static constexpr Duration kShortest = std::chrono::milliseconds{5};
+  static constexpr int kLongest = 5;  // means
+  static constexpr int kFaster = 4;   // as often, at most
+  static constexpr int kShare = 200;  // a probe takes at most 1/200 of the backend's time
+
+  explicit ProbeSchedule(Duration interval) noexcept : interval_(interval) {}
+
+  /// The mean time between probes for a backend that looks like this.
+  [[nodiscard]] Duration mean(const balance::ProbeReading& reading) const noexcept;
+  /// The time until the next probe, drawn by lot.
+  Duration draw(const balance::ProbeReading& reading, std::mt19937& random) const;
+
+ private:
+  Duration interval_;
+};
+
+}  // namespace pinion::health

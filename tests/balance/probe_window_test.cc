@@ -1,0 +1,190 @@
+#include "balance/probe_window.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <random>
+
+namespace pinion::balance {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr TimePoint kStart = TimePoint{} + 1h;
+
+/// An event loop that does pieces of work, in the order in which they come at random, and a probe
+/// that meets it at random times.
+class Loop {
+ public:
+  Loop(double share, Duration piece) : share_(share), piece_(piece) {}
+
+  Duration delay_of_a_probe() {
+    const double piece = static_cast<double>(piece_.count());
+    const double mean_gap = share_ > 0 ? piece / share_ : 0;
+    const double probe_gap = 250e6;
+    double left = probe_gap;
+    while (share_ > 0) {
+      const double gap = exponential_(random_) * mean_gap;
+      if (gap > left) break;
+      left -= gap;
+      backlog_ = std::max(0.0, backlog_ - gap) + piece;
+    }
+    backlog_ = std::max(0.0, backlog_ - left);
+    return Duration{static_cast<std::int64_t>(backlog_ + calm())};
+  }
+
+ private:
+  // What an idle loop takes: a narrow peak, and now and then a little more.
+  double calm() { return 400e3 + 40e3 * normal_(random_) + 30e3 * exponential_(random_); }
+
+  double share_;
+  Duration piece_;
+  double backlog_ = 0;
+  std::mt19937 random_{7};
+  std::exponential_distribution<double> exponential_{1.0};
+  std::normal_distribution<double> normal_;
+};
+
+ProbeReading read(ProbeWindow& window, Loop loop, int probes, TimePoint& now) {
+  for (int i = 0; i < probes; ++i) window.add(now += 250ms, loop.delay_of_a_probe(), true);
+  return window.reading(now);
+}
+
+}  // namespace
+
+TEST_CASE("without a sample nothing can be told") {
+  const ProbeWindow window(30s);
+  CHECK(window.reading(kStart).confidence == 0.0);
+  CHECK(window.reading(kStart).samples == 0);
+}
+
+TEST_CASE("the busy share of a loop is found without any threshold being set") {
+  for (const Duration piece : {Duration{1ms}, Duration{4ms}, Duration{50ms}}) {
+    for (const double share : {0.0, 0.1, 0.3, 0.5, 0.7, 0.9}) {
+      ProbeWindow window(1h);
+      TimePoint now = kStart;
+      read(window, Loop(0.05, 1ms), 64, now);
+      const ProbeReading reading = read(window, Loop(share, piece), 128, now);
+      CAPTURE(piece.count());
+      CAPTURE(share);
+      // 128 samples have a standard error of 0.04; some waits are too short to be seen.
+      CHECK(reading.busy_share > share - 0.16);
+      CHECK(reading.busy_share < share + 0.12);
+      CHECK(reading.confidence > 0.5);
+    }
+  }
+}
+
+TEST_CASE("a loop that is busy from the first probe on is seen up to 70 %") {
+  for (const double share : {0.1, 0.3, 0.5, 0.7}) {
+    ProbeWindow window(1h);
+    TimePoint now = kStart;
+    const ProbeReading reading = read(window, Loop(share, 4ms), 128, now);
+    CAPTURE(share);
+    CHECK(reading.busy_share > share - 0.16);
+    CHECK(reading.busy_share < share + 0.16);
+  }
+}
+
+TEST_CASE("of pieces of 0.3 ms a part hides behind the peak, but none is made up") {
+  double before = -0.1;
+  for (const double share : {0.0, 0.5, 0.9}) {
+    ProbeWindow window(1h);
+    TimePoint now = kStart;
+    read(window, Loop(0.05, 1ms), 64, now);
+    const double seen = read(window, Loop(share, 300us), 128, now).busy_share;
+    CAPTURE(share);
+    CHECK(seen < share + 0.1);
+    CHECK(seen > before);
+    before = seen;
+  }
+}
+
+TEST_CASE("the mean wait is that of the newest probes, beyond what a calm loop takes") {
+  ProbeWindow window(30s);
+  TimePoint now = kStart;
+  const ProbeReading calm = read(window, Loop(0.0, 1ms), 60, now);
+  CHECK(calm.wait < 100us);
+  CHECK(calm.baseline > 300us);
+  CHECK(calm.baseline < 500us);
+  for (int i = 0; i < 8; ++i) window.add(now += 250ms, 80ms + 400us, true);
+  const ProbeReading blocked = window.reading(now);
+  CHECK(blocked.wait > 79ms);
+  CHECK(blocked.wait < 81ms);
+  CHECK(blocked.latency == 80ms + 400us);
+  CHECK(blocked.at == now);
+}
+
+TEST_CASE("a loop that is never idle any more is seen to be so, since the peak is remembered") {
+  ProbeWindow window(30s);
+  TimePoint now = kStart;
+  read(window, Loop(0.1, 1ms), 100, now);
+  for (int i = 0; i < 200; ++i) window.add(now += 250ms, Duration{20ms} + i % 37 * 1ms, true);
+  const ProbeReading reading = window.reading(now);
+  CHECK(reading.busy_share == 1.0);
+  CHECK(reading.baseline < 1ms);
+  CHECK(reading.confidence > 0.5);
+}
+
+TEST_CASE(
+    "a loop that was never idle since pinion started shows in the wait, and is trusted less") {
+  ProbeWindow window(1h);
+  TimePoint now = kStart;
+  std::mt19937 random{3};
+  std::uniform_real_distribution<double> wait(5e6, 800e6);
+  for (int i = 0; i < 128; ++i) {
+    window.add(now += 250ms, Duration{static_cast<std::int64_t>(wait(random))}, true);
+  }
+  const ProbeReading reading = window.reading(now);
+  CHECK(reading.busy_share > 0.3);
+  CHECK(reading.wait > 100ms);
+  CHECK(reading.confidence < 0.5);
+}
+
+TEST_CASE("a machine that has become slower is busy at first, and has a new baseline later") {
+  ProbeWindow window(30s);
+  TimePoint now = kStart;
+  const auto probe = [&](Duration delay, Duration for_how_long) {
+    for (const TimePoint end = now + for_how_long; now < end;) window.add(now += 1s, delay, true);
+  };
+  probe(400us, 5min);
+  probe(900us, 1min);
+  CHECK(window.reading(now).busy_share == 1.0);
+  probe(900us, ProbeWindow::kRemembered);
+  CHECK(window.reading(now).busy_share == 0.0);
+  CHECK(window.reading(now).baseline == 900us);
+}
+
+TEST_CASE("what is older than the span counts no more") {
+  ProbeWindow window(30s);
+  TimePoint now = kStart;
+  read(window, Loop(0.9, 4ms), 100, now);
+  CHECK(window.reading(now).samples == 100);
+  CHECK(window.reading(now + 1min).samples == 0);
+  CHECK(window.reading(now + 1min).confidence == 0.0);
+  const ProbeReading later = read(window, Loop(0.0, 1ms), 120, now);
+  CHECK(later.busy_share < 0.2);
+}
+
+TEST_CASE("few samples, wide peaks and times that are not exact are trusted less") {
+  const auto confidence = [](int samples, Duration baseline, bool exact) {
+    ProbeWindow window(1h);
+    TimePoint now = kStart;
+    for (int i = 0; i < samples; ++i)
+      window.add(now += 1s, baseline + baseline / 20 * (i % 3), exact);
+    return window.reading(now).confidence;
+  };
+  CHECK(confidence(3, 500us, true) < confidence(30, 500us, true));
+  CHECK(confidence(30, 100ms, true) < confidence(30, 500us, true));
+  CHECK(confidence(30, 500us, false) < confidence(30, 500us, true));
+  CHECK(confidence(100, 500us, true) > 0.8);
+}
+
+TEST_CASE("the window is bounded") {
+  ProbeWindow window(1h);
+  TimePoint now = kStart;
+  for (std::size_t i = 0; i < 3 * ProbeWindow::kSamples; ++i) window.add(now += 1ms, 1ms, true);
+  CHECK(window.reading(now).samples == ProbeWindow::kSamples);
+}
+
+}  // namespace pinion::balance

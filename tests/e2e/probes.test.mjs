@@ -1,0 +1,106 @@
+// Probes of real servers: they make no session, see a loop that is blocked, and tell who lives.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { call, client } from './support/client.mjs';
+import { request } from './support/polling.mjs';
+import { serve } from './support/serve.mjs';
+import { Stage } from './support/stage.mjs';
+import { eventually, seconds } from './support/wait.mjs';
+
+const often = { interval: '100ms' };
+const probes = (pinion, result) => pinion.metric('probes_total', `result="${result}"`);
+
+describe('a probe', () => {
+  for (const kind of ['node4', 'node2', 'uvicorn-websockets', 'aiohttp']) {
+    test(`makes no session on ${kind}, is answered 400, and tells how long it takes`, { timeout: seconds(60) }, async (t) => {
+      const stage = Stage.of(t);
+      const [a] = await stage.backends(kind, 1);
+      const pinion = await stage.pinion({ backends: [a], pool: { health: { ...often, expect: 400 } } });
+      await eventually('20 probes', async () => (await probes(pinion, 'ok')) >= 20, { within: seconds(30) });
+      const socket = await client(stage, pinion.url, { version: kind === 'node2' ? 2 : 4 });
+      assert.equal(await call(socket, 'sessions'), 1);
+      const [backend] = await pinion.backends();
+      assert.equal(backend.state, 'up');
+      assert.ok(backend.probe_latency_ms > 0);
+      assert.ok(backend.load_confidence > 0.3, `${backend.load_confidence}`);
+      assert.ok(backend.busy_share >= 0 && backend.busy_share <= 1);
+      assert.ok(backend.probe_wait_ms >= 0);
+      assert.equal(await probes(pinion, 'status'), 0);
+      assert.match((await pinion.command('status')).stdout, / BUSY\n[^]*\d%\n/);
+      socket.disconnect();
+      await pinion.comes_to_rest();
+    });
+
+    test(`sees that the loop of ${kind} is blocked`, { timeout: seconds(60) }, async (t) => {
+      const stage = Stage.of(t);
+      const [a] = await stage.backends(kind, 1);
+      const pinion = await stage.pinion({ backends: [a], pool: { health: often } });
+      const socket = await client(stage, pinion.url, { version: kind === 'node2' ? 2 : 4 });
+      await eventually('some probes', async () => (await probes(pinion, 'ok')) >= 10, { within: seconds(30) });
+      socket.emit('block', 1500);
+      const waited = await eventually('a probe has waited', async () => {
+        const [backend] = await pinion.backends();
+        return backend.probe_wait_ms > 100 && backend;
+      });
+      assert.ok(waited.busy_share > 0.05, `${waited.busy_share}`);
+      assert.ok((await pinion.metric('backend_probe_wait_seconds')) > 0.01);
+      await eventually('and it has been forgotten', async () => (await pinion.backends())[0].probe_wait_ms < 50, { within: seconds(30) });
+      assert.equal((await pinion.backends())[0].state, 'up');
+    });
+  }
+
+  test('of a pool without socket.io is a connect, which tells nothing of the loop', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const backends = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ backends, pool: { socketio_path: '', health: often } });
+    await eventually('some probes', async () => (await probes(pinion, 'ok')) >= 5);
+    const [backend] = await pinion.backends();
+    assert.equal(backend.load_confidence, 0);
+    assert.equal(backend.busy_share, null);
+    assert.ok(backend.probe_latency_ms > 0);
+    assert.match((await pinion.command('status')).stdout, / \?\n/);
+  });
+});
+
+describe('health', () => {
+  test('a stopped process goes down after `fall` timeouts and comes back after `rise`', { timeout: seconds(90) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a, b] = await stage.backends('node4', 2);
+    const pinion = await stage.pinion({ backends: [a, b], pool: { health: { ...often, timeout: '500ms' } } });
+    const state = async () => (await pinion.backends())[0].state;
+    await eventually('some probes', async () => (await probes(pinion, 'ok')) >= 10);
+    a.child.signal('SIGSTOP');
+    await eventually('a is down', async () => (await state()) === 'down', { within: seconds(20) });
+    assert.ok((await probes(pinion, 'timeout')) >= 3);
+    assert.match((await pinion.backends())[0].reason, /does not answer probes in time/);
+    assert.match(pinion.child.stderr, /backend is down: its probes fail.*has no answer within 500 ms/);
+    assert.equal(pinion.child.stderr.split('backend is down').length, 2, 'it is said once');
+    for (let i = 0; i < 4; i++) assert.equal(await call(await client(stage, pinion.url), 'who'), b.name);
+    a.child.signal('SIGCONT');
+    await eventually('a is up', async () => (await state()) === 'up', { within: seconds(30) });
+    await eventually('a takes sessions', async () => (await call(await client(stage, pinion.url), 'who')) === a.name);
+  });
+
+  test('a wrong status is told, and the backend still serves when there is no other', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const backends = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ backends, pool: { health: { ...often, expect: 204 } } });
+    await eventually('it is down', async () => (await pinion.backends())[0].state === 'down');
+    assert.match(pinion.child.stderr, /is answered 400, not 204: is \[pool\.health\] path or expect right\?/);
+    assert.equal((await pinion.get('/readyz')).status, 503);
+    assert.equal(await call(await client(stage, pinion.url), 'who'), backends[0].name);
+  });
+
+  test('three answers 502 in a row are enough', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const bad = await serve(stage, (asked, answer) => answer.writeHead(502).end());
+    const pinion = await stage.pinion({ backends: [bad] });
+    await eventually('it was probed', async () => (await probes(pinion, 'ok')) === 1);
+    for (let i = 0; i < 3; i++) {
+      assert.equal((await pinion.backends())[0].state, 'up');
+      assert.equal((await request(`${pinion.url}/`)).status, 502);
+    }
+    assert.equal((await pinion.backends())[0].state, 'down');
+    assert.match((await pinion.backends())[0].reason, /answers requests with 502/);
+  });
+});

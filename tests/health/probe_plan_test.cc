@@ -1,0 +1,91 @@
+#include "health/probe_plan.h"
+
+#include <doctest/doctest.h>
+
+#include "health/probe_outcome.h"
+
+namespace pinion::health {
+namespace {
+
+using config::HealthKind;
+
+const SocketAddress kAddress = *SocketAddress::from_ip("127.0.0.1", 3001);
+
+config::Pool pool(HealthKind kind, const std::string& socketio_path = "/socket.io/") {
+  config::Pool made;
+  made.socketio_path = socketio_path;
+  made.health.kind = kind;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("engineio asks for a transport that there is not") {
+  const ProbePlan plan = plan_of(pool(HealthKind::automatic));
+  CHECK(request_text(plan, kAddress) ==
+        "GET /socket.io/?EIO=4&transport=x HTTP/1.1\r\nHost: 127.0.0.1:3001\r\n"
+        "User-Agent: pinion-probe\r\nAccept: */*\r\n\r\n");
+  CHECK(plan.is_fine(400));
+  CHECK(plan.is_fine(404));
+  CHECK_FALSE(plan.is_fine(500));
+}
+
+TEST_CASE("a pool without socket.io is probed by connects") {
+  CHECK_FALSE(plan_of(pool(HealthKind::automatic, "")).asks);
+  CHECK_FALSE(plan_of(pool(HealthKind::tcp)).asks);
+}
+
+TEST_CASE("http asks for a path and wants no error") {
+  config::Pool http = pool(HealthKind::http);
+  CHECK(plan_of(http).target == "/");
+  http.health.path = "/alive";
+  const ProbePlan plan = plan_of(http);
+  CHECK(plan.target == "/alive");
+  CHECK(plan.is_fine(200));
+  CHECK(plan.is_fine(302));
+  CHECK_FALSE(plan.is_fine(404));
+  CHECK(plan.fine() == "200 to 399");
+}
+
+TEST_CASE("a status that is expected is the only one that is fine") {
+  config::Pool strict = pool(HealthKind::engineio);
+  strict.health.expect = 400;
+  const ProbePlan plan = plan_of(strict);
+  CHECK(plan.is_fine(400));
+  CHECK_FALSE(plan.is_fine(404));
+  CHECK(plan.fine() == "400");
+}
+
+TEST_CASE("another path than the pool's may be asked for") {
+  config::Pool other = pool(HealthKind::engineio, "");
+  other.health.path = "/chat/";
+  CHECK(plan_of(other).target == "/chat/?EIO=4&transport=x");
+}
+
+TEST_CASE("the host of a unix socket is this one") {
+  const auto text =
+      request_text(plan_of(pool(HealthKind::http)), SocketAddress::from_unix_path("/run/x"));
+  CHECK(text.find("\r\nHost: localhost\r\n") != std::string::npos);
+}
+
+TEST_CASE("each outcome says what was wrong, and is held against the backend as what it is") {
+  using balance::Fault;
+  using balance::ProbeResult;
+  config::Pool strict = pool(HealthKind::http);
+  strict.health.timeout = std::chrono::seconds{2};
+  const ProbePlan plan = plan_of(strict);
+  const auto said = [&](ProbeResult result, int status) {
+    return describe({.result = result, .status = status, .plan = &plan});
+  };
+  CHECK(said(ProbeResult::status, 503) ==
+        "GET / is answered 503, not 200 to 399: is [pool.health] path or expect right?");
+  CHECK(said(ProbeResult::timeout, 0).find("within 2000 ms") != std::string::npos);
+  CHECK(fault_of(ProbeResult::ok) == Fault::none);
+  for (const auto result : {ProbeResult::connect, ProbeResult::timeout, ProbeResult::closed,
+                            ProbeResult::status, ProbeResult::bad_answer}) {
+    CHECK(fault_of(result) != Fault::none);
+    CHECK_FALSE(said(result, 0).empty());
+  }
+}
+
+}  // namespace pinion::health
