@@ -1,10 +1,10 @@
 // A socket.io server for the tests, version 4 or 2. Prints `ready` once it listens.
 //
 // Events: echo(x, ack) answers x; who(ack) its name; binary(bytes, ack) the bytes backwards; join(room, ack);
-// say(room, text) sends said(text) to the room; sessions(ack) how many there are; block(ms) keeps the event loop busy for so
-// long; kick() ends the session from this side, drop() without a word of
-// Socket.IO, on which the client would leave by itself; flood(size) sends numbered messages of that size for as long
-// as the session lives, as fast as the connection takes them;
+// say(room, text) sends said(text) to the room; sessions(ack) how many there are; block(ms) keeps the event loop
+// busy for so long; kick() ends the session from this side, drop() without a word of Socket.IO, on which the client
+// would leave by itself; flood(size) sends numbered messages of that size for as long as the session lives, as fast
+// as the connection takes them;
 // stream(n) sends token(0) to token(n-1) and then done(n); trickle(n, ms) the same, one every so many ms.
 // HTTP: /seen tells what has happened to sessions; everything else is answered with the server's name.
 import { createServer } from 'node:http';
