@@ -58,7 +58,7 @@ void BackendProbe::begin(TimePoint now, bool scheduled) {
   // An answer that is still coming in would be taken for that of the next request.
   if (state_ == State::draining || !asks()) close();
   reused_ = state_ == State::open;
-  sample_ = scheduled && reused_;
+  sample_ = scheduled && reused_ && plan_.asks;
   next_draw_ = now + schedule_.draw(backend_.probe_reading(), random_);
   if (reused_) return send();
   connect();

@@ -107,7 +107,7 @@ TEST_CASE(
       CHECK(held.back().backend() == &b[next]);
     }
     CHECK(assigner.pick_for_request(set, {}) == &b[1]);
-    b[0].health().answered();
+    b[0].health().heard();
     CHECK(b[0].health().up());
     held.clear();
     Backend* const tried[] = {&b[1]};
