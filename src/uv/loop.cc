@@ -31,6 +31,10 @@ TimePoint Loop::now() const noexcept {
 
 TimePoint Loop::precise_now() noexcept { return TimePoint{std::chrono::nanoseconds{uv_hrtime()}}; }
 
-const char* describe(int status) noexcept { return uv_strerror(status); }
+const char* describe(int status) noexcept {
+  // uv_strerror() would leak its words for a code that libuv does not know.
+  thread_local std::array<char, 64> words;
+  return uv_strerror_r(status, words.data(), words.size());
+}
 
 }  // namespace pinion::uv

@@ -64,7 +64,7 @@ class Loop {
   std::unique_ptr<std::array<char, kScratchBytes>> scratch_;
 };
 
-/// libuv's words for an error code.
+/// libuv's words for an error code, good until this thread asks again.
 const char* describe(int status) noexcept;
 
 }  // namespace pinion::uv

@@ -203,4 +203,10 @@ TEST_CASE("an answer that comes after its resolver has died is dropped") {
   CHECK(run_until(loop, [&] { return held.use_count() == 1; }));
 }
 
+TEST_CASE("an error is told in words, also one that nobody knows") {
+  CHECK(std::string_view{describe(UV_ECONNREFUSED)} == "connection refused");
+  // The leak checker would tell if these words were allocated.
+  CHECK_FALSE(std::string_view{describe(-123456)}.empty());
+}
+
 }  // namespace pinion::uv
