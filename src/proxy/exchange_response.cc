@@ -135,6 +135,7 @@ void Exchange::pass_response(std::string_view bytes, bool ended) {
     status = ended ? response_body_->pass_end(out, worker_.now())
                    : response_body_->pass(bytes, out, worker_.now());
     if (was_holding && !response_body_->holding()) disarm();
+    if (status == ResponseBody::Status::done) note_session_end();
     client_failed = out.flush() != 0;
   }
   downstream_.account_queue();
@@ -185,7 +186,6 @@ void Exchange::note_session_end() {
 }
 
 void Exchange::end_response() {
-  note_session_end();
   if (keep_upstream_ && request_complete_ && upstream_->stream().queued() == 0 &&
       !response_body_->had_excess()) {
     worker_.upstreams().give_back(std::move(upstream_));

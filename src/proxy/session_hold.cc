@@ -18,8 +18,7 @@ SessionHold::SessionHold(SessionHold&& other) noexcept
       seen_(other.seen_),
       found_(other.found_),
       traffic_(other.traffic_),
-      told_waiting_(other.told_waiting_),
-      close_reason_(other.close_reason_) {}
+      told_waiting_(other.told_waiting_) {}
 
 void SessionHold::tell_waiting(session::Waiting waiting) noexcept {
   const bool any = waiting.bytes > 0;
@@ -41,7 +40,12 @@ void SessionHold::release(TimePoint now) noexcept {
   SessionLedger* const ledger = std::exchange(ledger_, nullptr);
   if (ledger == nullptr) return;
   ledger->end_request(key(), found_.serial, traffic_, now);
-  if (close_reason_) ledger->close(key(), found_.serial, *close_reason_);
+}
+
+void SessionHold::close_session(metrics::CloseReason reason) noexcept {
+  SessionLedger* const ledger = ledger_;
+  release(seen_);
+  if (ledger != nullptr) ledger->close(key(), found_.serial, reason);
 }
 
 }  // namespace pinion::proxy

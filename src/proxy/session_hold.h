@@ -30,8 +30,9 @@ class SessionHold {
   /// @param word a literal
   void note_error(std::string_view word) noexcept;
   void note_ping(session::PingNote note, TimePoint now) noexcept;
-  /// The session ends with this request.
-  void close_session(metrics::CloseReason reason) noexcept { close_reason_ = reason; }
+  /// The session ends with this request. Tells the table now, so that whoever hears the answer finds
+  /// the session's place free, on any worker.
+  void close_session(metrics::CloseReason reason) noexcept;
   /// Tells the table now. Does nothing the second time.
   void release(TimePoint now) noexcept;
 
@@ -47,7 +48,6 @@ class SessionHold {
   session::PinTable::Found found_;
   session::Traffic traffic_;
   bool told_waiting_ = false;
-  std::optional<metrics::CloseReason> close_reason_;
 };
 
 }  // namespace pinion::proxy

@@ -133,8 +133,10 @@ void Tunnel::on_source_ended(Relay& relay, int status) {
   }
   if (!from_client && open_watch_) release_held();
   if (state_ == State::closed) return;
+  // Whoever sees the end finds the session's place free, so finish() comes before it.
+  if (finish_if_done()) return;
   relay.sink().end();
-  if (!finish_if_done()) extend_end();
+  extend_end();
 }
 
 // A peer that is still taking or sending what belongs to the other is waited for; silence is not.
@@ -286,11 +288,11 @@ void Tunnel::finish() {
   state_ = State::closed;
   disarm();
   publish();
+  end_session();
   in_.source().close();
   out_.source().close();
   in_.settle();
   out_.settle();
-  end_session();
   if (facts_) log_access();
   inflight_.release();
   worker_.connection_closed();

@@ -82,4 +82,16 @@ describe('a burst of handshakes', () => {
     await new PollingSession(pinion.url).open().then((session) => sessions.push(session));
     await leave(pinion, sessions);
   });
+
+  test('a place is free as soon as the good-bye was answered, on any worker', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const [server] = await stage.backends('node4', 1);
+    const backend = [{ name: server.name, address: server.address, max_sessions: 1 }];
+    const pinion = await stage.pinion({ workers: 4, pool: { backend } });
+    for (let turn = 0; turn < 200; turn++) {
+      const session = await new PollingSession(pinion.url).open();
+      await session.close();
+    }
+    await pinion.comes_to_rest();
+  });
 });
