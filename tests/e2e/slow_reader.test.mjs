@@ -2,37 +2,25 @@
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import { describe, test } from 'node:test';
-import WebSocket from 'ws';
 import { call, client } from './support/client.mjs';
+import { joined } from './support/joined.mjs';
 import { Stage } from './support/stage.mjs';
-import { eventually, once, seconds, slow, under_sanitizer } from './support/wait.mjs';
+import { eventually, seconds, slow, under_sanitizer } from './support/wait.mjs';
 
 const kReaders = 8;
 const kBuffered = 256 * 1024;
 const kOneRead = 64 * 1024; // what may still come in after the mark was reached
 const kSlack = 1024 * 1024; // for the memory allocator, over all of them
 
-/** A WebSocket that has joined, can be flooded, checks the order of what comes, and can stop reading. */
-async function joined(stage, url) {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, { perMessageDeflate: false });
-  stage.keep(socket);
-  const reader = { socket, next: 0, sid: undefined, joined: false };
-  socket.on('message', (data) => {
-    const text = data.toString();
-    if (text.startsWith('0')) {
-      reader.sid = JSON.parse(text.slice(1)).sid;
-      socket.send('40');
-    } else if (text.startsWith('40')) {
-      reader.joined = true;
-    } else if (text.startsWith('42')) {
-      const [, i, filler] = JSON.parse(text.slice(2));
-      assert.equal(i, reader.next++);
-      assert.equal(filler.length, 10000);
-    }
-  });
-  await once(socket, 'open');
-  await eventually('it has joined', () => reader.joined);
-  return reader;
+/** A client that can be flooded, checks the order of what comes, and can stop reading. */
+async function flooded_reader(stage, url) {
+  const reader = { next: 0 };
+  return Object.assign(reader, await joined(stage, url, (text) => {
+    if (!text.startsWith('42')) return;
+    const [, i, filler] = JSON.parse(text.slice(2));
+    assert.equal(i, reader.next++);
+    assert.equal(filler.length, 10000);
+  }));
 }
 
 /** The time that 99 of 100 echoes stay below, in milliseconds. */
@@ -71,7 +59,7 @@ describe('a slow reader', () => {
     const readers = [];
     for (let i = 0; readers.length < kReaders; i++) {
       assert.ok(i < 4 * kReaders, 'half of the sessions land there');
-      const reader = await joined(stage, pinion.url);
+      const reader = await flooded_reader(stage, pinion.url);
       if (!(await pinion.session(reader.sid)).backend.endsWith('flooding')) continue; // its neighbour keeps the balance
       readers.push(reader);
     }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import WebSocket from 'ws';
 import { call, client, engine_of } from './support/client.mjs';
+import { joined } from './support/joined.mjs';
 import { Stage } from './support/stage.mjs';
 import { eventually, once, seconds } from './support/wait.mjs';
 
@@ -138,27 +139,15 @@ describe('what is told of a session', () => {
 });
 
 describe('a client that takes nothing', () => {
-  /** A WebSocket that is flooded and does not read. */
+  /** A client that is flooded and does not read. */
   async function stalled(stage, url) {
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`, { perMessageDeflate: false });
-    stage.keep(socket);
-    const reader = { socket, sid: undefined, flooded: false };
-    reader.closed = once(socket, 'close', seconds(60));
-    socket.on('error', () => {});
-    socket.on('message', (data) => {
-      const text = data.toString();
-      if (text.startsWith('0')) {
-        reader.sid = JSON.parse(text.slice(1)).sid;
-        socket.send('40');
-      } else if (text.startsWith('40')) {
-        socket.send('42["flood",10000]');
-      } else {
-        reader.flooded = true;
-      }
-    });
-    await eventually('it is flooded', () => reader.flooded);
+    let flooded = false;
+    const { socket, sid } = await joined(stage, url, () => (flooded = true));
+    const closed = once(socket, 'close', seconds(60));
+    socket.send('42["flood",10000]');
+    await eventually('it is flooded', () => flooded);
     socket.pause();
-    return reader;
+    return { socket, sid, closed };
   }
 
   test('is closed with 1013 after a while, and nobody else', { timeout: seconds(90) }, async (t) => {
@@ -206,9 +195,9 @@ describe('a client that takes nothing', () => {
     }, { within: seconds(30) });
     assert.ok(told.queued_bytes > 0);
     assert.equal((await pinion.sessions('?sort=paused'))[0].sid, reader.sid);
-    reader.flooded = false;
+    const reads_on = once(reader.socket, 'message');
     reader.socket.resume();
-    await eventually('it reads on', () => reader.flooded);
+    await reads_on;
     assert.equal(await pinion.metric('closes_total', 'reason="slow_consumer"'), 0);
   });
 });
