@@ -52,6 +52,9 @@ CLOCKS = (r"\bsteady_clock\s*::\s*now\b", r"\bsystem_clock\s*::\s*now\b", r"\bmo
           r"\bsleep_(for|until)\b", r"\bclock_gettime\b", r"\bgettimeofday\b")
 
 MAX_FILE_LINES = 400
+# Made from the table of keys and never edited by hand: a test keeps them as the table makes them, and they grow with
+# every key. What must fit into a head is the table.
+GENERATED = {"man/pinion.toml.5.scd"}
 MAX_FUNCTION_LINES = 60
 MAX_MEDIAN_FILE_LINES = 150
 

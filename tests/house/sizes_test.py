@@ -18,7 +18,7 @@ def lines_of(name):
 
 def sources():
     shell = [name for name, _ in tree.scripts()]
-    return sorted({*tree.with_suffix(*SOURCES), *shell})
+    return sorted({*tree.with_suffix(*SOURCES), *shell} - rules.GENERATED)
 
 
 class Files(HouseTest):
