@@ -1,0 +1,43 @@
+#include "max_connections.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+namespace pinion {
+namespace {
+
+// Descriptors that are not client or backend connections: listeners, loops, logs, the admin
+// endpoint.
+constexpr std::size_t kReservedDescriptors = 128;
+
+std::size_t raise_descriptor_limit() noexcept {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+  (void)getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<std::size_t>(limit.rlim_cur);
+}
+
+// Connections that may rest in the pools of all workers.
+std::size_t resting_connections(const config::Config& config) noexcept {
+  std::size_t resting = 0;
+  for (const auto& pool : config.pools)
+    resting += pool.keep_alive_connections * pool.backends.size();
+  return resting * config.proxy.workers;
+}
+
+}  // namespace
+
+// Each client connection may need one to a backend.
+std::size_t resolve_max_connections(const config::Config& config) noexcept {
+  const std::size_t configured = config.proxy.max_connections;
+  const std::size_t limit = raise_descriptor_limit();
+  const std::size_t descriptors = limit - std::min(resting_connections(config), limit / 4);
+  const std::size_t possible =
+      descriptors > 2 * kReservedDescriptors ? (descriptors - kReservedDescriptors) / 2 : 64;
+  return configured == 0 ? possible : std::min(configured, possible);
+}
+
+}  // namespace pinion
