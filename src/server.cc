@@ -14,9 +14,11 @@
 #include "config/load.h"
 #include "config/token_file.h"
 #include "health/discovery.h"
+#include "health/level_watch.h"
 #include "health/prober.h"
 #include "max_connections.h"
 #include "probe_news.h"
+#include "proxy/overload_watch.h"
 #include "proxy/worker.h"
 #include "server_view.h"
 #include "uv/listen_socket.h"
@@ -103,6 +105,7 @@ class Server final : private uv::Signal::Handler,
   BufferBudget budget_;
   balance::Registry registry_;
   balance::SharedTurns turns_;
+  balance::SharedAdmissions admissions_;
   proxy::SessionLedger ledger_;
   proxy::BackendNews news_;
   proxy::Shared shared_;
@@ -119,6 +122,8 @@ class Server final : private uv::Signal::Handler,
   std::unique_ptr<health::Discovery> discovery_;
   ProbeNews probe_news_{news_};
   std::unique_ptr<health::Prober> prober_;
+  std::unique_ptr<health::LevelWatch> level_watch_;
+  std::unique_ptr<proxy::OverloadWatch> overload_watch_;
   std::unique_ptr<uv::Timer> ticker_;
   std::vector<std::unique_ptr<uv::Signal>> signals_;
 };
@@ -132,6 +137,7 @@ Server::Server(std::shared_ptr<const config::Config> config, log::AccessLog acce
       news_(log_, ledger_),
       shared_{.registry = registry_,
               .turns = turns_,
+              .admissions = admissions_,
               .ledger = ledger_,
               .news = news_,
               .budget = budget_,
@@ -143,6 +149,7 @@ Server::Server(std::shared_ptr<const config::Config> config, log::AccessLog acce
       mailbox_(loop_) {
   for (std::size_t i = 0; i < config_->pools.size(); ++i) {
     turns_.push_back(std::make_unique<balance::RoundRobinState>());
+    admissions_.push_back(std::make_unique<balance::SharedAdmission>());
   }
 }
 
@@ -155,6 +162,10 @@ int Server::run() {
   if (!start_admin()) return 1;
   prober_ = std::make_unique<health::Prober>(loop_, probe_news_, config_);
   prober_->watch(discovery_->sets());
+  level_watch_ = std::make_unique<health::LevelWatch>(loop_, log_);
+  level_watch_->watch(discovery_->sets());
+  overload_watch_ =
+      std::make_unique<proxy::OverloadWatch>(loop_, shared_, counters_, config_->proxy.overload);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
     signals_.push_back(std::make_unique<uv::Signal>(loop_, number, as_signals()));
   }
@@ -276,6 +287,7 @@ void Server::on_tick() noexcept {
 void Server::on_backends_changed(const balance::BackendSets& sets) noexcept {
   view_.set_backends(sets);
   if (prober_ != nullptr) prober_->watch(sets);
+  if (level_watch_ != nullptr) level_watch_->watch(sets);
   for (const auto& worker : workers_) {
     worker->post([&worker = *worker, sets] { worker.set_backends(sets); });
   }

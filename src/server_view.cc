@@ -48,11 +48,19 @@ std::string_view state_of(const balance::Backend& backend) noexcept {
   return backend.health().up() ? "up" : "down";
 }
 
+// More of it is worse.
+unsigned level_number(const std::string& level) noexcept {
+  if (level == to_string(balance::Level::full)) return 2;
+  return level == to_string(balance::Level::busy) ? 1 : 0;
+}
+
 metrics::BackendSample sample_of(const BackendView& view, const balance::ProbeCounts& probes) {
   metrics::BackendSample sample{.pool = view.pool,
                                 .name = view.name,
                                 .up = view.up,
                                 .ready = view.ready,
+                                .level = level_number(view.level),
+                                .level_changes = view.level_changes,
                                 .load = view.load,
                                 .websocket = view.websocket,
                                 .polling = view.polling,
@@ -68,6 +76,20 @@ metrics::BackendSample sample_of(const BackendView& view, const balance::ProbeCo
                                probes.by_result[i].value());
   }
   return sample;
+}
+
+admin::OverloadView overload_view(const proxy::OverloadState& state) {
+  admin::OverloadView view;
+  for (std::size_t i = 0; i < proxy::kResources; ++i) {
+    view.uses.push_back({.resource = std::string(to_string(static_cast<proxy::Resource>(i))),
+                         .used = state.usage[i].load(std::memory_order_relaxed)});
+  }
+  for (std::size_t i = 0; i < proxy::kRungs; ++i) {
+    view.rungs.push_back({.name = std::string(to_string(static_cast<proxy::Rung>(i))),
+                          .taken = state.taken[i].load(std::memory_order_relaxed),
+                          .changes = state.changes[i].load(std::memory_order_relaxed)});
+  }
+  return view;
 }
 
 // What a list is sorted by, always so that more comes first in descending order.
@@ -136,6 +158,12 @@ admin::StatusView ServerView::status() const {
                            .workers = static_cast<unsigned>(counters_.size()),
                            .connections = shared_.connections.load(std::memory_order_relaxed),
                            .memory_bytes = resident_bytes()};
+  status.overload = overload_view(shared_.overload);
+  for (PoolId pool = 0; pool < config_->pools.size(); ++pool) {
+    status.pools.push_back({.name = config_->pools[pool].name,
+                            .waiting = shared_.admissions[pool]->waiting.load(),
+                            .waiting_limit = config_->pools[pool].admission.queue});
+  }
   for (const auto& set : backends()) {
     for (const balance::Backend* const backend : set->backends) {
       status.backends.push_back(view_of(*backend));
@@ -180,12 +208,18 @@ BackendView ServerView::view_of(const balance::Backend& backend) const {
     view.busy_share = probes.busy_share;
     view.probe_wait_ms = in_ms(probes.wait);
   }
+  const balance::Standing standing = backend.standing();
+  view.level = balance::to_string(standing.level);
+  view.limit = balance::to_string(standing.by);
+  view.level_changes = backend.level_changes();
   if (!up) {
     view.reason = why_down(backend.health());
   } else if (backend.draining()) {
     view.reason = backend.empty() ? "is drained: it can be stopped" : "drains";
+  } else if (standing.level != balance::Level::calm) {
+    view.reason = "is " + view.level + " by its limit of " + view.limit;
   } else if (backend.is_full()) {
-    view.reason = "has max_sessions";
+    view.reason = "has all the sessions it may have";
   } else if (backend.health().silent()) {
     view.reason = "does not answer";
   }
@@ -324,6 +358,14 @@ std::string ServerView::not_ready() const {
 std::string ServerView::metrics_text() const {
   metrics::Snapshot snapshot{.totals = totals()};
   for (const auto& pool : config_->pools) snapshot.pools.push_back(pool.name);
+  const auto status = this->status();
+  for (const auto& [resource, used] : status.overload.uses) {
+    snapshot.overload_used.push_back({resource, used});
+  }
+  for (const auto& [name, taken, changes] : status.overload.rungs) {
+    snapshot.overload_rungs.push_back({.name = name, .taken = taken, .changes = changes});
+  }
+  for (const auto& pool : status.pools) snapshot.admission_waiting.push_back(pool.waiting);
   for (const auto& worker : counters_) {
     snapshot.loop_lag_seconds.push_back(static_cast<double>(worker->loop_lag_ns.value()) * 1e-9);
   }

@@ -27,9 +27,10 @@ struct BackendView {
   std::string state;  // up, down, draining, drained
   bool up = false;    // it can be reached, whatever its state
   bool ready = false;
+  std::string level = "calm", limit;  // calm, busy, full, and the limit that says so
   std::uint64_t sessions = 0, websocket = 0, polling = 0, reserved = 0, inflight = 0,
                 queued_bytes = 0;
-  std::uint64_t sessions_total = 0;
+  std::uint64_t sessions_total = 0, level_changes = 0;
   double load = 0.0;                                // (live + reserved sessions) / weight
   std::optional<double> probe_latency_ms;           // of the newest probe that was answered
   std::optional<double> busy_share, probe_wait_ms;  // nothing while load_confidence is 0
@@ -56,6 +57,27 @@ struct RebalanceView {
   std::string pool;
   std::uint64_t to_move = 0;
   double per_second = 0;
+};
+
+struct PoolView {
+  std::string name;
+  std::uint64_t waiting = 0;        // handshakes that wait for room
+  std::uint64_t waiting_limit = 0;  // 0: nobody waits
+};
+
+/// What pinion has used up, and what it has given up for that.
+struct OverloadView {
+  struct Use {
+    std::string resource;
+    double used = 0.0;  // 1: all of it
+  };
+  struct Rung {
+    std::string name;
+    bool taken = false;
+    std::uint64_t changes = 0;
+  };
+  std::vector<Use> uses;
+  std::vector<Rung> rungs;
 };
 
 struct SessionView {
@@ -96,7 +118,9 @@ struct StatusView {
   double uptime_s = 0;
   unsigned workers = 0;
   std::uint64_t connections = 0, memory_bytes = 0;
-  std::vector<BackendView> backends;  // of all pools, in the order of the config
+  std::vector<PoolView> pools;        // in the order of the config
+  std::vector<BackendView> backends;  // of all pools, in the same order
+  OverloadView overload;
   Totals totals;
 };
 

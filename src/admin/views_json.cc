@@ -40,6 +40,8 @@ Json backend_object(const BackendView& backend) {
           {"state", backend.state},
           {"ready", backend.ready},
           {"reason", backend.reason},
+          {"level", backend.level},
+          {"level_limit", backend.limit},
           {"sessions", backend.sessions},
           {"websocket", backend.websocket},
           {"polling", backend.polling},
@@ -80,6 +82,16 @@ Json session_object(const SessionView& session) {
           {"last_error", session.last_error}};
 }
 
+Json overload_object(const OverloadView& overload) {
+  Json used = Json::object();
+  for (const auto& use : overload.uses) used[use.resource] = use.used;
+  Json taken = Json::array();
+  for (const auto& rung : overload.rungs) {
+    if (rung.taken) taken.push_back(rung.name);
+  }
+  return {{"used", std::move(used)}, {"rungs", std::move(taken)}};
+}
+
 Json totals_object(const Totals& totals) {
   return {{"sessions", totals.sessions},
           {"reserved", totals.reserved},
@@ -90,14 +102,17 @@ Json totals_object(const Totals& totals) {
           {"requests_total", totals.requests_total}};
 }
 
-/// Backends come in the order of the config, so those of a pool stand together.
-Json pools_array(const std::vector<BackendView>& backends) {
+Json pools_array(const StatusView& status) {
   Json pools = Json::array();
-  for (const BackendView& backend : backends) {
-    if (pools.empty() || pools.back()["name"] != backend.pool) {
-      pools.push_back({{"name", backend.pool}, {"backends", Json::array()}});
+  for (const PoolView& pool : status.pools) {
+    Json backends = Json::array();
+    for (const BackendView& backend : status.backends) {
+      if (backend.pool == pool.name) backends.push_back(backend_object(backend));
     }
-    pools.back()["backends"].push_back(backend_object(backend));
+    pools.push_back({{"name", pool.name},
+                     {"waiting", pool.waiting},
+                     {"waiting_limit", pool.waiting_limit},
+                     {"backends", std::move(backends)}});
   }
   return pools;
 }
@@ -110,7 +125,8 @@ std::string status_json(const StatusView& status) {
                {"workers", status.workers},
                {"connections", status.connections},
                {"memory_bytes", status.memory_bytes},
-               {"pools", pools_array(status.backends)},
+               {"overload", overload_object(status.overload)},
+               {"pools", pools_array(status)},
                {"totals", totals_object(status.totals)}});
 }
 

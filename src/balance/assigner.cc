@@ -42,15 +42,22 @@ bool reserve(config::Balance balance, const Candidate& chosen) noexcept {
 }  // namespace
 
 Assigner::Assignment Assigner::assign_session(const BackendSet& set,
-                                              std::span<Backend* const> tried) {
+                                              std::span<Backend* const> tried, TimePoint now) {
   for (const Which which : {Which::answering, Which::silent, Which::down}) {
-    collect(set, tried, which, true);
-    while (!candidates_.empty()) {
+    for (;;) {
+      collect(set, tried, which, true);
+      keep_calm_ones();
+      const bool others_later = drop_those_not_due(set.rate, now);
+      if (candidates_.empty() && others_later) return {Reservation{}, Refusal::paced};
+      if (candidates_.empty()) break;
       const std::size_t at = choose(set.balance, candidates_, *turns_[set.pool], random_);
       const Candidate& chosen = candidates_[at];
-      if (reserve(set.balance, chosen)) return {Reservation(*chosen.backend), Refusal::none};
       // Another worker placed a session meanwhile: the counts that this choice was made on are old.
-      collect(set, tried, which, true);
+      if (!reserve(set.balance, chosen)) continue;
+      Reservation reservation(*chosen.backend);
+      if (chosen.backend->pace().take(now, set.rate)) {
+        return {std::move(reservation), Refusal::none};
+      }
     }
   }
   const bool any_full =
@@ -59,6 +66,22 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
                std::find(tried.begin(), tried.end(), backend) == tried.end();
       });
   return {Reservation{}, any_full ? Refusal::all_full : Refusal::no_backend};
+}
+
+// Unless there is none.
+void Assigner::keep_calm_ones() {
+  const auto is_busy = [](const Candidate& candidate) {
+    return candidate.backend->standing().level != Level::calm;
+  };
+  if (std::ranges::all_of(candidates_, is_busy)) return;
+  std::erase_if(candidates_, is_busy);
+}
+
+// @returns whether there were any
+bool Assigner::drop_those_not_due(std::uint32_t rate, TimePoint now) {
+  return std::erase_if(candidates_, [&](const Candidate& candidate) {
+           return !candidate.backend->pace().ready(now, rate);
+         }) != 0;
 }
 
 Backend* Assigner::pick_for_request(const BackendSet& set, std::span<Backend* const> tried) {

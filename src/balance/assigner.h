@@ -21,15 +21,21 @@ class Assigner {
  public:
   Assigner(SharedTurns& turns, std::uint32_t seed) : turns_(turns), random_(seed) {}
 
-  enum class Refusal : unsigned char { none, all_full, no_backend };
+  enum class Refusal : unsigned char {
+    none,
+    all_full,
+    paced,  // there is room, but each backend has had its share of this moment
+    no_backend,
+  };
   struct Assignment {
     Reservation reservation;
     Refusal refusal = Refusal::none;  // why there is no reservation
   };
-  /// A place for a new session. Backends that do not answer, and after them those that are down,
-  /// are taken only when no other is left, since a backend that lives must never be missed; those
-  /// that drain never are. @param tried those that have just failed this handshake
-  Assignment assign_session(const BackendSet& set, std::span<Backend* const> tried);
+  /// A place for a new session. Backends that are busy are taken only when no calm one has room;
+  /// those that do not answer, and after them those that are down, only when no other is left,
+  /// since a backend that lives must never be missed; those that drain never are. @param tried
+  /// those that have just failed this handshake
+  Assignment assign_session(const BackendSet& set, std::span<Backend* const> tried, TimePoint now);
 
   /// A backend for a request that makes no session: fewest requests in flight per weight. One that
   /// drains answers while no other is up. Null when all were tried.
@@ -40,6 +46,9 @@ class Assigner {
   void collect(const BackendSet& set, std::span<Backend* const> tried, Which which,
                bool for_session);
   static Which which_is(const Backend& backend) noexcept;
+
+  void keep_calm_ones();
+  bool drop_those_not_due(std::uint32_t rate, TimePoint now);
 
   SharedTurns& turns_;
   Random random_;

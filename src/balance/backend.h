@@ -14,8 +14,10 @@
 #include <utility>
 
 #include "balance/health.h"
+#include "balance/pace.h"
 #include "balance/probe_counts.h"
 #include "balance/probe_reading.h"
+#include "balance/thresholds.h"
 #include "base/ids.h"
 #include "base/published.h"
 #include "base/socket_address.h"
@@ -43,7 +45,8 @@ struct Assigned {
 
 class Backend {
  public:
-  explicit Backend(BackendIdentity identity) : identity_(std::move(identity)) {}
+  explicit Backend(BackendIdentity identity)
+      : identity_(std::move(identity)), session_limit_(identity_.max_sessions) {}
 
   [[nodiscard]] const BackendIdentity& identity() const noexcept { return identity_; }
   [[nodiscard]] BackendId id() const noexcept { return identity_.id; }
@@ -54,6 +57,8 @@ class Backend {
   [[nodiscard]] ProbeReading probe_reading() const noexcept { return probe_reading_.get(); }
   /// For the thread that probes, the only one that calls this.
   void set_probe_reading(const ProbeReading& reading) noexcept { probe_reading_.set(reading); }
+  /// Of the sessions that it is given.
+  [[nodiscard]] Pace& pace() noexcept { return pace_; }
 
   /// It is being emptied: what it has goes on, nothing new comes.
   [[nodiscard]] bool draining() const noexcept { return draining_.load(std::memory_order_relaxed); }
@@ -72,7 +77,17 @@ class Backend {
   [[nodiscard]] const ProbeCounts& probe_counts() const noexcept { return probe_counts_; }
 
   [[nodiscard]] Assigned assigned() const noexcept;
+  /// It gets no new sessions, be it by its level or because it has as many as it may have.
   [[nodiscard]] bool is_full() const noexcept;
+  /// How much it has to do, by the thresholds of its pool.
+  [[nodiscard]] Standing standing() const noexcept {
+    return standing_.load(std::memory_order_relaxed);
+  }
+  void set_standing(Standing standing) noexcept;
+  /// How often its level has changed.
+  [[nodiscard]] std::uint64_t level_changes() const noexcept { return read(level_changes_); }
+  /// No more sessions than this, nor than its max_sessions. @param most 0: no limit
+  void limit_sessions(std::uint32_t most) noexcept;
   [[nodiscard]] std::uint64_t inflight() const noexcept { return read(inflight_); }
   [[nodiscard]] std::uint64_t websockets() const noexcept { return read(websockets_); }
   /// Bytes that wait to be sent to it because it does not read.
@@ -107,6 +122,10 @@ class Backend {
   Published<ProbeReading> probe_reading_;
   std::atomic<bool> draining_{false};
   ProbeCounts probe_counts_;
+  Pace pace_;
+  std::atomic<std::uint32_t> session_limit_;  // 0: none
+  std::atomic<Standing> standing_{Standing{}};
+  Count level_changes_{0};
   Count assigned_{0};  // reserved in the high half, live in the low
   Count websockets_{0};
   Count inflight_{0};

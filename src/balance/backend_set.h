@@ -16,6 +16,8 @@ namespace pinion::balance {
 struct BackendSet {
   PoolId pool = 0;
   config::Balance balance = config::Balance::least_load;
+  config::Thresholds thresholds{};
+  std::uint32_t rate = 0;  // new sessions a second for each backend; 0: no limit
   std::vector<Backend*> backends;
 
   /// Whether any backend takes a new session now.

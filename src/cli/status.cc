@@ -80,6 +80,11 @@ Table backends_table(const Json& status) {
   std::uint64_t polling = 0;
   for (const Json& pool : list_of(status, "pools")) {
     table.add_line({text_of(pool, "name"), Style::bold});
+    if (const auto waiting = count_of(pool, "waiting"); waiting != 0) {
+      table.add_line({fmt::format("  {} of at most {} wait for room", grouped(waiting),
+                                  grouped(count_of(pool, "waiting_limit"))),
+                      Style::odd});
+    }
     for (const Json& backend : list_of(pool, "backends")) {
       if (!backend.is_object()) continue;
       websocket += count_of(backend, "websocket");
@@ -109,6 +114,21 @@ std::string headline(const Json& status) {
       grouped(count_of(status, "connections")), human_bytes(number_of(status, "memory_bytes"))));
 }
 
+/// What pinion has given up because it runs out of something, in two lines; empty when nothing.
+std::string overload_lines(const Json& overload) {
+  std::string rungs;
+  for (const Json& rung : list_of(overload, "rungs")) {
+    if (rung.is_string()) rungs += (rungs.empty() ? "  " : ", ") + rung.get<std::string>();
+  }
+  if (rungs.empty()) return {};
+  std::string used = "overloaded:";
+  const Json uses = overload.value("used", Json::object());
+  for (const auto& [resource, share] : uses.items()) {
+    if (share.is_number()) used += fmt::format(" {} {:.0f} %", resource, 100 * share.get<double>());
+  }
+  return log::printable(used) + '\n' + log::printable(rungs) + '\n';
+}
+
 std::string footline(const Json& totals) {
   return fmt::format("{} sessions since the start, {} requests, {} sids pinned",
                      grouped(count_of(totals, "sessions_total")),
@@ -128,7 +148,10 @@ int run_status(const RemoteOptions& options, const Terminal& terminal) {
   const auto status = parse_answer(*body);
   if (!status) return terminal.fail(status.error().exit_code, status.error().message);
   if (!status->is_object()) return terminal.fail(kFailed, "the status is not an object");
-  terminal.out << styled(terminal, headline(*status), Style::bold) << "\n\n";
+  terminal.out << styled(terminal, headline(*status), Style::bold) << "\n";
+  terminal.out << styled(terminal, overload_lines(status->value("overload", Json::object())),
+                         Style::bad);
+  terminal.out << '\n';
   backends_table(*status).print(terminal);
   terminal.out << '\n' << footline(status->value("totals", Json::object())) << '\n';
   return kDone;

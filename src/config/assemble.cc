@@ -24,6 +24,13 @@ void read_section(Section section, const Node* table, Struct& into, ErrorList& e
   reader.finish();
 }
 
+void read_thresholds(const Node* table, Thresholds& thresholds, ErrorList& errors) {
+  SectionReader reader(Section::thresholds, table, errors);
+  read_section(Section::busy, reader.table(Section::busy), thresholds.busy, errors);
+  read_section(Section::full, reader.table(Section::full), thresholds.full, errors);
+  reader.finish();
+}
+
 /// The places of a list's entries; of the key itself for one that is no list.
 std::vector<Position> places(const SectionReader& reader, std::string_view key, const Node* table,
                              std::size_t count) {
@@ -56,6 +63,7 @@ void read_proxy(const Node* table, Draft& draft, ErrorList& errors) {
   draft.listen = places(reader, "listen", table, proxy.listen.size());
   read_section(Section::timeouts, reader.table(Section::timeouts), proxy.timeouts, errors);
   read_limits(reader.table(Section::limits), draft, errors);
+  read_section(Section::overload, reader.table(Section::overload), proxy.overload, errors);
   reader.finish();
 }
 
@@ -113,6 +121,8 @@ void read_pool(const Node& table, Draft& draft, ErrorList& errors) {
   health.finish();
   read_section(Section::slow_consumer, reader.table(Section::slow_consumer), pool.slow_consumer,
                errors);
+  read_thresholds(reader.table(Section::thresholds), pool.thresholds, errors);
+  read_section(Section::admission, reader.table(Section::admission), pool.admission, errors);
   const bool backends_understood = read_backends(reader, &table, pool, places_of_pool, errors);
   places_of_pool.understood = reader.finish() && backends_understood;
   draft.config.pools.push_back(std::move(pool));
@@ -168,6 +178,8 @@ Pool default_pool() {
   read_fields(reader, pool);
   read_section(Section::health, nullptr, pool.health, errors);
   read_section(Section::slow_consumer, nullptr, pool.slow_consumer, errors);
+  read_thresholds(nullptr, pool.thresholds, errors);
+  read_section(Section::admission, nullptr, pool.admission, errors);
   return pool;
 }
 

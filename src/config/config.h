@@ -55,6 +55,15 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+/// From when on pinion gives up what, in percent of whatever it has used most of; 0: never.
+struct Overload {
+  std::uint32_t no_keep_alive = 0, short_idle = 0, refuse_plain = 0, refuse_handshakes = 0;
+  Duration idle{};      // of a client's connection while short_idle holds
+  Duration loop_lag{};  // that counts as all
+
+  bool operator==(const Overload&) const = default;
+};
+
 struct Backend {
   std::string name;
   Address address;
@@ -85,6 +94,31 @@ struct SlowConsumer {
   bool operator==(const SlowConsumer&) const = default;
 };
 
+/// What makes a backend busy, or full; 0: no limit.
+struct LevelLimits {
+  std::uint32_t sessions = 0;
+  Duration loop_delay{};
+  std::uint32_t busy_share = 0;  // percent
+  std::uint64_t queued_bytes = 0, inflight = 0;
+
+  bool operator==(const LevelLimits&) const = default;
+};
+
+struct Thresholds {
+  LevelLimits busy, full;
+
+  bool operator==(const Thresholds&) const = default;
+};
+
+/// What becomes of a handshake for which no backend has room.
+struct Admission {
+  std::size_t queue = 0;  // that may wait; 0: nobody
+  Duration wait{};
+  std::uint32_t rate = 0;  // new sessions a second for each backend; 0: no limit
+
+  bool operator==(const Admission&) const = default;
+};
+
 struct Pool {
   std::string name;
   Balance balance = Balance::least_load;
@@ -94,6 +128,8 @@ struct Pool {
   Duration patience{};                     // 0: streaming sessions are moved like others
   Health health;
   SlowConsumer slow_consumer;
+  Thresholds thresholds;
+  Admission admission;
   std::vector<Backend> backends;
 
   bool operator==(const Pool&) const = default;
@@ -115,6 +151,7 @@ struct Proxy {
   std::vector<Cidr> trusted_proxies;
   Timeouts timeouts;
   Limits limits;
+  Overload overload;
 
   bool operator==(const Proxy&) const = default;
 };

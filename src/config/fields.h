@@ -43,6 +43,15 @@ void each_field(MaybeConst<Limits> auto& limits, auto&& field) {
   field("pins", limits.pins);
 }
 
+void each_field(MaybeConst<Overload> auto& overload, auto&& field) {
+  field("no_keep_alive", overload.no_keep_alive);
+  field("short_idle", overload.short_idle);
+  field("refuse_plain", overload.refuse_plain);
+  field("refuse_handshakes", overload.refuse_handshakes);
+  field("idle", overload.idle);
+  field("loop_lag", overload.loop_lag);
+}
+
 void each_field(MaybeConst<Admin> auto& admin, auto&& field) {
   field("listen", admin.listen);
   field("token_file", admin.token_file);
@@ -76,6 +85,20 @@ void each_field(MaybeConst<Pool> auto& pool, auto&& field) {
   field("keep_alive", pool.keep_alive);
   field("keep_alive_connections", pool.keep_alive_connections);
   field("patience", pool.patience);
+}
+
+void each_field(MaybeConst<LevelLimits> auto& limits, auto&& field) {
+  field("sessions", limits.sessions);
+  field("loop_delay", limits.loop_delay);
+  field("busy_share", limits.busy_share);
+  field("queued_bytes", limits.queued_bytes);
+  field("inflight", limits.inflight);
+}
+
+void each_field(MaybeConst<Admission> auto& admission, auto&& field) {
+  field("queue", admission.queue);
+  field("wait", admission.wait);
+  field("rate", admission.rate);
 }
 
 void each_field(MaybeConst<Backend> auto& backend, auto&& field) {

@@ -19,11 +19,16 @@ enum class Section : unsigned char {
   proxy,
   timeouts,
   limits,
+  overload,
   admin,
   log,
   pool,
   health,
   slow_consumer,
+  thresholds,  // which has no keys of its own
+  busy,
+  full,
+  admission,
   backend,
   route,
 };

@@ -78,12 +78,18 @@ std::string routes(const Config& config) {
 }
 
 std::string pool_text(const Pool& pool) {
+  const Pool defaults = default_pool();
   std::vector<Row> rows = {names(Backend{})};
   for (const Backend& backend : pool.backends) rows.push_back(cells(Section::backend, backend));
-  const Pool defaults = default_pool();
   return title(Section::pool) + fields(Section::pool, pool, defaults) +
          fmt::format("  backends ({})\n", pool.backends.size()) + aligned(rows, 4) +
          title(Section::health) + fields(Section::health, pool.health, defaults.health) +
+         title(Section::busy) +
+         fields(Section::busy, pool.thresholds.busy, defaults.thresholds.busy) +
+         title(Section::full) +
+         fields(Section::full, pool.thresholds.full, defaults.thresholds.full) +
+         title(Section::admission) +
+         fields(Section::admission, pool.admission, defaults.admission) +
          title(Section::slow_consumer) +
          fields(Section::slow_consumer, pool.slow_consumer, defaults.slow_consumer);
 }
@@ -112,6 +118,8 @@ std::string summary(const Config& config) {
           fields(Section::timeouts, config.proxy.timeouts, defaults.proxy.timeouts);
   text +=
       title(Section::limits) + fields(Section::limits, config.proxy.limits, defaults.proxy.limits);
+  text += title(Section::overload) +
+          fields(Section::overload, config.proxy.overload, defaults.proxy.overload);
   text += title(Section::admin) + fields(Section::admin, config.admin, defaults.admin);
   text += title(Section::log) + fields(Section::log, config.log, defaults.log);
   return text + notes(config);

@@ -66,6 +66,8 @@ balance::BackendSets Discovery::sets() const {
     auto set = std::make_shared<balance::BackendSet>();
     set->pool = pool;
     set->balance = config_->pools[pool].balance;
+    set->thresholds = config_->pools[pool].thresholds;
+    set->rate = config_->pools[pool].admission.rate;
     for (const auto& source : sources_) {
       if (source->pool != pool) continue;
       set->backends.insert(set->backends.end(), source->resolved.begin(), source->resolved.end());

@@ -95,4 +95,12 @@ constexpr std::string_view to_string(Side side) noexcept {
   return kNames[static_cast<std::size_t>(side)];
 }
 
+/// Whether the client lost its session by the backend's or pinion's doing, so that it will be back.
+/// One that was told to go, or did not read, is not expected.
+constexpr bool is_loss(CloseReason reason) noexcept {
+  const Side side = side_of(reason);
+  return (side == Side::backend || side == Side::proxy) && reason != CloseReason::over_budget &&
+         reason != CloseReason::backend_engineio_close;
+}
+
 }  // namespace pinion::metrics

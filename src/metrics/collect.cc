@@ -95,6 +95,12 @@ void backend_up(const Snapshot& snapshot, Samples& out) {
 void backend_ready(const Snapshot& snapshot, Samples& out) {
   by_backend(snapshot, out, [](const BackendSample& b) { return b.ready ? 1.0 : 0.0; });
 }
+void backend_level(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return std::uint64_t{b.level}; });
+}
+void backend_level_changes_total(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.level_changes; });
+}
 void backend_load(const Snapshot& snapshot, Samples& out) {
   by_backend(snapshot, out, [](const BackendSample& b) { return b.load; });
 }
@@ -130,6 +136,26 @@ void unknown_sid_total(const Snapshot& snapshot, Samples& out) {
 }
 void retries_total(const Snapshot& snapshot, Samples& out) {
   by_pool(snapshot, out, [](const PoolTotals& pool) { return pool.retries; });
+}
+
+void admission_waiting(const Snapshot& snapshot, Samples& out) {
+  for (std::size_t i = 0; i < snapshot.pools.size() && i < snapshot.admission_waiting.size(); ++i) {
+    add(out, {snapshot.pools[i]}, snapshot.admission_waiting[i]);
+  }
+}
+void admissions_total(const Snapshot& snapshot, Samples& out) {
+  for (std::size_t i = 0; i < snapshot.pools.size() && i < snapshot.totals.pools.size(); ++i) {
+    for (std::size_t result = 0; result < kAdmissionResults; ++result) {
+      add(out, {snapshot.pools[i], std::string(to_string(static_cast<AdmissionResult>(result)))},
+          snapshot.totals.pools[i].admissions[result]);
+    }
+  }
+}
+void admission_wait_seconds(const Snapshot& snapshot, Samples& out) {
+  for (std::size_t i = 0; i < snapshot.pools.size() && i < snapshot.totals.pools.size(); ++i) {
+    add_histogram(out, {snapshot.pools[i]}, kDurationBounds,
+                  snapshot.totals.pools[i].admission_wait, kNanosecondsPerSecond);
+  }
 }
 
 void frames_total(const Snapshot& snapshot, Samples& out) {
@@ -208,6 +234,17 @@ void head_errors_total(const Snapshot& snapshot, Samples& out) {
 }
 void frame_errors_total(const Snapshot& snapshot, Samples& out) {
   add(out, {}, snapshot.totals.frame_errors);
+}
+void overload_used(const Snapshot& snapshot, Samples& out) {
+  for (const OverloadUse& use : snapshot.overload_used) add(out, {use.resource}, use.used);
+}
+void overload_rung(const Snapshot& snapshot, Samples& out) {
+  for (const OverloadRung& rung : snapshot.overload_rungs) {
+    add(out, {rung.name}, rung.taken ? 1.0 : 0.0);
+  }
+}
+void overload_changes_total(const Snapshot& snapshot, Samples& out) {
+  for (const OverloadRung& rung : snapshot.overload_rungs) add(out, {rung.name}, rung.changes);
 }
 void loop_lag_seconds(const Snapshot& snapshot, Samples& out) {
   for (std::size_t i = 0; i < snapshot.loop_lag_seconds.size(); ++i) {

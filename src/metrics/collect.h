@@ -13,9 +13,10 @@ using Collect = void(const Snapshot& snapshot, Samples& out);
 // By backend.
 Collect sessions, sessions_total, reserved_sessions, inflight_requests, backend_up, backend_ready,
     backend_load, backend_queued_bytes, backend_busy_share, backend_probe_wait_seconds,
-    backend_load_confidence, probes_total;
+    backend_load_confidence, probes_total, backend_level, backend_level_changes_total;
 // By pool.
-Collect requests_total, unknown_sid_total, retries_total;
+Collect requests_total, unknown_sid_total, retries_total, admission_waiting, admissions_total,
+    admission_wait_seconds;
 // By direction.
 Collect frames_total, frame_size_bytes, polled_packets_total, bytes_total, paused_total,
     paused_seconds_total;
@@ -23,6 +24,7 @@ Collect frames_total, frame_size_bytes, polled_packets_total, bytes_total, pause
 Collect pins, pins_limit, connections, connections_accepted_total, max_connections, queued_bytes,
     buffered_bytes, buffered_limit_bytes, request_duration_seconds, upstream_connects_total,
     closes_total, shed_total, unrouted_requests_total, head_errors_total, frame_errors_total,
-    loop_lag_seconds, log_dropped_total, build_info, resident_memory_bytes, start_time_seconds;
+    overload_used, overload_rung, overload_changes_total, loop_lag_seconds, log_dropped_total,
+    build_info, resident_memory_bytes, start_time_seconds;
 
 }  // namespace pinion::metrics::collect

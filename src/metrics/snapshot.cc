@@ -15,6 +15,8 @@ void add_pool(PoolTotals& to, const PoolCounters& from) noexcept {
   add_all(to.requests, from.requests);
   to.unknown_sid += from.unknown_sid.value();
   to.retries += from.retries.value();
+  add_all(to.admissions, from.admissions);
+  to.admission_wait.add(from.admission_wait);
 }
 
 std::uint64_t sum_of(const PoolTotals& pool) noexcept {

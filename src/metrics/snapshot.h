@@ -37,6 +37,8 @@ struct DirectionTotals {
 struct PoolTotals {
   std::array<std::uint64_t, 500> requests{};  // by status code, from 100
   std::uint64_t unknown_sid = 0, retries = 0;
+  std::array<std::uint64_t, kAdmissionResults> admissions{};
+  HistogramTotals<kDurationBounds.size()> admission_wait;
 };
 
 /// The workers' counters added up.
@@ -64,6 +66,8 @@ struct CounterTotals {
 struct BackendSample {
   std::string pool, name;
   bool up = false, ready = false;
+  unsigned level = 0;  // 0 calm, 1 busy, 2 full
+  std::uint64_t level_changes = 0;
   double load = 0.0;
   std::uint64_t websocket = 0, polling = 0;  // live sessions by transport
   std::uint64_t reserved = 0, inflight = 0, queued_bytes = 0;
@@ -72,11 +76,24 @@ struct BackendSample {
   std::vector<std::pair<std::string, std::uint64_t>> probes;  // by result
 };
 
+struct OverloadUse {
+  std::string resource;
+  double used = 0.0;  // 1: all of it
+};
+struct OverloadRung {
+  std::string name;
+  bool taken = false;
+  std::uint64_t changes = 0;
+};
+
 struct Snapshot {
   CounterTotals totals;
-  std::vector<std::string> pools;        // names, by the index of CounterTotals::pools
-  std::vector<double> loop_lag_seconds;  // by worker
+  std::vector<std::string> pools;                // names, by the index of CounterTotals::pools
+  std::vector<std::uint64_t> admission_waiting;  // by pool, as the names
+  std::vector<double> loop_lag_seconds;          // by worker
   std::vector<BackendSample> backends;
+  std::vector<OverloadUse> overload_used;
+  std::vector<OverloadRung> overload_rungs;
   std::string version;
   double start_time_seconds = 0;  // since the epoch
   std::uint64_t pins = 0, pins_limit = 0;

@@ -36,14 +36,29 @@ enum class ShedReason : unsigned char {
   connections,
   buffers,
   shutdown,
+  rate,                 // every backend with room had its share of this moment, and nobody may wait
+  queue_full,           // as many wait for room as may
+  queue_expired,        // waited for room in vain
+  overload_plain,       // a plain request, refused by the ladder
+  overload_handshakes,  // a handshake, refused by the ladder
   count_
 };
 inline constexpr std::size_t kShedReasons = static_cast<std::size_t>(ShedReason::count_);
 constexpr std::string_view to_string(ShedReason reason) noexcept {
-  constexpr std::string_view kNames[] = {"no_backend", "sessions_full", "connections", "buffers",
-                                         "shutdown"};
+  constexpr std::string_view kNames[] = {
+      "no_backend", "sessions_full", "connections",   "buffers",        "shutdown",
+      "rate",       "queue_full",    "queue_expired", "overload_plain", "overload_handshakes"};
   static_assert(sizeof(kNames) / sizeof(kNames[0]) == kShedReasons);
   return kNames[static_cast<std::size_t>(reason)];
+}
+
+/// What became of a handshake that waited for room.
+enum class AdmissionResult : unsigned char { admitted, expired, refused, left, count_ };
+inline constexpr std::size_t kAdmissionResults = static_cast<std::size_t>(AdmissionResult::count_);
+constexpr std::string_view to_string(AdmissionResult result) noexcept {
+  constexpr std::string_view kNames[] = {"admitted", "expired", "refused", "left"};
+  static_assert(sizeof(kNames) / sizeof(kNames[0]) == kAdmissionResults);
+  return kNames[static_cast<std::size_t>(result)];
 }
 
 /// Frames by what they are, as DirectionCounters::frames counts them.
@@ -77,6 +92,12 @@ struct PoolCounters {
   std::array<Counter, 500> requests;
   Counter unknown_sid;
   Counter retries;  // requests that were sent again on a new connection
+  std::array<Counter, kAdmissionResults> admissions;
+  Histogram<kDurationBounds.size()> admission_wait;  // of those admitted; sum in nanoseconds
+
+  void admission(AdmissionResult result) noexcept {
+    admissions[static_cast<std::size_t>(result)].add();
+  }
 
   void answered(int status) noexcept {
     if (status >= 100 && status < 600) requests[static_cast<std::size_t>(status - 100)].add();

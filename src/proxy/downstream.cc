@@ -54,6 +54,11 @@ void Downstream::close_sessions(std::span<const std::uint64_t> serials) {
   if (state_ == State::exchange) exchange_->close_sessions(serials);
 }
 
+void Downstream::shorten_idle() noexcept {
+  if (state_ != State::idle || deadline() <= worker_.now() + worker_.idle_time()) return;
+  arm(worker_.idle_time());
+}
+
 std::size_t Downstream::queued() const noexcept {
   const std::size_t waiting = stream_ ? stream_.queued() : 0;
   return exchange_ == nullptr ? waiting : waiting + exchange_->queued();
@@ -184,7 +189,7 @@ void Downstream::exchange_done(bool keep) {
 
 void Downstream::become_idle() {
   state_ = State::idle;
-  arm(worker_.config().proxy.timeouts.keep_alive);
+  arm(worker_.idle_time());
   if (ahead_.empty()) return stream_.start_reading();
   // Not from here: the exchange that has just ended is still on the stack.
   worker_.resume_later(*this);

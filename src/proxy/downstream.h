@@ -58,6 +58,8 @@ class Downstream final : public Retirable,
   void close_sessions(std::span<const std::uint64_t> serials);
   /// Bytes that wait for the client, or for the backend of its request.
   [[nodiscard]] std::size_t queued() const noexcept;
+  /// If it is idle, it may be so no longer than the worker's idle_time().
+  void shorten_idle() noexcept;
   /// Goes on with what was read ahead; called by the worker after the turn in which it was asked
   /// for.
   void resume();

@@ -123,7 +123,8 @@ void Exchange::write_head(const http::RequestHead& head) {
 }
 
 bool Exchange::takes_body() const noexcept {
-  return !request_complete_ && phase_ != Phase::connecting && phase_ != Phase::over;
+  return !request_complete_ && phase_ != Phase::queued && phase_ != Phase::connecting &&
+         phase_ != Phase::over;
 }
 
 std::size_t Exchange::client_read_room() noexcept {
@@ -252,7 +253,8 @@ void Exchange::reply(const http::Reply& answer) {
   drop_upstream();
   drop_body();
   http::Reply sent = answer;
-  sent.keep_alive = answer.keep_alive && facts_.keep_alive && keep_downstream_ && request_complete_;
+  sent.keep_alive = answer.keep_alive && facts_.keep_alive && keep_downstream_ &&
+                    request_complete_ && !(is_plain() && worker_.overloaded(Rung::no_keep_alive));
   status_ = sent.status;
   error_code_ = sent.code;
   const std::string text = write_reply_to_request(sent);
@@ -317,6 +319,7 @@ void Exchange::tell_waiting(std::size_t bytes, bool stalled) noexcept {
 }
 
 void Exchange::settle() {
+  if (phase_ == Phase::queued) leave_queue(metrics::AdmissionResult::left);
   phase_ = Phase::over;
   disarm();
   auto& counters = worker_.counters();
@@ -366,6 +369,7 @@ void Exchange::arm(Duration timeout) { worker_.wheel().arm(*this, worker_.now() 
 
 void Exchange::on_timer(TimePoint now) noexcept {
   const auto& timeouts = worker_.config().proxy.timeouts;
+  if (phase_ == Phase::queued) return wait_expired();
   if (phase_ == Phase::connecting) {
     if (std::exchange(backlog_full_, false) && now < connect_until_) return connect_anew();
     return connect_failed(UV_ETIMEDOUT);

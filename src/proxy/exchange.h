@@ -6,8 +6,8 @@
 // Invariants: at most one Upstream at a time. A request inside a session goes to the session's
 //   backend or to none, is sent once, and is given up only when its client does or a timeout of the
 //   config is reached. Reading of either side stops while the other's queue is above the high mark.
-// Files: exchange.cc (the client's side, the end), exchange_upstream.cc (finding and reaching a
-//   backend), exchange_response.cc.
+// Files: exchange.cc (the client's side, the end), exchange_admission.cc (a place for a session),
+//   exchange_upstream.cc (finding and reaching a backend), exchange_response.cc.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "balance/admission_queue.h"
 #include "balance/assigner.h"
 #include "base/timer_wheel.h"
 #include "http/head.h"
@@ -36,7 +37,10 @@ namespace pinion::proxy {
 class Downstream;
 class Worker;
 
-class Exchange final : public Retirable, private UpstreamEvents, private WheelTimer {
+class Exchange final : public Retirable,
+                       private UpstreamEvents,
+                       private WheelTimer,
+                       private balance::AdmissionWaiter {
  public:
   Exchange(Downstream& downstream, const http::RequestHead& head);
   ~Exchange() override;
@@ -75,6 +79,7 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
  private:
   enum class Phase : unsigned char {
     gathering,   // a chunked body for a socket.io path, before a backend is chosen
+    queued,      // a handshake for which no backend has room
     connecting,  // to a backend
     waiting,     // the request is being sent, or its answer awaited
     responding,  // the final response is under way
@@ -104,8 +109,16 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
 
   void choose_backend();
   void choose_for_handshake();
+  [[nodiscard]] balance::Rank rank();
+  void wait_for_room(balance::Assigner::Refusal refusal);
+  bool on_turn(TimePoint now) noexcept override;
+  void take_place(balance::Reservation reservation);
+  void leave_queue(metrics::AdmissionResult result);
+  void refuse_session(balance::Assigner::Refusal refusal);
+  void wait_expired();
   void choose_for_session();
   void choose_for_request();
+  [[nodiscard]] bool is_plain() const noexcept;
   void connect(balance::Backend& backend);
   void connect_anew();
   void connect_failed(int status);
@@ -160,6 +173,8 @@ class Exchange final : public Retirable, private UpstreamEvents, private WheelTi
 
   std::vector<balance::Backend*> tried_;
   balance::Reservation reservation_;
+  std::optional<balance::Rank> rank_;      // once somebody else wants room too
+  std::optional<TimePoint> queued_since_;  // once it has waited for room
   std::optional<SessionHold> session_;
   balance::InflightHold inflight_;
   balance::Backend* backend_ = nullptr;

@@ -86,6 +86,7 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   const http::Framing to_client = http::response_framing(head, facts_.minor_version);
   // A client that is still sending its body would take the rest of it for the next request.
   keep_downstream_ = keep_downstream_ && facts_.keep_alive && request_complete_ &&
+                     !(is_plain() && worker_.overloaded(Rung::no_keep_alive)) &&
                      !worker_.shutting_down() && to_client.kind != http::Framing::Kind::until_close;
   keep_upstream_ = head.keep_alive && request_complete_ && !discard_body_ &&
                    head.framing.kind != http::Framing::Kind::until_close;

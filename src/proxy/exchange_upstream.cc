@@ -11,7 +11,6 @@ namespace pinion::proxy {
 using engineio::Intent;
 using metrics::ConnectResult;
 using metrics::Direction;
-using metrics::ShedReason;
 
 namespace {
 
@@ -38,31 +37,16 @@ void Exchange::choose_backend() {
       }
       return choose_for_request();
     case Intent::Kind::other:
+      if (is_plain() && worker_.overloaded(Rung::refuse_plain)) {
+        worker_.count_shed(metrics::ShedReason::overload_plain);
+        return reply_shed("overloaded", "This proxy has too much to do; try again.");
+      }
       return choose_for_request();
   }
 }
 
-void Exchange::choose_for_handshake() {
-  if (worker_.shutting_down()) {
-    worker_.count_shed(ShedReason::shutdown);
-    return reply_shed("shutting-down", "This proxy is about to end; try again.");
-  }
-  if (worker_.shared().budget.exhausted()) {
-    worker_.count_shed(ShedReason::buffers);
-    return reply_shed("buffers-full", "Too much waits for slow readers here; try again.");
-  }
-  auto assignment = worker_.assigner().assign_session(worker_.backends(*facts_.pool), tried_);
-  if (assignment.refusal == balance::Assigner::Refusal::all_full) {
-    worker_.count_shed(ShedReason::sessions_full);
-    return reply_shed("full", "Every backend of this pool has all the sessions it may have.");
-  }
-  if (assignment.refusal == balance::Assigner::Refusal::no_backend) {
-    worker_.count_shed(ShedReason::no_backend);
-    return reply_shed("no-backend", "No backend of this pool takes sessions now; try again.");
-  }
-  reservation_ = std::move(assignment.reservation);
-  connect(*reservation_.backend());
-}
+// Nothing of socket.io, so that no session waits for it.
+bool Exchange::is_plain() const noexcept { return !facts_.on_engineio_path; }
 
 void Exchange::choose_for_session() {
   auto hold =
@@ -281,15 +265,6 @@ void Exchange::reply_unknown_session() {
          .message = "Session ID unknown",
          .keep_alive = facts_.intent.kind != Intent::Kind::upgrade,
          .body = engineio::kUnknownSessionBody});
-}
-
-void Exchange::reply_shed(std::string_view code, std::string_view message) {
-  // Spread over some seconds, so that those who were sent away do not come back together.
-  reply({.status = 503,
-         .code = code,
-         .message = message,
-         .retry_after = static_cast<std::uint32_t>(1 + worker_.random()() % 5),
-         .keep_alive = true});
 }
 
 }  // namespace pinion::proxy

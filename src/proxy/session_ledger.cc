@@ -30,6 +30,7 @@ void SessionLedger::close(SessionKey key, std::uint64_t serial, CloseReason reas
 }
 
 std::size_t SessionLedger::sweep(TimePoint now) {
+  lost_clients_.age(now);
   const auto expired = table_.sweep(now);
   for (const Session& session : expired) settle(session, CloseReason::expired);
   return expired.size();
@@ -41,9 +42,10 @@ std::size_t SessionLedger::drop_backend(BackendId backend) {
   return dropped.size();
 }
 
-void SessionLedger::settle(const Session& ended, CloseReason reason) noexcept {
+void SessionLedger::settle(const Session& ended, CloseReason reason) {
   registry_.by_id(ended.backend).session_ended(ended.transport == Transport::websocket);
   closes_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
+  if (metrics::is_loss(reason)) lost_clients_.lost(ended.client);
   if (log_.enabled(log::Level::debug)) log_end(ended, reason);
 }
 

@@ -15,6 +15,7 @@
 #include "balance/registry.h"
 #include "log/log.h"
 #include "metrics/close_reason.h"
+#include "session/lost_clients.h"
 #include "session/pin_table.h"
 
 namespace pinion::proxy {
@@ -67,17 +68,20 @@ class SessionLedger {
   /// Ends the sessions that a backend has lost. @returns how many
   std::size_t drop_backend(BackendId backend);
 
+  /// Those whose sessions ended by no doing of their own.
+  [[nodiscard]] session::LostClients& lost_clients() noexcept { return lost_clients_; }
   [[nodiscard]] const session::PinTable& table() const noexcept { return table_; }
   [[nodiscard]] std::uint64_t closes(metrics::CloseReason reason) const noexcept {
     return closes_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
   }
 
  private:
-  void settle(const session::Session& ended, metrics::CloseReason reason) noexcept;
+  void settle(const session::Session& ended, metrics::CloseReason reason);
   void log_end(const session::Session& ended, metrics::CloseReason reason) const;
 
   balance::Registry& registry_;
   session::PinTable table_;
+  session::LostClients lost_clients_;
   log::Logger& log_;
   std::array<std::atomic<std::uint64_t>, metrics::kCloseReasons> closes_{};
 };

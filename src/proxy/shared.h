@@ -6,12 +6,14 @@
 #include <atomic>
 #include <cstddef>
 
+#include "balance/admission_queue.h"
 #include "balance/assigner.h"
 #include "balance/registry.h"
 #include "base/chunk_queue.h"
 #include "log/access_log.h"
 #include "log/log.h"
 #include "proxy/backend_news.h"
+#include "proxy/overload.h"
 #include "proxy/session_ledger.h"
 
 namespace pinion::proxy {
@@ -19,12 +21,14 @@ namespace pinion::proxy {
 struct Shared {
   balance::Registry& registry;
   balance::SharedTurns& turns;
+  balance::SharedAdmissions& admissions;
   SessionLedger& ledger;
   BackendNews& news;
   BufferBudget& budget;
   log::Logger& log;
   log::AccessLog& access_log;
   std::size_t max_connections = 0;
+  OverloadState overload{};
   std::atomic<std::size_t> connections{0};  // client connections of all workers
 };
 

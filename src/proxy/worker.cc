@@ -46,6 +46,7 @@ Worker::Worker(Shared& shared, metrics::WorkerCounters& counters, Setup setup)
       high_mark_(config().proxy.limits.buffered_per_session / 2),
       mailbox_(std::make_unique<uv::Mailbox>(loop_)),
       ticker_(std::make_unique<uv::Timer>(loop_, as_ticker())),
+      admission_(std::make_unique<AdmissionDesk>(loop_, shared.admissions)),
       connections_(std::make_unique<Connections>()) {
   loop_.set_after_turn(this);
 }
@@ -129,6 +130,7 @@ void Worker::on_tick() noexcept {
   wheel_.advance(now());
   publish_dirty();
   relieve_buffers();
+  shorten_idle();
   if (shutting_down_) pace_shutdown();
   if (!retired_.empty()) after_turn();
 }
@@ -141,6 +143,21 @@ void Worker::measure_lag() noexcept {
 
 void Worker::publish_dirty() noexcept {
   while (Tunnel* const tunnel = connections_->dirty.pop_front()) tunnel->publish();
+}
+
+Duration Worker::idle_time() const noexcept {
+  const Duration usual = config().proxy.timeouts.keep_alive;
+  return overloaded(Rung::short_idle) ? std::min(usual, config().proxy.overload.idle) : usual;
+}
+
+// Those that are idle already, once: the others ask for their time when they become idle.
+void Worker::shorten_idle() noexcept {
+  const bool was_short = std::exchange(idle_is_short_, overloaded(Rung::short_idle));
+  if (was_short || !idle_is_short_) return;
+  for (Downstream* at = connections_->downstreams.front(); at != nullptr;
+       at = connections_->downstreams.after(*at)) {
+    at->shorten_idle();
+  }
 }
 
 // Each worker closes what holds most of its own, one a tick, until those that are closing will give
@@ -241,6 +258,8 @@ void Worker::shut_down(Duration grace) {
     next = connections_->downstreams.after(downstream);
     downstream.shut_down();
   }
+  // Who waits for room hears now that there will be none.
+  admission_->serve();
   pace_shutdown();
 }
 

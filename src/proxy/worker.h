@@ -24,6 +24,7 @@
 #include "http/head_parser.h"
 #include "log/once_per.h"
 #include "metrics/worker_counters.h"
+#include "proxy/admission_desk.h"
 #include "proxy/retired.h"
 #include "proxy/shared.h"
 #include "proxy/upstream_pool.h"
@@ -79,6 +80,7 @@ class Worker final : private uv::Listener::Handler,
   [[nodiscard]] ChunkPool& chunks() noexcept { return chunks_; }
   [[nodiscard]] UpstreamPool& upstreams() noexcept { return upstreams_; }
   [[nodiscard]] balance::Assigner& assigner() noexcept { return assigner_; }
+  [[nodiscard]] AdmissionDesk& admission() noexcept { return *admission_; }
   [[nodiscard]] balance::Random& random() noexcept { return random_; }
   [[nodiscard]] Shared& shared() noexcept { return shared_; }
   [[nodiscard]] metrics::WorkerCounters& counters() noexcept { return counters_; }
@@ -93,6 +95,12 @@ class Worker final : private uv::Listener::Handler,
   [[nodiscard]] std::size_t high_mark() const noexcept { return high_mark_; }
   [[nodiscard]] std::size_t low_mark() const noexcept { return high_mark_ / 2; }
   [[nodiscard]] const http::HeadLimits& head_limits() const noexcept { return head_limits_; }
+
+  [[nodiscard]] bool overloaded(Rung rung) const noexcept {
+    return shared_.overload.is_taken(rung);
+  }
+  /// How long a client's connection may be idle now.
+  [[nodiscard]] Duration idle_time() const noexcept;
 
   void count_shed(metrics::ShedReason reason) noexcept {
     counters_.shed[static_cast<std::size_t>(reason)].add();
@@ -126,6 +134,7 @@ class Worker final : private uv::Listener::Handler,
   void after_turn() noexcept override;
   void measure_lag() noexcept;
   void relieve_buffers() noexcept;
+  void shorten_idle() noexcept;
   void pace_shutdown() noexcept;
   void close_everything() noexcept;
 
@@ -148,12 +157,14 @@ class Worker final : private uv::Listener::Handler,
 
   std::unique_ptr<uv::Mailbox> mailbox_;
   std::unique_ptr<uv::Timer> ticker_;
+  std::unique_ptr<AdmissionDesk> admission_;
   std::vector<std::unique_ptr<uv::Listener>> listeners_;
   std::vector<std::unique_ptr<Retirable>> retired_;
   struct Connections;
   std::unique_ptr<Connections> connections_;
 
   TimePoint next_tick_{};
+  bool idle_is_short_ = false;
   bool shutting_down_ = false;
   TimePoint shutdown_deadline_{};
   std::size_t closes_per_tick_ = 0;

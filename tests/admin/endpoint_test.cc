@@ -74,6 +74,11 @@ TEST_CASE_FIXTURE(Fixture, "status has the backends by pool") {
   CHECK(status["memory_bytes"] == 19293798);
   REQUIRE(status["pools"].size() == 2);
   CHECK(status["pools"][0]["name"] == "chat");
+  CHECK(status["pools"][0]["waiting"] == 12);
+  CHECK(status["overload"]["used"]["connections"] == 0.875);
+  CHECK(status["overload"]["rungs"].size() == 2);
+  CHECK(status["overload"]["rungs"][1] == "short_idle");
+  CHECK(status["pools"][0]["waiting_limit"] == 1000);
   CHECK(status["pools"][0]["backends"].size() == 2);
   CHECK(status["pools"][1]["backends"][0]["name"] == "files-1");
   CHECK(status["totals"]["sessions_total"] == 4567);

@@ -96,6 +96,11 @@ inline StatusView example_status() {
   status.workers = 2;
   status.connections = 321;
   status.memory_bytes = 19293798;
+  status.pools = {{.name = "chat", .waiting = 12, .waiting_limit = 1000},
+                  {.name = "files", .waiting_limit = 1000}};
+  status.overload = {
+      .uses = {{"buffers", 0.12}, {"connections", 0.875}},
+      .rungs = {{"no_keep_alive", true, 3}, {"short_idle", true, 1}, {"refuse_plain", false, 0}}};
   const auto add = [&status](std::string pool, std::string name,
                              std::string state) -> BackendView& {
     BackendView backend;

@@ -33,7 +33,7 @@ TEST_CASE("a session is counted when it is assigned") {
   const BackendSet set = b.set(Balance::least_load);
   std::vector<Reservation> held;
   for (int i = 0; i < 100; ++i) {
-    auto assigned = assigner.assign_session(set, {});
+    auto assigned = assigner.assign_session(set, {}, kNow);
     REQUIRE(assigned.reservation);
     CHECK(assigned.refusal == Assigner::Refusal::none);
     held.push_back(std::move(assigned.reservation));
@@ -53,13 +53,13 @@ TEST_CASE("those that were tried are passed over, by every policy") {
     const BackendSet set = b.set(balance);
     std::vector<Backend*> tried;
     for (int i = 0; i < 3; ++i) {
-      const auto assigned = assigner.assign_session(set, tried);
+      const auto assigned = assigner.assign_session(set, tried, kNow);
       REQUIRE(assigned.reservation);
       Backend* const backend = assigned.reservation.backend();
       CHECK(std::find(tried.begin(), tried.end(), backend) == tried.end());
       tried.push_back(backend);
     }
-    const auto none = assigner.assign_session(set, tried);
+    const auto none = assigner.assign_session(set, tried, kNow);
     CHECK_FALSE(none.reservation);
     CHECK(none.refusal == Assigner::Refusal::no_backend);
     CHECK(assigner.pick_for_request(set, tried) == nullptr);
@@ -76,11 +76,11 @@ TEST_CASE("a backend that is down is taken only when nothing else is left") {
     const BackendSet set = b.set(balance);
     std::vector<Reservation> held;
     for (int i = 0; i < 2; ++i) {
-      held.push_back(assigner.assign_session(set, {}).reservation);
+      held.push_back(assigner.assign_session(set, {}, kNow).reservation);
       CHECK(held.back().backend() == &b[1]);
     }
     // The other one is full now.
-    held.push_back(assigner.assign_session(set, {}).reservation);
+    held.push_back(assigner.assign_session(set, {}, kNow).reservation);
     CHECK(held.back().backend() == &b[0]);
     CHECK(assigner.pick_for_request(set, {}) == &b[1]);
     Backend* const tried[] = {&b[1]};
@@ -99,11 +99,11 @@ TEST_CASE(
     auto turns = turns_of_one_pool();
     Assigner assigner(turns, 5);
     const BackendSet set = b.set(balance);
-    const auto answering = assigner.assign_session(set, {}).reservation.backend();
+    const auto answering = assigner.assign_session(set, {}, kNow).reservation.backend();
     CHECK(answering == &b[1]);
     std::vector<Reservation> held;
     for (const std::size_t next : {1U, 0U, 0U}) {
-      held.push_back(assigner.assign_session(set, {}).reservation);
+      held.push_back(assigner.assign_session(set, {}, kNow).reservation);
       CHECK(held.back().backend() == &b[next]);
     }
     CHECK(assigner.pick_for_request(set, {}) == &b[1]);
@@ -111,7 +111,7 @@ TEST_CASE(
     CHECK(b[0].health().up());
     held.clear();
     Backend* const tried[] = {&b[1]};
-    CHECK(assigner.assign_session(set, tried).reservation.backend() == &b[0]);
+    CHECK(assigner.assign_session(set, tried, kNow).reservation.backend() == &b[0]);
   }
 }
 
@@ -119,17 +119,17 @@ TEST_CASE("why there is no place") {
   Backends b;
   auto turns = turns_of_one_pool();
   Assigner assigner(turns, 4);
-  CHECK(assigner.assign_session(b.set(Balance::least_load), {}).refusal ==
+  CHECK(assigner.assign_session(b.set(Balance::least_load), {}, kNow).refusal ==
         Assigner::Refusal::no_backend);
   b.add(1, 1);
   b.add();
   const BackendSet set = b.set(Balance::least_load);
   Backend* const second[] = {&b[1]};
-  const auto only = assigner.assign_session(set, second);
+  const auto only = assigner.assign_session(set, second, kNow);
   REQUIRE(only.reservation);
-  CHECK(assigner.assign_session(set, second).refusal == Assigner::Refusal::all_full);
+  CHECK(assigner.assign_session(set, second, kNow).refusal == Assigner::Refusal::all_full);
   Backend* const both[] = {&b[0], &b[1]};
-  CHECK(assigner.assign_session(set, both).refusal == Assigner::Refusal::no_backend);
+  CHECK(assigner.assign_session(set, both, kNow).refusal == Assigner::Refusal::no_backend);
 }
 
 TEST_CASE("a request without a session goes where the fewest are in flight per weight") {
@@ -173,19 +173,19 @@ TEST_CASE("a backend that drains gets no session, whatever the others are") {
     Assigner assigner(turns, 6);
     const BackendSet set = b.set(balance);
     for (int i = 0; i < 20; ++i) {
-      CHECK(assigner.assign_session(set, {}).reservation.backend() == &other);
+      CHECK(assigner.assign_session(set, {}, kNow).reservation.backend() == &other);
     }
   }
   auto turns = turns_of_one_pool();
   Assigner assigner(turns, 7);
   const BackendSet set = b.set(Balance::least_load);
   Backend* const tried[] = {&other};
-  CHECK(assigner.assign_session(set, tried).refusal == Assigner::Refusal::no_backend);
+  CHECK(assigner.assign_session(set, tried, kNow).refusal == Assigner::Refusal::no_backend);
   other.health().connect_failed(kNow);
-  CHECK(assigner.assign_session(set, {}).reservation.backend() == &other);
+  CHECK(assigner.assign_session(set, {}, kNow).reservation.backend() == &other);
   CHECK_FALSE(set.takes_sessions());
   draining.set_draining(false);
-  CHECK(assigner.assign_session(set, {}).reservation.backend() == &draining);
+  CHECK(assigner.assign_session(set, {}, kNow).reservation.backend() == &draining);
   CHECK(set.takes_sessions());
 }
 

@@ -23,9 +23,12 @@ TEST_CASE("status is one screen") {
   CHECK(outcome.err.empty());
   CHECK(outcome.out ==
         "pinion 1.2.3, up 3h12m, 2 workers, 321 connections, 18.4MB memory\n"
+        "overloaded: buffers 12 % connections 88 %\n"
+        "  no_keep_alive, short_idle\n"
         "\n"
         "POOL/BACKEND  STATE     SESSIONS   WS  POLL  RSVD  INFL  QUEUED  LOAD  BUSY\n"
         "chat\n"
+        "  12 of at most 1,000 wait for room\n"
         "  chat-1      up             120  118     2     3     4   12.0K  1.23     ?\n"
         "  chat-2      down             0    0     0     0     0       0  0.00     ?\n"
         "    connection refused\n"

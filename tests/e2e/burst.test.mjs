@@ -64,7 +64,7 @@ describe('a burst of handshakes', () => {
     const stage = Stage.of(t);
     const servers = await stage.backends('node4', 2);
     const backend = servers.map(({ name, address }) => ({ name, address, max_sessions: 10 }));
-    const pinion = await stage.pinion({ pool: { backend } });
+    const pinion = await stage.pinion({ pool: { backend, admission: { wait: '100ms' } } });
     const { sessions, refused } = await burst(pinion, 25);
     assert.equal(sessions.length, 20);
     assert.deepEqual(await share(pinion), [10, 10]);

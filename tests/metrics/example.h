@@ -26,6 +26,7 @@ inline Snapshot example_snapshot() {
   Snapshot snapshot;
   snapshot.totals.add(worker);
   snapshot.pools = {"chat"};
+  snapshot.admission_waiting = {17};
   snapshot.loop_lag_seconds = {0.25};
   snapshot.backends.push_back({.pool = "chat",
                                .name = "chat \"1\"\n",
@@ -42,6 +43,8 @@ inline Snapshot example_snapshot() {
                                .probe_wait_seconds = 0.0025,
                                .load_confidence = 0.75,
                                .probes = {{"ok", 37}, {"timeout", 38}}});
+  snapshot.overload_used = {{"connections", 0.625}};
+  snapshot.overload_rungs = {{.name = "short_idle", .taken = true, .changes = 19}};
   snapshot.version = "1.2.3";
   snapshot.start_time_seconds = 1767322800;
   snapshot.pins = 41;

@@ -16,6 +16,7 @@ std::shared_ptr<const config::Config> load(const Options& options) {
   std::string text = "[proxy]\nlisten = [\"127.0.0.1:0\"]\nworkers = 1\n";
   text += "[proxy.timeouts]\n" + options.timeouts;
   text += "\n[proxy.limits]\n" + options.limits;
+  text += "\n[proxy.overload]\n" + options.overload;
   // The real addresses are registered by the fixture; the config wants one.
   text += "\n[[pool]]\nname = \"chat\"\nbackends = [\"127.0.0.1:1\"]\n";
   text += "keep_alive_connections = " + std::to_string(options.keep_alive_connections) + '\n';
@@ -49,6 +50,7 @@ RunningProxy::RunningProxy(const std::vector<SocketAddress>& backends, const Opt
       news_(log_, ledger_),
       shared_{.registry = registry_,
               .turns = turns_,
+              .admissions = admissions_,
               .ledger = ledger_,
               .news = news_,
               .budget = budget_,
@@ -58,8 +60,10 @@ RunningProxy::RunningProxy(const std::vector<SocketAddress>& backends, const Opt
   // As the server does: a write to a closed connection is an error, not a signal.
   (void)std::signal(SIGPIPE, SIG_IGN);
   turns_.push_back(std::make_unique<balance::RoundRobinState>());
+  admissions_.push_back(std::make_unique<balance::SharedAdmission>());
   auto set = std::make_shared<balance::BackendSet>();
   set->balance = config_->pools[0].balance;
+  set->rate = config_->pools[0].admission.rate;
   for (const SocketAddress& address : backends) {
     backends_.push_back(registry_.find_or_add(
         {.pool_name = "chat", .name = address.to_string(), .address = address}));
@@ -82,6 +86,7 @@ RunningProxy::~RunningProxy() {
   ledger_.sweep(monotonic_now() + std::chrono::hours{24});
   CHECK(ledger_.table().size() == 0);
   CHECK(budget_.used() == 0);
+  CHECK(admissions_[0]->waiting == 0);
   CHECK(counters_.accepted.value() == counters_.closed.value());
   CHECK(counters_.queued_bytes.value() == 0);
   for (const balance::Backend* backend : backends_) {

@@ -17,7 +17,7 @@
 namespace pinion::proxy::test {
 
 struct Options {
-  std::string timeouts{}, limits{}, pool{};  // lines of those sections of the config
+  std::string timeouts{}, limits{}, overload{}, pool{};  // lines of those sections of the config
   std::size_t max_connections = 1000;
   std::size_t keep_alive_connections = 0;  // so that each request meets a connection of its own
 };
@@ -55,6 +55,7 @@ class RunningProxy {
   BufferBudget budget_;
   balance::Registry registry_;
   balance::SharedTurns turns_;
+  balance::SharedAdmissions admissions_;
   SessionLedger ledger_;
   BackendNews news_;
   Shared shared_;

@@ -28,14 +28,14 @@ export class Pinion {
   /**
    * @param backends in one pool, `chat`, with the keys `pool`; or give `pools` and `routes` in full. Only real chat
    *   servers are probed as they are by default.
-   * @param proxy, timeouts, limits, log as in the config; `workers` is 2 unless told
+   * @param proxy, timeouts, limits, overload, log as in the config; `workers` is 2 unless told
    */
-  constructor({ backends = [], pool = {}, pools, routes, proxy = {}, timeouts, limits, log = {}, workers = 2 }, folder) {
+  constructor({ backends = [], pool = {}, pools, routes, proxy = {}, timeouts, limits, overload, log = {}, workers = 2 }, folder) {
     const addresses = backends.map((backend) => backend.address ?? backend);
     const health = backends.length > 0 && backends.every((backend) => backend.kind) ? undefined : quiet;
     this.#folder = folder;
     this.#config = {
-      proxy: { workers, ...proxy, timeouts, limits },
+      proxy: { workers, ...proxy, timeouts, limits, overload },
       admin: {},
       log,
       pool: pools?.map((one) => ({ health: quiet, ...one }))
@@ -101,8 +101,9 @@ export class Pinion {
   async comes_to_rest(ms = seconds(15)) {
     http.globalAgent.destroy(); // kept-alive connections of clients in this process
     await eventually('all counters are zero', async () => {
-      const { connections, totals } = await this.status();
+      const { connections, totals, pools } = await this.status();
       const { sessions, reserved, pins, inflight, queued_bytes } = totals;
+      assert.deepEqual(pools.map((pool) => pool.waiting), pools.map(() => 0));
       assert.deepEqual(await this.sessions(), []);
       const of_backends = (await this.backends()).map((one) => [
         one.sessions, one.websocket, one.polling, one.reserved, one.inflight, one.queued_bytes,

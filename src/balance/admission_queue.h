@@ -1,0 +1,83 @@
+// Those who wait for a place on a backend of one pool: one queue a worker, bounded over all
+// workers. Who reconnects goes before who is new, on whichever worker; among equals of one worker
+// the first come is the first served.
+//
+// Threads: a queue belongs to one worker; SharedAdmission is for all of them.
+// Lifetime: a waiter leaves its queue before it dies. SharedAdmission outlives the queues.
+// Invariants: the shared counts are the sum of the waiters in the queues of all workers.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/intrusive_list.h"
+
+namespace pinion::balance {
+
+enum class Rank : unsigned char {
+  returning,  // has lost a session a moment ago
+  fresh,
+};
+inline constexpr std::size_t kRanks = 2;
+
+/// How many wait for a place in one pool, over all workers.
+struct SharedAdmission {
+  std::atomic<std::size_t> waiting{0};
+  std::array<std::atomic<std::size_t>, kRanks> by_rank{};
+
+  [[nodiscard]] std::size_t of(Rank rank) const noexcept {
+    return by_rank[static_cast<std::size_t>(rank)].load(std::memory_order_relaxed);
+  }
+};
+/// By pool.
+using SharedAdmissions = std::vector<std::unique_ptr<SharedAdmission>>;
+
+class AdmissionWaiter : public ListHook<AdmissionWaiter> {
+ protected:
+  ~AdmissionWaiter() = default;
+
+ private:
+  friend class AdmissionQueue;
+  /// It is this one's turn: it takes a place if there is one. @returns whether it has left the
+  /// queue. It may have joined again.
+  virtual bool on_turn(TimePoint now) noexcept = 0;
+
+  Rank rank_ = Rank::fresh;
+};
+
+class AdmissionQueue {
+ public:
+  explicit AdmissionQueue(SharedAdmission& shared) noexcept : shared_(shared) {}
+
+  [[nodiscard]] bool empty() const noexcept { return here_ == 0; }
+  /// Whether anybody waits for this pool, on whichever worker.
+  [[nodiscard]] bool anybody_waits() const noexcept {
+    return shared_.waiting.load(std::memory_order_relaxed) != 0;
+  }
+  /// Whether somebody waits who goes before a newcomer of that rank.
+  [[nodiscard]] bool goes_behind(Rank rank) const noexcept {
+    return rank == Rank::fresh ? anybody_waits() : shared_.of(Rank::returning) != 0;
+  }
+
+  /// Joins at the end, or again at the front. @param limit waiters of this pool over all workers
+  /// @returns false if there are so many
+  bool join(AdmissionWaiter& waiter, Rank rank, std::size_t limit, bool again) noexcept;
+  /// Does nothing for one that does not wait.
+  void leave(AdmissionWaiter& waiter) noexcept;
+  /// Lets one after the other have its turn until one finds no place.
+  void serve(TimePoint now) noexcept;
+
+ private:
+  using List = IntrusiveList<AdmissionWaiter, AdmissionWaiter>;
+
+  SharedAdmission& shared_;
+  std::array<List, kRanks> lists_;
+  std::size_t here_ = 0;
+};
+
+}  // namespace pinion::balance

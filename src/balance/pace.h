@@ -1,0 +1,37 @@
+// How many sessions a backend is given in a second: the generic cell rate algorithm, so that one
+// number is all that is remembered.
+//
+// Threads: any; one atomic operation each.
+// Lifetime: part of its Backend.
+// Invariants: in no second are there more than `rate` successful calls of take().
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace pinion::balance {
+
+class Pace {
+ public:
+  /// What a pause may be made up for in one go, so that a waiter who is looked at a little late
+  /// takes nothing from the rate.
+  static constexpr Duration kSlack = std::chrono::milliseconds{50};
+
+  /// Whether another one may come now. @param rate a second; 0: no limit
+  [[nodiscard]] bool ready(TimePoint now, std::uint32_t rate) const noexcept {
+    return rate == 0 || is_due(due_ns_.load(std::memory_order_relaxed), now);
+  }
+  /// Counts one that comes now. @returns false if it must not come yet
+  bool take(TimePoint now, std::uint32_t rate) noexcept;
+
+ private:
+  static bool is_due(std::int64_t due_ns, TimePoint now) noexcept {
+    return due_ns - kSlack.count() <= now.time_since_epoch().count();
+  }
+
+  std::atomic<std::int64_t> due_ns_{0};  // when the next one comes if all keep their distance
+};
+
+}  // namespace pinion::balance

@@ -1,0 +1,64 @@
+#include "health/level_watch.h"
+
+#include <algorithm>
+
+namespace pinion::health {
+namespace {
+
+balance::Readings readings_of(const balance::Backend& backend, TimePoint now) {
+  balance::Readings readings{.sessions = backend.assigned().total(),
+                             .queued_bytes = backend.queued_bytes(),
+                             .inflight = backend.inflight()};
+  const balance::ProbeReading probes = backend.probe_reading();
+  if (probes.confidence > 0.0 && now - probes.at <= LevelWatch::kStale) {
+    readings.loop_delay = probes.wait;
+    readings.busy_share = probes.busy_share;
+  }
+  return readings;
+}
+
+}  // namespace
+
+LevelWatch::LevelWatch(uv::Loop& loop, log::Logger& log)
+    : loop_(loop), log_(log), timer_(loop, as_ticker()) {
+  timer_.start(kEvery, kEvery);
+}
+
+void LevelWatch::watch(const balance::BackendSets& sets) {
+  sets_ = sets;
+  std::unordered_map<const balance::Backend*, balance::LevelKeeper> kept;
+  for (const auto& set : sets_) {
+    for (balance::Backend* const backend : set->backends) {
+      backend->limit_sessions(set->thresholds.full.sessions);
+      if (const auto known = keepers_.find(backend); known != keepers_.end()) {
+        kept.insert(*known);
+      }
+    }
+  }
+  keepers_ = std::move(kept);
+}
+
+void LevelWatch::on_tick() noexcept {
+  for (const auto& set : sets_) {
+    for (balance::Backend* const backend : set->backends) look_at(*set, *backend);
+  }
+}
+
+void LevelWatch::look_at(const balance::BackendSet& set, balance::Backend& backend) {
+  const TimePoint now = loop_.now();
+  const balance::Standing standing =
+      keepers_[&backend].update(readings_of(backend, now), set.thresholds, now);
+  const balance::Standing before = backend.standing();
+  if (standing == before) return;
+  backend.set_standing(standing);
+  if (standing.level == before.level) return;
+  const bool better = standing.level < before.level;
+  log_.write(better ? log::Level::info : log::Level::warning, "backend's level has changed",
+             {{"pool", backend.identity().pool_name},
+              {"backend", backend.identity().name},
+              {"level", balance::to_string(standing.level)},
+              {"was", balance::to_string(before.level)},
+              {"limit", balance::to_string(better ? before.by : standing.by)}});
+}
+
+}  // namespace pinion::health

@@ -1,0 +1,41 @@
+// Holds every backend against the thresholds of its pool, tells it the outcome, and the log when
+// that has changed.
+//
+// Threads: the main thread's loop.
+// Lifetime: the log outlives it.
+#pragma once
+
+#include <unordered_map>
+
+#include "balance/backend_set.h"
+#include "balance/thresholds.h"
+#include "log/log.h"
+#include "uv/timer.h"
+
+namespace pinion::health {
+
+class LevelWatch final : private uv::Timer::Handler {
+ public:
+  static constexpr Duration kEvery = std::chrono::milliseconds{100};
+  /// What probes told is not believed when it is older.
+  static constexpr Duration kStale = std::chrono::seconds{10};
+
+  LevelWatch(uv::Loop& loop, log::Logger& log);
+
+  /// The backends there are from now on, with the thresholds of their pools.
+  void watch(const balance::BackendSets& sets);
+
+ private:
+  // For the timer, which does not see private bases.
+  uv::Timer::Handler& as_ticker() noexcept { return *this; }
+  void on_tick() noexcept override;
+  void look_at(const balance::BackendSet& set, balance::Backend& backend);
+
+  uv::Loop& loop_;
+  log::Logger& log_;
+  balance::BackendSets sets_;
+  std::unordered_map<const balance::Backend*, balance::LevelKeeper> keepers_;
+  uv::Timer timer_;
+};
+
+}  // namespace pinion::health

@@ -1,0 +1,34 @@
+#include "proxy/admission_desk.h"
+
+#include <algorithm>
+
+namespace pinion::proxy {
+namespace {
+
+// Short against the time of a handshake, long against the time that a look takes.
+constexpr Duration kLook = std::chrono::milliseconds{10};
+
+}  // namespace
+
+AdmissionDesk::AdmissionDesk(uv::Loop& loop, const balance::SharedAdmissions& shared)
+    : loop_(loop), timer_(loop, as_ticker()) {
+  for (const auto& pool : shared) queues_.emplace_back(*pool);
+}
+
+bool AdmissionDesk::join(PoolId pool, balance::AdmissionWaiter& waiter, balance::Rank rank,
+                         std::size_t limit, bool again) noexcept {
+  if (!queues_[pool].join(waiter, rank, limit, again)) return false;
+  if (!ticking_) timer_.start(kLook, kLook);
+  ticking_ = true;
+  return true;
+}
+
+void AdmissionDesk::serve() noexcept {
+  for (balance::AdmissionQueue& queue : queues_) queue.serve(loop_.now());
+  if (std::any_of(queues_.begin(), queues_.end(), [](const auto& queue) { return !queue.empty(); }))
+    return;
+  timer_.stop();
+  ticking_ = false;
+}
+
+}  // namespace pinion::proxy

@@ -1,0 +1,127 @@
+#include "balance/admission_queue.h"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace pinion::balance {
+namespace {
+
+constexpr TimePoint kNow = TimePoint{} + std::chrono::hours{1};
+
+/// The places that there are, and who has got one.
+struct Places {
+  std::size_t free = 0;
+  std::string got;
+};
+
+struct Waiter final : AdmissionWaiter {
+  Waiter(AdmissionQueue& its_queue, Places& its_places, char its_name)
+      : queue(its_queue), places(its_places), name(its_name) {}
+
+  bool on_turn(TimePoint /*now*/) noexcept override {
+    ++turns;
+    if (places.free == 0) return false;
+    --places.free;
+    queue.leave(*this);
+    places.got += name;
+    if (comes_back) CHECK(queue.join(*this, Rank::fresh, 100, true));
+    return true;
+  }
+
+  AdmissionQueue& queue;
+  Places& places;
+  char name;
+  int turns = 0;
+  bool comes_back = false;
+};
+
+}  // namespace
+
+TEST_CASE("first come, first served, until there is no place") {
+  SharedAdmission shared;
+  AdmissionQueue queue(shared);
+  Places places;
+  Waiter a(queue, places, 'a');
+  Waiter b(queue, places, 'b');
+  Waiter c(queue, places, 'c');
+  for (Waiter* const each : {&a, &b, &c}) CHECK(queue.join(*each, Rank::fresh, 3, false));
+  CHECK(shared.waiting == 3);
+  queue.serve(kNow);
+  CHECK(places.got.empty());
+  CHECK(c.turns == 0);
+  places.free = 2;
+  queue.serve(kNow);
+  CHECK(places.got == "ab");
+  CHECK(shared.waiting == 1);
+  places.free = 2;
+  queue.serve(kNow);
+  CHECK(places.got == "abc");
+  CHECK(queue.empty());
+  CHECK(shared.waiting == 0);
+}
+
+TEST_CASE("who returns goes before who is new, on whichever worker") {
+  SharedAdmission shared;
+  AdmissionQueue one(shared);
+  AdmissionQueue other(shared);
+  Places places;
+  Waiter fresh(one, places, 'f');
+  Waiter returning(one, places, 'r');
+  Waiter elsewhere(other, places, 'e');
+  CHECK(one.join(fresh, Rank::fresh, 10, false));
+  CHECK(one.goes_behind(Rank::fresh));
+  CHECK_FALSE(other.goes_behind(Rank::returning));
+  CHECK(other.goes_behind(Rank::fresh));
+  CHECK(one.join(returning, Rank::returning, 10, false));
+  CHECK(other.join(elsewhere, Rank::returning, 10, false));
+  CHECK(other.goes_behind(Rank::returning));
+  places.free = 10;
+  one.serve(kNow);
+  CHECK(places.got == "r");
+  other.serve(kNow);
+  one.serve(kNow);
+  CHECK(places.got == "ref");
+  CHECK_FALSE(one.anybody_waits());
+}
+
+TEST_CASE("the limit is that of all workers together") {
+  SharedAdmission shared;
+  AdmissionQueue one(shared);
+  AdmissionQueue other(shared);
+  Places places;
+  Waiter a(one, places, 'a');
+  Waiter b(other, places, 'b');
+  Waiter c(one, places, 'c');
+  CHECK(one.join(a, Rank::fresh, 2, false));
+  CHECK(other.join(b, Rank::returning, 2, false));
+  CHECK_FALSE(one.join(c, Rank::returning, 2, false));
+  other.leave(b);
+  other.leave(b);
+  CHECK(shared.of(Rank::returning) == 0);
+  CHECK(one.join(c, Rank::returning, 2, false));
+  one.leave(a);
+  one.leave(c);
+  CHECK(shared.waiting == 0);
+}
+
+TEST_CASE("who comes back goes to the front, but has had its turn") {
+  SharedAdmission shared;
+  AdmissionQueue queue(shared);
+  Places places{.free = 100, .got = {}};
+  Waiter unlucky(queue, places, 'u');
+  Waiter next(queue, places, 'n');
+  unlucky.comes_back = true;
+  CHECK(queue.join(unlucky, Rank::fresh, 10, false));
+  CHECK(queue.join(next, Rank::fresh, 10, false));
+  queue.serve(kNow);
+  CHECK(unlucky.turns == 2);
+  CHECK(next.turns == 0);
+  unlucky.comes_back = false;
+  queue.serve(kNow);
+  CHECK(places.got == "uuun");
+  CHECK(queue.empty());
+}
+
+}  // namespace pinion::balance

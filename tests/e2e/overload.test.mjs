@@ -1,0 +1,123 @@
+// What pinion gives up when it runs out of something itself: those who are strangers first, and at last those who talk.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { call, client } from './support/client.mjs';
+import { joined } from './support/joined.mjs';
+import { PollingSession, request } from './support/polling.mjs';
+import { dial } from './support/raw.mjs';
+import { Stage } from './support/stage.mjs';
+import { eventually, seconds } from './support/wait.mjs';
+
+const ladder = ['no_keep_alive', 'short_idle', 'refuse_plain', 'refuse_handshakes'];
+const rungs = async (pinion) => (await pinion.status()).overload.rungs;
+
+/** The first `count` rungs are taken, and no others. */
+const taken = (pinion, count) =>
+  eventually(`${count} rungs are taken`, async () => {
+    assert.deepEqual(await rungs(pinion), ladder.slice(0, count));
+    return true;
+  });
+
+const plain = (pinion) => request(`${pinion.url}/`, { headers: { connection: 'keep-alive' } });
+const handshake = (pinion) => request(`${pinion.url}/socket.io/?EIO=4&transport=polling`);
+
+function refused(answer) {
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers['x-pinion-error'], 'overloaded');
+  assert.match(answer.headers['retry-after'], /^[1-9]\d*$/);
+}
+
+describe('the ladder', () => {
+  test('by connections: each rung in its turn, and all is well afterwards', { timeout: seconds(90) }, async (t) => {
+    const stage = Stage.of(t);
+    const backends = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({
+      backends,
+      proxy: { max_connections: 100 },
+      timeouts: { request_head: '1m' },
+      overload: { no_keep_alive: 20, short_idle: 40, refuse_plain: 60, refuse_handshakes: 80, idle: '1m' },
+    });
+    const talkers = [await client(stage, pinion.url, { transport: 'websocket' }), await client(stage, pinion.url, { transport: 'polling' })];
+    const talk = async () => {
+      for (const talker of talkers) assert.equal(await call(talker, 'echo', 'still here'), 'still here');
+    };
+    const held = [];
+    const hold = async (count) => {
+      while (held.length < count) held.push(stage.keep(await dial(pinion.port)));
+    };
+    assert.equal((await plain(pinion)).headers.connection ?? 'keep-alive', 'keep-alive');
+
+    await hold(25);
+    await taken(pinion, 1);
+    const last = await plain(pinion);
+    assert.deepEqual([last.status, last.headers.connection], [200, 'close']);
+    await hold(45);
+    await taken(pinion, 2);
+    await hold(65);
+    await taken(pinion, 3);
+    refused(await plain(pinion));
+    await (await new PollingSession(pinion.url).open()).close();
+    await talk();
+    await hold(85);
+    await taken(pinion, 4);
+    refused(await handshake(pinion));
+    refused(await plain(pinion));
+    await talk();
+    assert.ok((await pinion.metric('overload_used', 'resource="connections"')) >= 0.85);
+    for (const rung of ladder) assert.equal(await pinion.metric('overload_rung', `rung="${rung}"`), 1);
+    assert.equal(await pinion.metric('shed_total', 'reason="overload_handshakes"'), 1);
+    assert.equal(await pinion.metric('shed_total', 'reason="overload_plain"'), 2);
+    assert.match((await pinion.command('status')).stdout, /overloaded: .*connections \d+ %.*\n.*no_keep_alive, short_idle, refuse_plain, refuse_handshakes/);
+
+    for (const peer of held) peer.close();
+    await taken(pinion, 0);
+    assert.equal((await plain(pinion)).status, 200);
+    await (await new PollingSession(pinion.url).open()).close();
+    await talk();
+    for (const rung of ladder) {
+      assert.equal(await pinion.metric('overload_changes_total', `rung="${rung}"`), 2);
+      await eventually('a line for each change', () => pinion.child.stderr.split('\n').filter((line) => line.includes(rung)).length === 2);
+    }
+    for (const talker of talkers) talker.disconnect();
+    await pinion.comes_to_rest();
+  });
+
+  test('idle connections make room sooner', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({
+      backends: await stage.backends('node4', 1),
+      proxy: { max_connections: 50 },
+      timeouts: { request_head: '1m', keep_alive: '1m' },
+      overload: { short_idle: 40, idle: '100ms' },
+    });
+    const peers = await Promise.all(Array.from({ length: 25 }, () => dial(pinion.port)));
+    for (const peer of peers) assert.equal(await peer.until_end(seconds(30)), '');
+    await taken(pinion, 0);
+    await pinion.comes_to_rest();
+  });
+
+  test('by buffered_total: readers that stand still keep strangers out, and nobody else', { timeout: seconds(90) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({
+      backends: await stage.backends('node4', 2),
+      limits: { buffered_per_session: '256KiB', buffered_total: '1MiB' },
+      overload: { no_keep_alive: 10, short_idle: 20, refuse_plain: 30, refuse_handshakes: 40 },
+    });
+    const talker = await client(stage, pinion.url, { transport: 'websocket' });
+    const nothing = () => {};
+    const readers = await Promise.all(Array.from({ length: 5 }, async () => (await joined(stage, pinion.url, nothing)).socket));
+    for (const socket of readers) {
+      socket.send('42["flood",10000]');
+      socket.pause();
+    }
+    await taken(pinion, 4);
+    refused(await handshake(pinion));
+    refused(await plain(pinion));
+    assert.equal(await call(talker, 'echo', 'still here'), 'still here');
+    for (const socket of readers) socket.terminate();
+    await taken(pinion, 0);
+    await (await new PollingSession(pinion.url).open()).close();
+    talker.disconnect();
+    await pinion.comes_to_rest();
+  });
+});

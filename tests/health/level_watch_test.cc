@@ -1,0 +1,86 @@
+#include "health/level_watch.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include <memory>
+
+#include "balance/registry.h"
+#include "uv/listen_socket.h"
+#include "uv/run_until.h"
+
+namespace pinion::health {
+namespace {
+
+using namespace std::chrono_literals;
+using balance::Level;
+using balance::Limit;
+using uv::test::run_until;
+
+struct Watched {
+  uv::OwnedFd null{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+  log::Logger log{{.fd = null.get()}};
+  uv::Loop loop;
+  balance::Registry registry;
+  LevelWatch levels{loop, log};
+  balance::Backend& backend = *registry.find_or_add(
+      {.pool_name = "chat", .name = "b", .address = *SocketAddress::from_ip("127.0.0.1", 1)});
+
+  void limit(const config::Thresholds& thresholds) {
+    auto set = std::make_shared<balance::BackendSet>();
+    set->backends.push_back(&backend);
+    set->thresholds = thresholds;
+    levels.watch({set});
+  }
+  bool becomes(Level level, Limit by) {
+    return run_until(loop, [&] { return backend.standing() == balance::Standing{level, by}; });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a backend hears of its level, when it rises and when it falls") {
+  Watched w;
+  w.limit({.busy = {.inflight = 1}, .full = {.inflight = 2}});
+  balance::InflightHold one(w.backend);
+  CHECK(w.becomes(Level::busy, Limit::inflight));
+  balance::InflightHold two(w.backend);
+  CHECK(w.becomes(Level::full, Limit::inflight));
+  CHECK(w.backend.is_full());
+  one.release();
+  two.release();
+  CHECK(w.becomes(Level::calm, Limit::none));
+  CHECK(w.backend.level_changes() >= 3);
+}
+
+TEST_CASE("what probes tell counts while it is new") {
+  Watched w;
+  w.limit({.busy = {.busy_share = 50}, .full = {.loop_delay = 200ms}});
+  w.loop.update_now();
+  w.backend.set_probe_reading({.busy_share = 0.6,
+                               .wait = 300ms,
+                               .confidence = 1.0,
+                               .at = w.loop.now() - LevelWatch::kStale - 1s});
+  int turns = 0;
+  CHECK(run_until(w.loop, [&] { return ++turns > 300; }));
+  CHECK(w.backend.standing().level == Level::calm);
+  w.backend.set_probe_reading(
+      {.busy_share = 0.6, .wait = 100ms, .confidence = 1.0, .at = w.loop.now()});
+  CHECK(w.becomes(Level::busy, Limit::busy_share));
+  w.backend.set_probe_reading(
+      {.busy_share = 0.6, .wait = 300ms, .confidence = 1.0, .at = w.loop.now()});
+  CHECK(w.becomes(Level::full, Limit::loop_delay));
+}
+
+TEST_CASE("the limit of sessions is told to the backend at once, and taken back") {
+  Watched w;
+  w.limit({.busy = {}, .full = {.sessions = 1}});
+  CHECK(w.backend.try_reserve(w.backend.assigned()));
+  CHECK_FALSE(w.backend.try_reserve(w.backend.assigned()));
+  w.limit({});
+  CHECK(w.backend.try_reserve(w.backend.assigned()));
+  w.backend.release_reservation();
+  w.backend.release_reservation();
+}
+
+}  // namespace pinion::health

@@ -1,0 +1,123 @@
+// Handshakes that wait for room, on a worker of its own.
+#include "speech.h"
+
+namespace pinion::proxy {
+namespace {
+
+using namespace test;
+using metrics::AdmissionResult;
+
+std::uint64_t count(RunningProxy& proxy, AdmissionResult result) {
+  return proxy.counters().pools[0].admissions[static_cast<std::size_t>(result)].value();
+}
+std::uint64_t shed(RunningProxy& proxy, metrics::ShedReason reason) {
+  return proxy.counters().shed[static_cast<std::size_t>(reason)].value();
+}
+bool somebody_waits(RunningProxy& proxy) {
+  bool waiting = false;
+  proxy.on_worker([&](Worker& worker) { waiting = worker.admission().queue(0).anybody_waits(); });
+  return waiting;
+}
+Options with(const std::string& admission) { return {.pool = "[pool.admission]\n" + admission}; }
+
+void serve_handshake(const Backend& backend, const std::string& sid) {
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send(answer(open_packet(sid)));
+}
+
+}  // namespace
+
+TEST_CASE("above the rate a handshake waits for its time") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, with("rate = 4\n"));
+  const TimePoint began = monotonic_now();
+  std::vector<Peer> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.push_back(proxy.client());
+    clients.back().send(kHandshake);
+  }
+  for (int i = 0; i < 4; ++i) serve_handshake(backend, std::to_string(i));
+  for (Peer& client : clients) CHECK(read_answer(client).starts_with("HTTP/1.1 200"));
+  CHECK(monotonic_now() - began >= std::chrono::milliseconds{700});
+  CHECK(count(proxy, AdmissionResult::admitted) == 3);
+}
+
+TEST_CASE("who has waited in vain hears when to come back, and can ask again") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"100ms\"\n"));
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client();
+  client.send(kHandshake);
+  const std::string refused = read_answer(client);
+  CHECK(refused.starts_with("HTTP/1.1 503"));
+  CHECK(refused.find("Retry-After: ") != std::string::npos);
+  CHECK(refused.find("X-Pinion-Error: full") != std::string::npos);
+  CHECK(count(proxy, AdmissionResult::expired) == 1);
+  CHECK(shed(proxy, metrics::ShedReason::queue_expired) == 1);
+  client.send(poll("nobody"));
+  CHECK(read_answer(client).starts_with("HTTP/1.1 400"));
+}
+
+TEST_CASE("a full queue refuses at once, and without a queue so does the rate") {
+  const Backend backend;
+  for (const std::string queue : {"0", "1"}) {
+    RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"1m\"\nqueue = " + queue));
+    open_session(proxy, backend, open_packet("abc"));
+    Peer waits = proxy.client();
+    if (queue == "1") {
+      waits.send(kHandshake);
+      CHECK(eventually([&] { return somebody_waits(proxy); }));
+    }
+    Peer client = proxy.client();
+    client.send(kHandshake);
+    CHECK(read_answer(client).starts_with("HTTP/1.1 503"));
+    CHECK(shed(proxy, queue == "0" ? metrics::ShedReason::rate : metrics::ShedReason::queue_full) ==
+          1);
+    waits.reset();
+  }
+}
+
+TEST_CASE("a client that goes away while it waits leaves at once, by FIN or by RST") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"1m\"\n"));
+  open_session(proxy, backend, open_packet("abc"));
+  const Peer finishes = proxy.client();
+  finishes.send(kHandshake);
+  Peer resets = proxy.client();
+  resets.send(kHandshake);
+  CHECK(eventually([&] { return proxy.connections() == 2; }));
+  finishes.finish();
+  resets.reset();
+  CHECK(eventually([&] { return proxy.connections() == 0; }));
+  const auto seen = count(proxy, AdmissionResult::left) + count(proxy, AdmissionResult::admitted);
+  CHECK(seen <= 2);
+  // One of them may have had its turn before it left: the backend's listener takes what came.
+  while (!backend.nobody_waits()) (void)backend.accept();
+}
+
+TEST_CASE("what a waiting client sends ahead is its next request") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()}, with("rate = 2\n"));
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client();
+  client.send(kHandshake + poll("nobody"));
+  serve_handshake(backend, "def");
+  CHECK(read_answer(client).starts_with("HTTP/1.1 200"));
+  CHECK(read_answer(client).starts_with("HTTP/1.1 400"));
+}
+
+TEST_CASE("the end of the worker empties the queue") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"1m\"\n"));
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client();
+  client.send(kHandshake);
+  CHECK(eventually([&] { return somebody_waits(proxy); }));
+  proxy.on_worker([](Worker& worker) { worker.shut_down(std::chrono::minutes{1}); });
+  const std::string refused = client.read_until("\r\n\r\n");
+  CHECK(refused.find("X-Pinion-Error: shutting-down") != std::string::npos);
+  client.read_to_end();
+}
+
+}  // namespace pinion::proxy
