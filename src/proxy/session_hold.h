@@ -30,8 +30,8 @@ class SessionHold {
   /// @param word a literal
   void note_error(std::string_view word) noexcept;
   void note_ping(session::PingNote note, TimePoint now) noexcept;
-  /// The session ends with this request. Tells the table now, so that whoever hears the answer finds
-  /// the session's place free, on any worker.
+  /// The session ends with this request. Tells the table now, so that whoever hears the answer
+  /// finds the session's place free, on any worker.
   void close_session(metrics::CloseReason reason) noexcept;
   /// Tells the table now. Does nothing the second time.
   void release(TimePoint now) noexcept;
