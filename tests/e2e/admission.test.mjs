@@ -1,4 +1,4 @@
-// Handshakes for which there is no room: who waits, who is let in, who is sent away, and who does not notice.
+// Handshakes for which there is no room: who waits, who is let in, and who is sent away.
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { describe, test } from 'node:test';
@@ -164,31 +164,4 @@ describe('who is let in', () => {
     for (const socket of sockets) socket.disconnect();
     await pinion.comes_to_rest();
   });
-});
-
-test('who talks notices nothing of three times as many who want to', { timeout: seconds(90) }, async (t) => {
-  const stage = Stage.of(t);
-  const { pinion } = await full_house(stage, { servers: 2, room: 15, admission: { wait: '500ms', queue: 20 } });
-  const talkers = await Promise.all(Array.from({ length: 30 }, (_, i) =>
-    client(stage, pinion.url, { transport: ['polling', 'websocket'][i % 2] })));
-  let storm = true;
-  const answers = {};
-  const strangers = Array.from({ length: 90 }, async () => {
-    while (storm) {
-      const { status } = await handshake(pinion, { agent: false });
-      answers[status] = (answers[status] ?? 0) + 1;
-    }
-  });
-  for (let round = 0; round < 10; round++) {
-    const said = await Promise.all(talkers.map((socket, i) => call(socket, 'echo', `${round} ${i}`)));
-    assert.deepEqual(said, talkers.map((_, i) => `${round} ${i}`));
-  }
-  await eventually('some have waited in vain', async () => (await admissions(pinion, 'expired')) > 0);
-  storm = false;
-  await Promise.all(strangers);
-  assert.ok(talkers.every((socket) => socket.connected));
-  assert.deepEqual(Object.keys(answers), ['503']);
-  assert.ok((await admissions(pinion, 'refused')) > 0);
-  for (const socket of talkers) socket.disconnect();
-  await pinion.comes_to_rest();
 });
