@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "admin/server.h"
+#include "balance/load_keeper.h"
 #include "config/load.h"
 #include "config/token_file.h"
 #include "health/discovery.h"
@@ -27,22 +28,13 @@
 namespace pinion {
 namespace {
 
-constexpr Duration kSweepEvery = std::chrono::milliseconds{250};
 constexpr Duration kPublishTime = std::chrono::milliseconds{100};
 constexpr Duration kNameTime = std::chrono::seconds{3};
 
 log::Level level_of(config::LogLevel level) noexcept {
-  switch (level) {
-    case config::LogLevel::debug:
-      return log::Level::debug;
-    case config::LogLevel::info:
-      return log::Level::info;
-    case config::LogLevel::warning:
-      return log::Level::warning;
-    case config::LogLevel::error:
-      break;
-  }
-  return log::Level::error;
+  constexpr log::Level kLevels[] = {log::Level::debug, log::Level::info, log::Level::warning,
+                                    log::Level::error};
+  return kLevels[static_cast<std::size_t>(level)];
 }
 
 log::Format format_of(config::LogFormat format) noexcept {
@@ -106,6 +98,7 @@ class Server final : private uv::Signal::Handler,
   balance::Registry registry_;
   balance::SharedTurns turns_;
   balance::SharedAdmissions admissions_;
+  balance::LoadKeeper loads_;
   proxy::SessionLedger ledger_;
   proxy::BackendNews news_;
   proxy::Shared shared_;
@@ -133,6 +126,7 @@ Server::Server(std::shared_ptr<const config::Config> config, log::AccessLog acce
       log_({.level = level_of(config_->log.level), .format = format_of(config_->log.format)}),
       access_log_(std::move(access_log)),
       budget_(config_->proxy.limits.buffered_total),
+      loads_(config_->pools),
       ledger_(registry_, config_->proxy.limits.pins, log_),
       news_(log_, ledger_),
       shared_{.registry = registry_,
@@ -158,6 +152,7 @@ int Server::run() {
   if (!bind(bound)) return 1;
   discovery_ = std::make_unique<health::Discovery>(loop_, config_, registry_, log_, as_discovery());
   resolve_names();
+  loads_.watch(discovery_->sets(), loop_.now());
   make_workers(std::move(bound));
   if (!start_admin()) return 1;
   prober_ = std::make_unique<health::Prober>(loop_, probe_news_, config_);
@@ -170,7 +165,7 @@ int Server::run() {
     signals_.push_back(std::make_unique<uv::Signal>(loop_, number, as_signals()));
   }
   ticker_ = std::make_unique<uv::Timer>(loop_, as_ticker());
-  ticker_->start(kSweepEvery, kSweepEvery);
+  ticker_->start(balance::LoadKeeper::kEvery, balance::LoadKeeper::kEvery);
   start_threads();
   loop_.run();
   for (std::thread& thread : threads_) thread.join();
@@ -282,10 +277,13 @@ void Server::on_signal(int number) noexcept {
 void Server::on_tick() noexcept {
   ledger_.sweep(loop_.now());
   mover_.tick(loop_.now());
+  loads_.tick(loop_.now());
 }
 
 void Server::on_backends_changed(const balance::BackendSets& sets) noexcept {
   view_.set_backends(sets);
+  // Only what joins while workers run has to ramp up.
+  if (!workers_.empty()) loads_.watch(sets, loop_.now());
   if (prober_ != nullptr) prober_->watch(sets);
   if (level_watch_ != nullptr) level_watch_->watch(sets);
   for (const auto& worker : workers_) {

@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "metrics/exposition.h"
-#include "session/state.h"
+#include "views.h"
 
 namespace pinion {
 
@@ -29,67 +29,6 @@ std::uint64_t resident_bytes() {
 
 double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-double in_ms(Duration duration) noexcept { return to_seconds(duration) * 1000.0; }
-
-std::string why_down(const balance::Health& health) {
-  std::string why(balance::describe(health.fault()));
-  const Duration held = health.held_until() - monotonic_now();
-  if (held > std::chrono::seconds{1}) {
-    why += "; it went up and down, and is held back for " + std::to_string(to_ms(held) / 1000) +
-           " s more";
-  }
-  return why;
-}
-
-std::string_view state_of(const balance::Backend& backend) noexcept {
-  if (backend.draining()) return backend.empty() ? "drained" : "draining";
-  return backend.health().up() ? "up" : "down";
-}
-
-// More of it is worse.
-unsigned level_number(const std::string& level) noexcept {
-  if (level == to_string(balance::Level::full)) return 2;
-  return level == to_string(balance::Level::busy) ? 1 : 0;
-}
-
-metrics::BackendSample sample_of(const BackendView& view, const balance::ProbeCounts& probes) {
-  metrics::BackendSample sample{.pool = view.pool,
-                                .name = view.name,
-                                .up = view.up,
-                                .ready = view.ready,
-                                .level = level_number(view.level),
-                                .level_changes = view.level_changes,
-                                .load = view.load,
-                                .websocket = view.websocket,
-                                .polling = view.polling,
-                                .reserved = view.reserved,
-                                .inflight = view.inflight,
-                                .queued_bytes = view.queued_bytes,
-                                .sessions_total = view.sessions_total};
-  sample.busy_share = view.busy_share.value_or(0.0);
-  sample.probe_wait_seconds = view.probe_wait_ms.value_or(0.0) / 1000.0;
-  sample.load_confidence = view.load_confidence;
-  for (std::size_t i = 0; i < balance::kProbeResults; ++i) {
-    sample.probes.emplace_back(balance::to_string(static_cast<balance::ProbeResult>(i)),
-                               probes.by_result[i].value());
-  }
-  return sample;
-}
-
-admin::OverloadView overload_view(const proxy::OverloadState& state) {
-  admin::OverloadView view;
-  for (std::size_t i = 0; i < proxy::kResources; ++i) {
-    view.uses.push_back({.resource = std::string(to_string(static_cast<proxy::Resource>(i))),
-                         .used = state.usage[i].load(std::memory_order_relaxed)});
-  }
-  for (std::size_t i = 0; i < proxy::kRungs; ++i) {
-    view.rungs.push_back({.name = std::string(to_string(static_cast<proxy::Rung>(i))),
-                          .taken = state.taken[i].load(std::memory_order_relaxed),
-                          .changes = state.changes[i].load(std::memory_order_relaxed)});
-  }
-  return view;
 }
 
 // What a list is sorted by, always so that more comes first in descending order.
@@ -166,7 +105,7 @@ admin::StatusView ServerView::status() const {
   }
   for (const auto& set : backends()) {
     for (const balance::Backend* const backend : set->backends) {
-      status.backends.push_back(view_of(*backend));
+      status.backends.push_back(backend_view(*backend, mover_));
     }
   }
   for (const BackendView& view : status.backends) {
@@ -181,94 +120,12 @@ admin::StatusView ServerView::status() const {
   return status;
 }
 
-BackendView ServerView::view_of(const balance::Backend& backend) const {
-  const balance::BackendIdentity& who = backend.identity();
-  const balance::Assigned assigned = backend.assigned();
-  const bool up = backend.health().up();
-  BackendView view{.pool = who.pool_name,
-                   .name = who.name,
-                   .address = who.address.to_string(),
-                   .weight = backend.weight(),
-                   .max_sessions = who.max_sessions,
-                   .state = std::string(state_of(backend)),
-                   .up = up,
-                   .ready = backend.takes_sessions() && !backend.health().silent()};
-  view.sessions = assigned.live;
-  view.websocket = std::min<std::uint64_t>(backend.websockets(), assigned.live);
-  view.polling = view.sessions - view.websocket;
-  view.reserved = assigned.reserved;
-  view.inflight = backend.inflight();
-  view.queued_bytes = backend.queued_bytes_both();
-  view.sessions_total = backend.sessions_total();
-  view.load = static_cast<double>(assigned.total()) / view.weight;
-  const balance::ProbeReading probes = backend.probe_reading();
-  if (probes.latency > Duration::zero()) view.probe_latency_ms = in_ms(probes.latency);
-  view.load_confidence = probes.confidence;
-  if (probes.confidence > 0.0) {
-    view.busy_share = probes.busy_share;
-    view.probe_wait_ms = in_ms(probes.wait);
-  }
-  const balance::Standing standing = backend.standing();
-  view.level = balance::to_string(standing.level);
-  view.limit = balance::to_string(standing.by);
-  view.level_changes = backend.level_changes();
-  if (!up) {
-    view.reason = why_down(backend.health());
-  } else if (backend.draining()) {
-    view.reason = backend.empty() ? "is drained: it can be stopped" : "drains";
-  } else if (standing.level != balance::Level::calm) {
-    view.reason = "is " + view.level + " by its limit of " + view.limit;
-  } else if (backend.is_full()) {
-    view.reason = "has all the sessions it may have";
-  } else if (backend.health().silent()) {
-    view.reason = "does not answer";
-  }
-  if (const auto moving = mover_.progress(who.id)) {
-    view.moving = {.why = std::string(moving->why),
-                   .left = moving->left,
-                   .moved = moving->moved,
-                   .per_second = moving->per_second};
-  }
-  return view;
-}
-
-SessionView ServerView::view_of(const session::Session& session, TimePoint now) const {
-  const auto ms_since = [now](TimePoint then) {
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(to_ms(now - then), 0));
-  };
-  session::Rates rates = session.rates;
-  rates.decay(now - session.last_seen);
-  const auto round_trip = session.pings.round_trip();
-  return {.sid = session.sid,
-          .pool = config_->pools[session.pool].name,
-          .backend = shared_.registry.by_id(session.backend).identity().name,
-          .transport = std::string(session::to_string(session.transport)),
-          .state = std::string(session::to_string(session::state_of(session, now))),
-          .client = session.client,
-          .age_ms = ms_since(session.opened),
-          .idle_ms = ms_since(session.last_seen),
-          .frames_in = session.traffic.frames_in,
-          .frames_out = session.traffic.frames_out,
-          .bytes_in = session.traffic.bytes_in,
-          .bytes_out = session.traffic.bytes_out,
-          .queued_bytes = session.queued_bytes,
-          .paused_ms = session.traffic.paused_ns / 1'000'000,
-          .frames_in_rate = rates.frames_in,
-          .frames_out_rate = rates.frames_out,
-          .bytes_in_rate = rates.bytes_in,
-          .bytes_out_rate = rates.bytes_out,
-          .rtt_ms = round_trip ? std::optional(to_seconds(*round_trip) * 1000) : std::nullopt,
-          .rtt_seen = std::string(session.pings.seen()),
-          .last_error = std::string(session.last_error),
-          .worker = session.worker};
-}
-
 admin::SessionPage ServerView::sessions(const SessionQuery& query) const {
   actions_.publish_tunnels();
   const TimePoint now = monotonic_now();
   std::vector<SessionView> all;
   for (const session::Session& session : shared_.ledger.table().list()) {
-    auto view = view_of(session, now);
+    auto view = session_view(session, shared_.registry, now);
     if (is_of_backend(view, query.backend)) all.push_back(std::move(view));
   }
   std::sort(all.begin(), all.end(), [&](const SessionView& a, const SessionView& b) {
@@ -296,7 +153,7 @@ std::optional<SessionView> ServerView::session(const std::string& sid) const {
   actions_.publish_tunnels();
   const auto session = find(sid);
   if (!session) return std::nullopt;
-  return view_of(*session, monotonic_now());
+  return session_view(*session, shared_.registry, monotonic_now());
 }
 
 bool ServerView::close_session(const std::string& sid) {
@@ -321,14 +178,14 @@ std::optional<BackendView> ServerView::drain(const admin::BackendName& name,
   balance::Backend* const backend = find(name);
   if (backend == nullptr) return std::nullopt;
   actions_.drain(*backend, order);
-  return view_of(*backend);
+  return backend_view(*backend, mover_);
 }
 
 std::optional<BackendView> ServerView::undrain(const admin::BackendName& name) {
   balance::Backend* const backend = find(name);
   if (backend == nullptr) return std::nullopt;
   actions_.undrain(*backend);
-  return view_of(*backend);
+  return backend_view(*backend, mover_);
 }
 
 std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& pool,
@@ -371,7 +228,8 @@ std::string ServerView::metrics_text() const {
   }
   for (const auto& set : backends()) {
     for (const balance::Backend* const backend : set->backends) {
-      snapshot.backends.push_back(sample_of(view_of(*backend), backend->probe_counts()));
+      snapshot.backends.push_back(
+          sample_of(backend_view(*backend, mover_), backend->probe_counts()));
     }
   }
   snapshot.version = PINION_VERSION;

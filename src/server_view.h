@@ -64,8 +64,6 @@ class ServerView final : public admin::Control {
   [[nodiscard]] metrics::CounterTotals totals() const;
   [[nodiscard]] std::optional<session::Session> find(const std::string& sid) const;
   [[nodiscard]] balance::Backend* find(const admin::BackendName& name) const;
-  [[nodiscard]] admin::BackendView view_of(const balance::Backend& backend) const;
-  [[nodiscard]] admin::SessionView view_of(const session::Session& session, TimePoint now) const;
 
   std::shared_ptr<const config::Config> config_;
   proxy::Shared& shared_;

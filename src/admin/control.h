@@ -31,7 +31,13 @@ struct BackendView {
   std::uint64_t sessions = 0, websocket = 0, polling = 0, reserved = 0, inflight = 0,
                 queued_bytes = 0;
   std::uint64_t sessions_total = 0, level_changes = 0;
-  double load = 0.0;                                // (live + reserved sessions) / weight
+  std::optional<double> load;     // busy share that is to be expected; null: nothing was measured
+  std::optional<double> cost_us;  // learnt busy time for a unit of work
+  double work_rate = 0.0;         // units of work a second
+  double frames_in_rate = 0.0, frames_out_rate = 0.0, bytes_in_rate = 0.0, bytes_out_rate = 0.0;
+  bool hot = false;                                 // its probes wait long
+  bool ramping = false;                             // it joined or came back a while ago
+  std::string why;                                  // it gets sessions, or does not
   std::optional<double> probe_latency_ms;           // of the newest probe that was answered
   std::optional<double> busy_share, probe_wait_ms;  // nothing while load_confidence is 0
   double load_confidence = 0.0;                     // 0 to 1

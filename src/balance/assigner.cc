@@ -1,31 +1,28 @@
 #include "balance/assigner.h"
 
 #include <algorithm>
+#include <numeric>
 
 namespace pinion::balance {
 
-Assigner::Which Assigner::which_is(const Backend& backend) noexcept {
-  if (!backend.health().up()) return Which::down;
-  if (backend.health().silent()) return Which::silent;
-  return backend.draining() ? Which::draining : Which::answering;
-}
-
-void Assigner::collect(const BackendSet& set, std::span<Backend* const> tried, Which which,
-                       bool for_session) {
-  candidates_.clear();
-  for (Backend* const backend : set.backends) {
-    if (which_is(*backend) != which) continue;
-    if (for_session && (backend->draining() || backend->is_full())) continue;
-    if (std::find(tried.begin(), tried.end(), backend) != tried.end()) continue;
-    candidates_.push_back({.backend = backend,
-                           .assigned = backend->assigned(),
-                           .inflight = backend->inflight(),
-                           .queued = backend->queued_bytes(),
-                           .weight = backend->weight()});
-  }
-}
-
 namespace {
+
+// Backends of a large pool that are drawn in search of two that take sessions.
+constexpr int kMostDrawn = 32;
+
+bool is_among(std::span<Backend* const> backends, const Backend* backend) noexcept {
+  return std::find(backends.begin(), backends.end(), backend) != backends.end();
+}
+
+Candidate candidate_of(Backend& backend) noexcept {
+  return {.backend = &backend,
+          .assigned = backend.assigned(),
+          .inflight = backend.inflight(),
+          .queued = backend.queued_bytes(),
+          .weight = backend.weight()};
+}
+
+bool is_busy(const Backend& backend) noexcept { return backend.standing().level != Level::calm; }
 
 // Where counts decided, the place is taken only if they still hold; where they did not, old ones
 // are no reason to choose again.
@@ -41,13 +38,98 @@ bool reserve(config::Balance balance, const Candidate& chosen) noexcept {
 
 }  // namespace
 
+Assigner::Which Assigner::which_is(const Backend& backend) noexcept {
+  if (!backend.health().up()) return Which::down;
+  if (backend.health().silent()) return Which::silent;
+  return backend.draining() ? Which::draining : Which::answering;
+}
+
+void Assigner::collect(const BackendSet& set, std::span<Backend* const> tried, Which which,
+                       bool for_session) {
+  candidates_.clear();
+  for (Backend* const backend : set.backends) {
+    if (which_is(*backend) != which) continue;
+    if (for_session && (backend->draining() || backend->is_full())) continue;
+    if (is_among(tried, backend)) continue;
+    candidates_.push_back(candidate_of(*backend));
+  }
+}
+
+// @returns whether some were left out that may be taken in a moment
+bool Assigner::collect_for_session(const BackendSet& set, std::span<Backend* const> tried,
+                                   Which which, TimePoint now) {
+  const bool draws = set.balance == config::Balance::least_load && which == Which::answering &&
+                     set.backends.size() > kMostCompared;
+  if (draws && draw_two(set, tried, now)) return false;
+  collect(set, tried, which, true);
+  keep_calm_ones();
+  for (Candidate& candidate : candidates_) weigh_load(candidate, now);
+  hold_back_ramping(set.pool);
+  return drop_those_not_due(set.rate, now);
+}
+
+void Assigner::weigh_load(Candidate& candidate, TimePoint now) {
+  const LoadReading reading = candidate.backend->load_reading();
+  candidate.load = {
+      .busy = predicted_busy(reading, candidate.assigned.total() + 1, candidate.queued),
+      .trust = reading.trust * freshness(reading.at, now),
+      .wait = reading.wait,
+      .hot = reading.hot && freshness(reading.at, now) > 0,
+      .ramping = reading.is_ramping(now, candidate.backend->health().returns())};
+}
+
+bool Assigner::may_take(PoolId pool, const Candidate& candidate, double fair) {
+  if (candidate.load.ramping) return gate_.admits(pool, candidate.backend->id(), fair);
+  gate_.done(candidate.backend->id());
+  return true;
+}
+
+void Assigner::hold_back_ramping(PoolId pool) {
+  const auto add = [](double sum, const Candidate& one) { return sum + one.weight; };
+  const double weights = std::accumulate(candidates_.begin(), candidates_.end(), 0.0, add);
+  const auto held_back = [&](const Candidate& one) {
+    return !may_take(pool, one, one.weight / weights);
+  };
+  // Not in one go: each must be asked, so that none misses what this arrival gives it.
+  const auto held = std::count_if(candidates_.begin(), candidates_.end(), held_back);
+  if (held == 0 || held == std::ssize(candidates_)) return;
+  std::erase_if(candidates_, held_back);
+}
+
+// Two that differ, by lot, in proportion to their weights; none that is hot, if others are soon
+// found. @returns whether one was found
+bool Assigner::draw_two(const BackendSet& set, std::span<Backend* const> tried, TimePoint now) {
+  candidates_.clear();
+  std::uniform_int_distribution<std::uint64_t> lot{0, set.total_weight() - 1};
+  const auto weights = static_cast<double>(set.total_weight());
+  for (int drawn = 0; drawn < kMostDrawn; ++drawn) {
+    Backend& backend = set.at_weight(lot(random_));
+    if (which_is(backend) != Which::answering || backend.is_full()) continue;
+    if (is_busy(backend) || !backend.pace().ready(now, set.rate)) continue;
+    if (is_among(tried, &backend)) continue;
+    const auto is_same = [&](const Candidate& one) { return one.backend == &backend; };
+    if (std::any_of(candidates_.begin(), candidates_.end(), is_same)) continue;
+    Candidate candidate = candidate_of(backend);
+    weigh_load(candidate, now);
+    if (!may_take(set.pool, candidate, candidate.weight / weights)) continue;
+    candidates_.push_back(candidate);
+    const auto cool = std::count_if(candidates_.begin(), candidates_.end(),
+                                    [](const Candidate& one) { return !one.load.hot; });
+    if (cool == 2) break;
+  }
+  return !candidates_.empty();
+}
+
 Assigner::Assignment Assigner::assign_session(const BackendSet& set,
                                               std::span<Backend* const> tried, TimePoint now) {
+  const auto placed = [&](const Candidate& chosen) {
+    gate_.took(chosen.backend->id());
+    // One that failed before was counted then.
+    if (tried.empty()) gate_.placed(set.pool);
+  };
   for (const Which which : {Which::answering, Which::silent, Which::down}) {
     for (;;) {
-      collect(set, tried, which, true);
-      keep_calm_ones();
-      const bool others_later = drop_those_not_due(set.rate, now);
+      const bool others_later = collect_for_session(set, tried, which, now);
       if (candidates_.empty() && others_later) return {Reservation{}, Refusal::paced};
       if (candidates_.empty()) break;
       const std::size_t at = choose(set.balance, candidates_, *turns_[set.pool], random_);
@@ -56,25 +138,22 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
       if (!reserve(set.balance, chosen)) continue;
       Reservation reservation(*chosen.backend);
       if (chosen.backend->pace().take(now, set.rate)) {
+        placed(chosen);
         return {std::move(reservation), Refusal::none};
       }
     }
   }
   const bool any_full =
       std::any_of(set.backends.begin(), set.backends.end(), [&](Backend* backend) {
-        return backend->is_full() && !backend->draining() &&
-               std::find(tried.begin(), tried.end(), backend) == tried.end();
+        return backend->is_full() && !backend->draining() && !is_among(tried, backend);
       });
   return {Reservation{}, any_full ? Refusal::all_full : Refusal::no_backend};
 }
 
 // Unless there is none.
 void Assigner::keep_calm_ones() {
-  const auto is_busy = [](const Candidate& candidate) {
-    return candidate.backend->standing().level != Level::calm;
-  };
-  if (std::ranges::all_of(candidates_, is_busy)) return;
-  std::erase_if(candidates_, is_busy);
+  const auto busy = [](const Candidate& candidate) { return is_busy(*candidate.backend); };
+  if (!std::ranges::all_of(candidates_, busy)) std::erase_if(candidates_, busy);
 }
 
 // @returns whether there were any

@@ -1,9 +1,11 @@
 // Chooses a backend and takes the place on it in one step, so that a burst of handshakes over any
 // number of workers spreads evenly: what was assigned counts before it is live.
 //
-// Threads: one assigner a worker (its randomness and scratch space); the turns of round robin are
-// shared.
+// Threads: one assigner a worker (its randomness, its part of ramps and scratch space); the turns
+// of round robin are shared.
 // Lifetime: as long as the worker.
+// Invariants: a backend that ramps up never takes more than RampGate allows, unless no other has
+//   room. By least_load, pools above kMostCompared are not looked through: two are drawn.
 #pragma once
 
 #include <memory>
@@ -11,6 +13,8 @@
 #include <vector>
 
 #include "balance/policy.h"
+#include "balance/ramp_gate.h"
+#include "base/clock.h"
 
 namespace pinion::balance {
 
@@ -19,6 +23,10 @@ using SharedTurns = std::vector<std::unique_ptr<RoundRobinState>>;
 
 class Assigner {
  public:
+  /// Of larger pools least_load draws two by lot and takes the better one (the power of two
+  /// choices).
+  static constexpr std::size_t kMostCompared = 64;
+
   Assigner(SharedTurns& turns, std::uint32_t seed) : turns_(turns), random_(seed) {}
 
   enum class Refusal : unsigned char {
@@ -46,12 +54,18 @@ class Assigner {
   void collect(const BackendSet& set, std::span<Backend* const> tried, Which which,
                bool for_session);
   static Which which_is(const Backend& backend) noexcept;
-
+  bool collect_for_session(const BackendSet& set, std::span<Backend* const> tried, Which which,
+                           TimePoint now);
+  bool draw_two(const BackendSet& set, std::span<Backend* const> tried, TimePoint now);
+  void weigh_load(Candidate& candidate, TimePoint now);
+  bool may_take(PoolId pool, const Candidate& candidate, double fair);
+  void hold_back_ramping(PoolId pool);
   void keep_calm_ones();
   bool drop_those_not_due(std::uint32_t rate, TimePoint now);
 
   SharedTurns& turns_;
   Random random_;
+  RampGate gate_;
   std::vector<Candidate> candidates_;
 };
 

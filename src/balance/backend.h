@@ -14,10 +14,12 @@
 #include <utility>
 
 #include "balance/health.h"
+#include "balance/load_reading.h"
 #include "balance/pace.h"
 #include "balance/probe_counts.h"
 #include "balance/probe_reading.h"
 #include "balance/thresholds.h"
+#include "balance/traffic.h"
 #include "base/ids.h"
 #include "base/published.h"
 #include "base/socket_address.h"
@@ -98,6 +100,14 @@ class Backend {
   }
   [[nodiscard]] std::uint64_t sessions_total() const noexcept { return read(sessions_total_); }
 
+  /// What has passed, counted now and then by whoever moved it.
+  [[nodiscard]] TrafficCounter& traffic() noexcept { return traffic_; }
+  [[nodiscard]] const TrafficCounter& traffic() const noexcept { return traffic_; }
+  /// What the keeper of loads last told.
+  [[nodiscard]] LoadReading load_reading() const noexcept { return load_reading_.get(); }
+  /// On the keeper's thread.
+  void publish_load(const LoadReading& reading) noexcept { load_reading_.set(reading); }
+
   /// Reserves a place if the counts are still `seen`. @returns false when somebody else was faster,
   /// or it is full
   bool try_reserve(Assigned seen) noexcept;
@@ -132,6 +142,9 @@ class Backend {
   Count queued_to_{0};
   Count queued_from_{0};
   Count sessions_total_{0};
+  // Apart from the counts above, which every choice changes.
+  alignas(64) TrafficCounter traffic_;
+  alignas(64) Published<LoadReading> load_reading_;
 };
 
 /// A place for a session that is not live yet: given back when it dies, unless the session became

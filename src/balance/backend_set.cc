@@ -2,7 +2,20 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace pinion::balance {
+
+void BackendSet::add(Backend& backend) {
+  weights.push_back(total_weight() + backend.weight());
+  backends.push_back(&backend);
+}
+
+Backend& BackendSet::at_weight(std::uint64_t weight) const noexcept {
+  const auto at = std::upper_bound(weights.begin(), weights.end(), weight);
+  PINION_CHECK(at != weights.end(), "the weight is one of the set's");
+  return *backends[static_cast<std::size_t>(at - weights.begin())];
+}
 
 bool BackendSet::takes_sessions() const noexcept {
   return std::any_of(backends.begin(), backends.end(),

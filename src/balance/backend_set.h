@@ -19,7 +19,15 @@ struct BackendSet {
   config::Thresholds thresholds{};
   std::uint32_t rate = 0;  // new sessions a second for each backend; 0: no limit
   std::vector<Backend*> backends;
+  std::vector<std::uint64_t> weights = {};  // of the backends up to each, added up
 
+  void add(Backend& backend);
+  /// Of all its backends.
+  [[nodiscard]] std::uint64_t total_weight() const noexcept {
+    return weights.empty() ? 0 : weights.back();
+  }
+  /// The backend in whose part of total_weight() this is; it is less than that.
+  [[nodiscard]] Backend& at_weight(std::uint64_t weight) const noexcept;
   /// Whether any backend takes a new session now.
   [[nodiscard]] bool takes_sessions() const noexcept;
 };

@@ -80,7 +80,9 @@ bool Health::answered(TimePoint now) noexcept {
   up_since_ = now;
   refused_.store(false, std::memory_order_relaxed);
   fault_.store(Fault::none, std::memory_order_relaxed);
-  up_.store(true, std::memory_order_relaxed);
+  // Told before it is up, so that whoever sees it up sees that it came back.
+  returns_.fetch_add(1, std::memory_order_relaxed);
+  up_.store(true, std::memory_order_release);
   return true;
 }
 

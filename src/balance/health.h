@@ -45,7 +45,7 @@ class Health {
   /// How many in a row make a difference; from the config, before the backend is used or on reload.
   void set_rules(std::uint32_t rise, std::uint32_t fall) noexcept;
 
-  [[nodiscard]] bool up() const noexcept { return up_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool up() const noexcept { return up_.load(std::memory_order_acquire); }
   /// Why it is down, or the newest thing held against it while it is up.
   [[nodiscard]] Fault fault() const noexcept { return fault_.load(std::memory_order_relaxed); }
 
@@ -55,6 +55,10 @@ class Health {
   bool failed(Fault fault, TimePoint now) noexcept;
   /// It has answered as it should. @returns true if it was down until now
   bool answered(TimePoint now) noexcept;
+  /// How often it was down and came back.
+  [[nodiscard]] std::uint64_t returns() const noexcept {
+    return returns_.load(std::memory_order_relaxed);
+  }
 
   /// @returns true the first time that nobody listened there since it was last up
   bool first_refusal() noexcept { return !refused_.exchange(true, std::memory_order_relaxed); }
@@ -81,6 +85,7 @@ class Health {
   std::atomic<bool> up_{true};
   std::atomic<Fault> fault_{Fault::none};
   std::atomic<bool> faults_pending_{false};  // faults_ is not 0
+  std::atomic<std::uint64_t> returns_{0};
   std::atomic<bool> suspected_{false};
   std::atomic<bool> refused_{false};
   std::atomic<bool> silent_{false};

@@ -18,6 +18,15 @@ namespace pinion::balance {
 
 using Random = std::mt19937;
 
+/// What the measurements say of a candidate; nothing while nothing was measured.
+struct CandidateLoad {
+  double busy = 0;   // predicted, with the session that is to be placed
+  double trust = 0;  // 0 to 1: how far it may decide
+  Duration wait{};   // of its probes
+  bool hot = false;
+  bool ramping = false;
+};
+
 /// A backend that may be chosen, with the counts that the choice was made on.
 struct Candidate {
   Backend* backend = nullptr;
@@ -25,6 +34,7 @@ struct Candidate {
   std::uint64_t inflight = 0;
   std::uint64_t queued = 0;
   std::uint32_t weight = 1;
+  CandidateLoad load = {};
 };
 
 /// What the workers share of a pool's round robin: whose turn it is.

@@ -23,11 +23,17 @@ std::string bytes_cell(const Json& object, const char* key) {
   return human_bytes(number_of(object, key));
 }
 
-std::string load_cell(double load) {
-  return load < 10'000 ? fmt::format("{:.2f}", load) : fmt::format("{:.0f}K", load / 1000);
+// Where nothing was measured, nothing is told: "?".
+
+/// The busy share that is to be expected.
+std::string load_cell(const Json& backend) {
+  const auto load = backend.find("load");
+  if (load == backend.end() || !load->is_number()) return "?";
+  const auto value = load->get<double>();
+  return value < 10'000 ? fmt::format("{:.2f}", value) : fmt::format("{:.0f}K", value / 1000);
 }
 
-/// The share of time in which its event loop is busy, "?" where nothing can be told.
+/// The share of time in which its event loop is busy.
 std::string busy_cell(const Json& backend) {
   const auto share = backend.find("busy_share");
   if (share == backend.end() || !share->is_number()) return "?";
@@ -57,7 +63,7 @@ void add_backend(Table& table, const Json& backend) {
              count_cell(backend, "reserved"),
              count_cell(backend, "inflight"),
              bytes_cell(backend, "queued_bytes"),
-             load_cell(number_of(backend, "load")),
+             load_cell(backend),
              busy_cell(backend)});
   const std::string reason = text_of(backend, "reason");
   if (!reason.empty()) table.add_line({"    " + reason, style_of(backend)});

@@ -122,6 +122,8 @@ struct Admission {
 struct Pool {
   std::string name;
   Balance balance = Balance::least_load;
+  Duration ramp{};            // 0: none
+  Duration hot{};             // 0: no backend is ever hot
   std::string socketio_path;  // "" = none; else begins and ends with '/'
   Duration keep_alive{};
   std::size_t keep_alive_connections = 0;  // per worker and backend

@@ -81,6 +81,8 @@ void each_field(MaybeConst<SlowConsumer> auto& slow_consumer, auto&& field) {
 void each_field(MaybeConst<Pool> auto& pool, auto&& field) {
   field("name", pool.name);
   field("balance", pool.balance);
+  field("ramp", pool.ramp);
+  field("hot", pool.hot);
   field("socketio_path", pool.socketio_path);
   field("keep_alive", pool.keep_alive);
   field("keep_alive_connections", pool.keep_alive_connections);

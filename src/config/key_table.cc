@@ -173,9 +173,19 @@ constexpr Key kKeys[] = {
      .help = "What routes, commands and metrics call this pool.", .example = "chat"},
     {.section = Section::pool, .type = Type::choice, .name = "balance",
      .fallback = "least_load", .choices = kBalances,
-     .help = "How a new session gets its backend. least_load: the fewest sessions by weight, then "
-             "the fewest requests in flight, then the fewest bytes waiting. least_sessions: by "
-             "sessions alone. round_robin: in turn. random_two: the better of two drawn by lot."},
+     .help = "How a new session gets its backend. least_load: where the event loop is expected to "
+             "be least busy, by weight, from what passes and what probes tell; where they tell "
+             "nothing, the fewest sessions by weight, then the fewest requests in flight, then the "
+             "fewest bytes waiting. least_sessions: by sessions alone. round_robin: in turn. "
+             "random_two: the better of two drawn by lot."},
+    {.section = Section::pool, .type = Type::duration, .name = "ramp",
+     .fallback = "30s", .min = 100, .max = kHour, .zero = "it takes all that come its way",
+     .help = "How long a backend that joins or comes back gets at most twice its fair share of new "
+             "sessions, unless no other has room."},
+    {.section = Section::pool, .type = Type::duration, .name = "hot",
+     .fallback = "50ms", .min = 1, .max = kMinute, .zero = "probes do not make a backend hot",
+     .help = "A backend whose probes wait as long gets new sessions by least_load only when those "
+             "of all others do too."},
     {.section = Section::pool, .type = Type::socketio_path, .name = "socketio_path",
      .fallback = "/socket.io/", .min = 1, .max = kLongestUrlPath,
      .zero = "the pool has no socket.io",

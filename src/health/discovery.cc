@@ -70,7 +70,7 @@ balance::BackendSets Discovery::sets() const {
     set->rate = config_->pools[pool].admission.rate;
     for (const auto& source : sources_) {
       if (source->pool != pool) continue;
-      set->backends.insert(set->backends.end(), source->resolved.begin(), source->resolved.end());
+      for (balance::Backend* const backend : source->resolved) set->add(*backend);
     }
     sets.push_back(std::move(set));
   }

@@ -102,7 +102,18 @@ void backend_level_changes_total(const Snapshot& snapshot, Samples& out) {
   by_backend(snapshot, out, [](const BackendSample& b) { return b.level_changes; });
 }
 void backend_load(const Snapshot& snapshot, Samples& out) {
-  by_backend(snapshot, out, [](const BackendSample& b) { return b.load; });
+  by_backend(snapshot, out, [](const BackendSample& b) {
+    return b.load.value_or(std::numeric_limits<double>::quiet_NaN());
+  });
+}
+void backend_work_rate(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.work_rate; });
+}
+void backend_hot(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.hot ? 1.0 : 0.0; });
+}
+void backend_ramping(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.ramping ? 1.0 : 0.0; });
 }
 void backend_queued_bytes(const Snapshot& snapshot, Samples& out) {
   by_backend(snapshot, out, [](const BackendSample& b) { return b.queued_bytes; });

@@ -12,8 +12,9 @@ using Collect = void(const Snapshot& snapshot, Samples& out);
 
 // By backend.
 Collect sessions, sessions_total, reserved_sessions, inflight_requests, backend_up, backend_ready,
-    backend_load, backend_queued_bytes, backend_busy_share, backend_probe_wait_seconds,
-    backend_load_confidence, probes_total, backend_level, backend_level_changes_total;
+    backend_load, backend_work_rate, backend_hot, backend_ramping, backend_queued_bytes,
+    backend_busy_share, backend_probe_wait_seconds, backend_load_confidence, probes_total,
+    backend_level, backend_level_changes_total;
 // By pool.
 Collect requests_total, unknown_sid_total, retries_total, admission_waiting, admissions_total,
     admission_wait_seconds;

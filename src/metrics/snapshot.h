@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -68,7 +69,9 @@ struct BackendSample {
   bool up = false, ready = false;
   unsigned level = 0;  // 0 calm, 1 busy, 2 full
   std::uint64_t level_changes = 0;
-  double load = 0.0;
+  std::optional<double> load;  // nothing: not measured
+  double work_rate = 0.0;
+  bool hot = false, ramping = false;
   std::uint64_t websocket = 0, polling = 0;  // live sessions by transport
   std::uint64_t reserved = 0, inflight = 0, queued_bytes = 0;
   std::uint64_t sessions_total = 0;

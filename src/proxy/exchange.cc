@@ -342,6 +342,8 @@ void Exchange::settle() {
       session_->note_error(status_ >= 500 ? "backend-5xx" : "backend-4xx");
     }
     session_->release(worker_.now());
+  } else {
+    count_work();
   }
   reservation_.release();
   inflight_.release();

@@ -38,6 +38,7 @@ void Exchange::choose_for_handshake() {
 
 void Exchange::take_place(balance::Reservation reservation) {
   reservation_ = std::move(reservation);
+  worker_.explain_placing(*reservation_.backend());
   connect(*reservation_.backend());
 }
 

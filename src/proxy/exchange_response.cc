@@ -222,6 +222,7 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
                                        static_cast<std::uint16_t>(worker_.index()), worker_.now());
     session_->release(worker_.now());
   }
+  if (!setup.session) count_work();
   if (!setup.open_watch && !setup.session) setup.inflight = std::move(inflight_);
   phase_ = Phase::over;
   inflight_.release();

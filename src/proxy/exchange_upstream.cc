@@ -267,4 +267,12 @@ void Exchange::reply_unknown_session() {
          .body = engineio::kUnknownSessionBody});
 }
 
+// A request of a session is counted by the books of sessions; any other makes work too.
+void Exchange::count_work() noexcept {
+  if (backend_ == nullptr || !sent_) return;
+  backend_->traffic().add({.bytes_in = request_body_.received(),
+                           .bytes_out = response_body_ ? response_body_->received() : 0,
+                           .requests = 1});
+}
+
 }  // namespace pinion::proxy

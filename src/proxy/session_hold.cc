@@ -39,7 +39,7 @@ void SessionHold::release(TimePoint now) noexcept {
   tell_waiting({});
   SessionLedger* const ledger = std::exchange(ledger_, nullptr);
   if (ledger == nullptr) return;
-  ledger->end_request(key(), found_.serial, traffic_, now);
+  ledger->end_request(key(), found_, traffic_, now);
 }
 
 void SessionHold::close_session(metrics::CloseReason reason) noexcept {

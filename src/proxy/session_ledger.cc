@@ -19,6 +19,18 @@ std::uint64_t SessionLedger::open(balance::Reservation& reservation, Session ses
   return inserted.serial;
 }
 
+void SessionLedger::end_request(SessionKey key, const session::PinTable::Found& found,
+                                const session::Traffic& traffic, TimePoint now) {
+  table_.end_request(key, found.serial, traffic, now);
+  registry_.by_id(found.backend)
+      .traffic()
+      .add({.frames_in = traffic.frames_in,
+            .frames_out = traffic.frames_out,
+            .bytes_in = traffic.bytes_in,
+            .bytes_out = traffic.bytes_out,
+            .requests = 1});
+}
+
 bool SessionLedger::upgraded(SessionKey key, std::uint64_t serial, balance::Backend& backend) {
   if (!table_.upgraded(key, serial)) return false;
   backend.session_upgraded();

@@ -35,10 +35,9 @@ class SessionLedger {
   std::optional<session::PinTable::Found> begin_request(session::SessionKey key, TimePoint now) {
     return table_.begin_request(key, now);
   }
-  void end_request(session::SessionKey key, std::uint64_t serial, const session::Traffic& traffic,
-                   TimePoint now) {
-    table_.end_request(key, serial, traffic, now);
-  }
+  /// A request that was `found` by begin_request() has ended. @param traffic what it carried
+  void end_request(session::SessionKey key, const session::PinTable::Found& found,
+                   const session::Traffic& traffic, TimePoint now);
   void set_tunnel(session::SessionKey key, std::uint64_t serial, bool has_tunnel,
                   std::uint16_t worker, TimePoint now) {
     table_.set_tunnel(key, serial, has_tunnel, worker, now);

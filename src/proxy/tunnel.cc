@@ -259,7 +259,8 @@ session::Waiting Tunnel::waiting() noexcept {
 }
 
 void Tunnel::publish() {
-  if (!session_) return;
+  // What comes before the open packet is told once its session is known.
+  if (open_watch_) return;
   const auto news = [](std::uint64_t now, std::uint32_t& told) {
     const auto low = static_cast<std::uint32_t>(now);
     return std::uint64_t{low - std::exchange(told, low)};
@@ -270,6 +271,11 @@ void Tunnel::publish() {
       .bytes_in = news(in_.bytes(), published_.bytes_in),
       .bytes_out = news(out_.bytes(), published_.bytes_out),
       .paused_ns = in_.take_paused_ns(worker_.now()) + out_.take_paused_ns(worker_.now())};
+  backend_.traffic().add({.frames_in = traffic.frames_in,
+                          .frames_out = traffic.frames_out,
+                          .bytes_in = traffic.bytes_in,
+                          .bytes_out = traffic.bytes_out});
+  if (!session_) return;
   worker_.shared().ledger.publish({pool(), session_->sid}, session_->serial, traffic, waiting(),
                                   last_bytes_);
 }

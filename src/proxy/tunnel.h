@@ -52,7 +52,7 @@ class Tunnel final : public Retirable,
   void close_gracefully(websocket::CloseCode code, metrics::CloseReason reason);
   /// Closes at once.
   void abort(metrics::CloseReason reason);
-  /// Tells the PinTable what has passed since the last time.
+  /// Tells the PinTable and the backend what has passed since the last time.
   void publish();
 
   /// Of its session; 0 while it has none.
@@ -105,7 +105,7 @@ class Tunnel final : public Retirable,
   std::optional<OpenedSession> session_;
   std::unique_ptr<RequestFacts> facts_;  // for the access log, if there is one
   TimePoint last_bytes_{};
-  // What the PinTable knows, by its low bits: less than 4 GiB pass between two tellings.
+  // What others know, by its low bits: less than 4 GiB pass between two tellings.
   struct {
     std::uint32_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0;
   } published_;

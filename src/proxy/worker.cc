@@ -1,8 +1,11 @@
 #include "proxy/worker.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "balance/explain.h"
 #include "proxy/downstream.h"
 #include "proxy/tunnel.h"
 
@@ -18,6 +21,9 @@ constexpr std::size_t kFreeChunks = 64;
 // Clients above max_connections that may linger for their 503; more are closed without a word.
 constexpr std::size_t kTurnedAwayAtOnce = 32;
 constexpr Duration kWarnEvery = std::chrono::seconds{10};
+// Placings are told of, for each backend that is taken.
+constexpr Duration kExplainEvery = std::chrono::seconds{1};
+constexpr std::size_t kMostExplained = 16;  // backends, in one line
 
 }  // namespace
 
@@ -40,6 +46,7 @@ Worker::Worker(Shared& shared, metrics::WorkerCounters& counters, Setup setup)
       assigner_(shared.turns, std::random_device{}()),
       upstreams_(*this),
       warnings_(kWarnEvery),
+      placings_(kExplainEvery),
       head_limits_{.head = config().proxy.limits.head,
                    .fields = config().proxy.limits.headers,
                    .url = config().proxy.limits.url},
@@ -226,6 +233,27 @@ void Worker::warn_slow_consumer(PoolId pool, std::string_view sid, std::size_t w
   shared_.log.warning(
       "a client does not read and is closed, see [pool.slow_consumer]",
       {{"pool", name}, {"sid", sid}, {"waiting_bytes", waiting}, {"repeated", *held_back}});
+}
+
+void Worker::explain_placing(const balance::Backend& taken) {
+  if (!shared_.log.enabled(log::Level::debug)) return;
+  const balance::BackendIdentity& who = taken.identity();
+  const auto held_back = placings_.admit(who.pool_name + '/' + who.name, now());
+  if (!held_back) return;
+  std::string all;
+  std::size_t told = 0;
+  for (const balance::Backend* const backend : backends(who.pool).backends) {
+    if (told++ == kMostExplained) break;
+    const auto load = balance::load_of(*backend, now());
+    all += fmt::format("{}{}: load {}, {} sessions, {}", all.empty() ? "" : "; ",
+                       backend->identity().name, load ? fmt::format("{:.2f}", *load) : "unknown",
+                       backend->assigned().total(), balance::explain(*backend, now()));
+  }
+  shared_.log.debug("session placed", {{"pool", who.pool_name},
+                                       {"backend", who.name},
+                                       {"why", balance::explain(taken, now())},
+                                       {"among", all},
+                                       {"repeated", *held_back}});
 }
 
 void Worker::warn_bad_response(const balance::Backend& backend, std::string_view what) {

@@ -112,6 +112,8 @@ class Worker final : private uv::Listener::Handler,
   }
   /// Tells the log that a client is closed because it does not read; rate-limited.
   void warn_slow_consumer(PoolId pool, std::string_view sid, std::size_t waiting);
+  /// For the debug log, now and then: which backend got a new session, and how all of them stood.
+  void explain_placing(const balance::Backend& taken);
   void warn_bad_response(const balance::Backend& backend, std::string_view what);
 
   void connection_closed() noexcept;
@@ -149,6 +151,7 @@ class Worker final : private uv::Listener::Handler,
   balance::Assigner assigner_;
   UpstreamPool upstreams_;
   log::OncePer warnings_;
+  log::OncePer placings_;
   http::HeadLimits head_limits_;
   std::size_t high_mark_;
   std::string scratch_text_;

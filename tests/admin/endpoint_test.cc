@@ -93,6 +93,12 @@ TEST_CASE_FIXTURE(Fixture, "backends") {
   CHECK(first["ready"] == true);
   CHECK(first["websocket"] == 118);
   CHECK(first["load"] == 1.23);
+  CHECK(first["why"] == "measured");
+  CHECK(first["work_rate"] == 300);
+  CHECK(first["frames_out_rate"] == 280.5);
+  CHECK(first["cost_us"] == 2000);
+  CHECK(backends[1]["load"].is_null());
+  CHECK(backends[1]["cost_us"].is_null());
   CHECK(first["probe_latency_ms"].is_null());
   CHECK(backends[1]["reason"] == "connection refused");
   CHECK(backends[2]["probe_latency_ms"] == 1.5);

@@ -119,6 +119,10 @@ inline StatusView example_status() {
   first.inflight = 4;
   first.queued_bytes = 12'288;
   first.load = 1.23;
+  first.why = "measured";
+  first.work_rate = 300;
+  first.frames_out_rate = 280.5;
+  first.cost_us = 2000;
   add("chat", "chat-2", "down").reason = "connection refused";
   BackendView& probed = add("files", "files-1", "draining");
   probed.probe_latency_ms = 1.5;

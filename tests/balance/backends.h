@@ -32,7 +32,7 @@ class Backends {
   [[nodiscard]] Backend& operator[](std::size_t index) const { return *all_[index]; }
   [[nodiscard]] BackendSet set(config::Balance balance) const {
     BackendSet result{.pool = 0, .balance = balance, .backends = {}};
-    for (const auto& backend : all_) result.backends.push_back(backend.get());
+    for (const auto& backend : all_) result.add(*backend);
     return result;
   }
   /// A candidate with these counts; adds its backend.

@@ -30,10 +30,10 @@ TEST_CASE("status is one screen") {
         "chat\n"
         "  12 of at most 1,000 wait for room\n"
         "  chat-1      up             120  118     2     3     4   12.0K  1.23     ?\n"
-        "  chat-2      down             0    0     0     0     0       0  0.00     ?\n"
+        "  chat-2      down             0    0     0     0     0       0     ?     ?\n"
         "    connection refused\n"
         "files\n"
-        "  files-1     draining         0    0     0     0     0       0  0.00   62%\n"
+        "  files-1     draining         0    0     0     0     0       0     ?   62%\n"
         "total                        120  118     2     3     4   12.0K\n"
         "\n"
         "4,567 sessions since the start, 1,234,567 requests, 125 sids pinned\n");

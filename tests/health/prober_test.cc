@@ -69,7 +69,7 @@ struct Watched {
     balance::Backend* const backend =
         registry.find_or_add({.pool_name = "chat", .name = "b", .address = address});
     auto set = std::make_shared<balance::BackendSet>();
-    set->backends.push_back(backend);
+    set->add(*backend);
     prober.watch({set});
     return *backend;
   }

@@ -144,6 +144,9 @@ TEST_CASE("numbers arrive where they belong") {
   CHECK(value("pinion_sessions", {{"pool", "chat"}, {"backend", odd}, {"transport", "polling"}}) ==
         32);
   CHECK(value("pinion_backend_load", {{"pool", "chat"}, {"backend", odd}}) == 1.5);
+  CHECK(value("pinion_backend_work_rate", {{"pool", "chat"}, {"backend", odd}}) == 37);
+  CHECK(value("pinion_backend_hot", {{"pool", "chat"}, {"backend", odd}}) == 1);
+  CHECK(value("pinion_backend_ramping", {{"pool", "chat"}, {"backend", odd}}) == 1);
   CHECK(value("pinion_backend_ready", {{"pool", "chat"}, {"backend", odd}}) == 0);
   CHECK(value("pinion_frames_total", {{"direction", "in"}, {"opcode", "text"}}) == 7);
   CHECK(value("pinion_frames_total", {{"direction", "out"}, {"opcode", "binary"}}) == 9);

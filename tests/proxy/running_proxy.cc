@@ -67,7 +67,7 @@ RunningProxy::RunningProxy(const std::vector<SocketAddress>& backends, const Opt
   for (const SocketAddress& address : backends) {
     backends_.push_back(registry_.find_or_add(
         {.pool_name = "chat", .name = address.to_string(), .address = address}));
-    set->backends.push_back(backends_.back());
+    set->add(*backends_.back());
   }
   auto bound = uv::bind_sockets(*SocketAddress::from_ip("127.0.0.1", 0), 1);
   REQUIRE(bound);

@@ -45,6 +45,25 @@ TEST_CASE("opening turns a reserved place into a live session that can be found"
   books.check_empty();
 }
 
+TEST_CASE("what a request carried counts as work of its backend, also when its session has gone") {
+  Books books(2);
+  const auto serial = books.open("abc", 1);
+  auto hold = SessionHold::take(books.ledger, 0, "abc", kStart);
+  REQUIRE(hold);
+  hold->traffic() = {.frames_in = 2, .frames_out = 3, .bytes_in = 40, .bytes_out = 50};
+  books.ledger.close({0, "abc"}, serial, CloseReason::admin);
+  hold->release(kStart + 1s);
+  hold->release(kStart + 2s);
+  const balance::Traffic seen = books.backends[1]->traffic().total();
+  CHECK(seen.frames_in == 2);
+  CHECK(seen.frames_out == 3);
+  CHECK(seen.bytes_in == 40);
+  CHECK(seen.bytes_out == 50);
+  CHECK(seen.requests == 1);
+  CHECK(books.backends[0]->traffic().total().work() == 0);
+  books.check_empty();
+}
+
 TEST_CASE("a session that is closed twice is settled once") {
   Books books;
   const auto serial = books.open("abc");

@@ -1,0 +1,51 @@
+// Learns how long a backend's event loop is busy for a unit of work: its busy share over its work
+// rate, both decaying. A process that is three times slower is told from its peers by that alone.
+//
+// Threads: one thread's.
+// Lifetime: as long as the backend is watched.
+// Invariants: an idle backend teaches nothing, so what was learnt while it was busy stays. When
+// what
+//   the last seconds say differs from what was learnt by more than chance does, the old is dropped:
+//   a new speed is known within 30 s.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+
+namespace pinion::balance {
+
+class CostLearner {
+ public:
+  struct Evidence {
+    double busy_share = 0;      // 0 to 1
+    double work_rate = 0;       // units a second, over about the same time
+    std::uint32_t samples = 0;  // that the busy share is the mean of
+    double usual_cost = 0;      // what a unit takes on the other backends; 0: not known
+  };
+  /// What was so for this long.
+  void learn(Duration time, const Evidence& evidence) noexcept;
+  void forget() noexcept { *this = {}; }
+
+  /// Busy seconds a unit; 0: not learnt, as some seconds of work are needed. A burst after silence
+  /// says little.
+  [[nodiscard]] double cost() const noexcept { return slow_.time < kEnough ? 0 : slow_.cost(); }
+  /// 0 to 1: how certain it is that the cost is not `other`, 0.5 at one standard error.
+  [[nodiscard]] double certainty_against(double other) const noexcept;
+
+ private:
+  static constexpr double kEnough = 3;  // seconds
+
+  struct Memory {
+    double busy = 0, work = 0, time = 0;
+
+    void add(double seconds, const Evidence& evidence, double lasts) noexcept;
+    [[nodiscard]] double cost() const noexcept { return work > 0 ? busy / work : 0; }
+  };
+
+  Memory slow_, fast_;
+  double samples_ = 0;
+  double differs_for_ = 0;  // seconds
+};
+
+}  // namespace pinion::balance

@@ -1,0 +1,123 @@
+#include "balance/load_keeper.h"
+
+#include <algorithm>
+
+namespace pinion::balance {
+
+// What is known of a pool as a whole.
+struct LoadKeeper::Means {
+  double session_work = 0;    // units a second of a session
+  double cost = 0;            // busy seconds a unit, of a backend; 0: no backend has learnt it
+  double trust = 0;           // 0 to 1
+  double bytes_per_work = 0;  // from clients
+};
+
+namespace {
+
+// Bytes that wait for a backend are work that it should have had done within this time.
+constexpr double kQueueTime = 1;  // seconds
+
+}  // namespace
+
+LoadKeeper::LoadKeeper(const std::vector<config::Pool>& pools) {
+  for (const auto& pool : pools) rules_.push_back({.ramp = pool.ramp, .hot = pool.hot});
+}
+
+void LoadKeeper::watch(const BackendSets& sets, TimePoint now) {
+  const bool first = pools_.empty();
+  auto before = std::exchange(pools_, {});
+  for (std::size_t pool = 0; pool < sets.size(); ++pool) {
+    Pool& next = pools_.emplace_back(Pool{.rules = rules_[pool], .at = now, .backends = {}});
+    if (!first) next.at = before[pool].at;
+    for (Backend* const backend : sets[pool]->backends) {
+      Watched watched{.backend = backend, .rate = {}, .learner = {}, .reading = {}};
+      if (!first) {
+        auto& known = before[pool].backends;
+        const auto at = std::find_if(known.begin(), known.end(),
+                                     [&](const Watched& one) { return one.backend == backend; });
+        if (at != known.end()) {
+          watched = *at;
+        } else {
+          watched.reading.at = now;
+          watched.reading.returns = backend->health().returns();
+          watched.reading.ramp_until = now + next.rules.ramp;
+          backend->publish_load(watched.reading);
+        }
+      }
+      next.backends.push_back(watched);
+    }
+  }
+}
+
+void LoadKeeper::tick(TimePoint now) {
+  for (Pool& pool : pools_) {
+    const Duration since = now - std::exchange(pool.at, now);
+    const double usual_cost = means_of(pool.backends).cost;
+    for (Watched& watched : pool.backends) {
+      sample(watched, pool.rules, {.time = since, .usual_cost = usual_cost}, now);
+    }
+    const Means means = means_of(pool.backends);
+    for (Watched& watched : pool.backends) publish(watched, means, now);
+  }
+}
+
+void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since, TimePoint now) {
+  const Backend& backend = *watched.backend;
+  LoadReading& reading = watched.reading;
+  const std::uint64_t returns = backend.health().returns();
+  if (std::exchange(reading.returns, returns) != returns) {
+    watched.rate.forget();
+    reading.ramp_until = now + rules.ramp;
+  }
+  watched.rate.sample(now, backend.traffic().total(), backend.assigned().total());
+  reading.rates = watched.rate.rates();
+  const ProbeReading probes = backend.probe_reading();
+  const double fresh = freshness(probes.at, now);
+  watched.confidence = fresh * probes.confidence;
+  reading.wait = probes.wait;
+  reading.hot = watched.confidence > 0 && rules.hot > Duration::zero() && probes.wait >= rules.hot;
+  if (fresh < 1 || probes.confidence <= 0) return;
+  watched.learner.learn(since.time, {.busy_share = probes.busy_share,
+                                     .work_rate = reading.rates.work(),
+                                     .samples = probes.samples,
+                                     .usual_cost = since.usual_cost});
+  reading.learnt_cost = watched.learner.cost();
+}
+
+LoadKeeper::Means LoadKeeper::means_of(const std::vector<Watched>& backends) {
+  Means means;
+  double work = 0;
+  double sessions = 0;
+  double sure = 0;
+  double frames_in = 0;
+  double bytes_in = 0;
+  for (const Watched& watched : backends) {
+    const Rates& rates = watched.reading.rates;
+    work += rates.work();
+    sessions += rates.sessions;
+    frames_in += rates.frames_in;
+    bytes_in += rates.bytes_in;
+    if (watched.reading.learnt_cost <= 0) continue;
+    means.cost += watched.confidence * watched.reading.learnt_cost;
+    sure += watched.confidence;
+    means.trust = std::max(means.trust, watched.confidence);
+  }
+  means.session_work = sessions > 0 ? work / sessions : 0;
+  means.cost = sure > 0 ? means.cost / sure : 0;
+  means.bytes_per_work = frames_in > 0 ? bytes_in / frames_in : 0;
+  return means;
+}
+
+void LoadKeeper::publish(Watched& watched, const Means& means, TimePoint now) {
+  LoadReading& reading = watched.reading;
+  reading.at = now;
+  reading.session_work = means.session_work;
+  reading.trust = means.trust;
+  const double own = watched.confidence * watched.learner.certainty_against(means.cost);
+  reading.cost = means.cost + own * (reading.learnt_cost - means.cost);
+  reading.work_per_queued_byte =
+      means.bytes_per_work > 0 ? 1 / (means.bytes_per_work * kQueueTime) : 0;
+  watched.backend->publish_load(reading);
+}
+
+}  // namespace pinion::balance

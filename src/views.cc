@@ -1,0 +1,179 @@
+#include "views.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "balance/explain.h"
+#include "session/state.h"
+
+namespace pinion {
+namespace {
+
+double in_ms(Duration duration) noexcept { return to_seconds(duration) * 1000.0; }
+
+std::string why_down(const balance::Health& health) {
+  std::string why(balance::describe(health.fault()));
+  const Duration held = health.held_until() - monotonic_now();
+  if (held > std::chrono::seconds{1}) {
+    why += "; it went up and down, and is held back for " + std::to_string(to_ms(held) / 1000) +
+           " s more";
+  }
+  return why;
+}
+
+std::string_view state_of(const balance::Backend& backend) noexcept {
+  if (backend.draining()) return backend.empty() ? "drained" : "draining";
+  return backend.health().up() ? "up" : "down";
+}
+
+// More of it is worse.
+unsigned level_number(const std::string& level) noexcept {
+  if (level == to_string(balance::Level::full)) return 2;
+  return level == to_string(balance::Level::busy) ? 1 : 0;
+}
+
+void add_probes(admin::BackendView& view, const balance::ProbeReading& probes) {
+  if (probes.latency > Duration::zero()) view.probe_latency_ms = in_ms(probes.latency);
+  view.load_confidence = probes.confidence;
+  if (probes.confidence <= 0.0) return;
+  view.busy_share = probes.busy_share;
+  view.probe_wait_ms = in_ms(probes.wait);
+}
+
+void add_load(admin::BackendView& view, const balance::Backend& backend) {
+  const TimePoint now = monotonic_now();
+  const balance::LoadReading reading = backend.load_reading();
+  view.load = balance::load_of(backend, now);
+  if (reading.learnt_cost > 0) view.cost_us = 1e6 * reading.learnt_cost;
+  view.work_rate = reading.rates.work();
+  view.frames_in_rate = reading.rates.frames_in;
+  view.frames_out_rate = reading.rates.frames_out;
+  view.bytes_in_rate = reading.rates.bytes_in;
+  view.bytes_out_rate = reading.rates.bytes_out;
+  view.hot = reading.hot && balance::freshness(reading.at, now) > 0;
+  view.ramping = reading.is_ramping(now, backend.health().returns());
+  view.why = balance::explain(backend, now);
+}
+
+}  // namespace
+
+admin::OverloadView overload_view(const proxy::OverloadState& state) {
+  admin::OverloadView view;
+  for (std::size_t i = 0; i < proxy::kResources; ++i) {
+    view.uses.push_back({.resource = std::string(to_string(static_cast<proxy::Resource>(i))),
+                         .used = state.usage[i].load(std::memory_order_relaxed)});
+  }
+  for (std::size_t i = 0; i < proxy::kRungs; ++i) {
+    view.rungs.push_back({.name = std::string(to_string(static_cast<proxy::Rung>(i))),
+                          .taken = state.taken[i].load(std::memory_order_relaxed),
+                          .changes = state.changes[i].load(std::memory_order_relaxed)});
+  }
+  return view;
+}
+
+admin::BackendView backend_view(const balance::Backend& backend, const Mover& mover) {
+  const balance::BackendIdentity& who = backend.identity();
+  const balance::Assigned assigned = backend.assigned();
+  const bool up = backend.health().up();
+  admin::BackendView view{.pool = who.pool_name,
+                          .name = who.name,
+                          .address = who.address.to_string(),
+                          .weight = backend.weight(),
+                          .max_sessions = who.max_sessions,
+                          .state = std::string(state_of(backend)),
+                          .up = up,
+                          .ready = backend.takes_sessions() && !backend.health().silent()};
+  view.sessions = assigned.live;
+  view.websocket = std::min<std::uint64_t>(backend.websockets(), assigned.live);
+  view.polling = view.sessions - view.websocket;
+  view.reserved = assigned.reserved;
+  view.inflight = backend.inflight();
+  view.queued_bytes = backend.queued_bytes_both();
+  view.sessions_total = backend.sessions_total();
+  add_probes(view, backend.probe_reading());
+  add_load(view, backend);
+  const balance::Standing standing = backend.standing();
+  view.level = balance::to_string(standing.level);
+  view.limit = balance::to_string(standing.by);
+  view.level_changes = backend.level_changes();
+  if (!up) {
+    view.reason = why_down(backend.health());
+  } else if (backend.draining()) {
+    view.reason = backend.empty() ? "is drained: it can be stopped" : "drains";
+  } else if (standing.level != balance::Level::calm) {
+    view.reason = "is " + view.level + " by its limit of " + view.limit;
+  } else if (backend.is_full()) {
+    view.reason = "has all the sessions it may have";
+  } else if (backend.health().silent()) {
+    view.reason = "does not answer";
+  }
+  if (const auto moving = mover.progress(who.id)) {
+    view.moving = {.why = std::string(moving->why),
+                   .left = moving->left,
+                   .moved = moving->moved,
+                   .per_second = moving->per_second};
+  }
+  return view;
+}
+
+admin::SessionView session_view(const session::Session& session, const balance::Registry& registry,
+                                TimePoint now) {
+  const auto ms_since = [now](TimePoint then) {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(to_ms(now - then), 0));
+  };
+  session::Rates rates = session.rates;
+  rates.decay(now - session.last_seen);
+  const auto round_trip = session.pings.round_trip();
+  return {.sid = session.sid,
+          .pool = registry.by_id(session.backend).identity().pool_name,
+          .backend = registry.by_id(session.backend).identity().name,
+          .transport = std::string(session::to_string(session.transport)),
+          .state = std::string(session::to_string(session::state_of(session, now))),
+          .client = session.client,
+          .age_ms = ms_since(session.opened),
+          .idle_ms = ms_since(session.last_seen),
+          .frames_in = session.traffic.frames_in,
+          .frames_out = session.traffic.frames_out,
+          .bytes_in = session.traffic.bytes_in,
+          .bytes_out = session.traffic.bytes_out,
+          .queued_bytes = session.queued_bytes,
+          .paused_ms = session.traffic.paused_ns / 1'000'000,
+          .frames_in_rate = rates.frames_in,
+          .frames_out_rate = rates.frames_out,
+          .bytes_in_rate = rates.bytes_in,
+          .bytes_out_rate = rates.bytes_out,
+          .rtt_ms = round_trip ? std::optional(to_seconds(*round_trip) * 1000) : std::nullopt,
+          .rtt_seen = std::string(session.pings.seen()),
+          .last_error = std::string(session.last_error),
+          .worker = session.worker};
+}
+
+metrics::BackendSample sample_of(const admin::BackendView& view,
+                                 const balance::ProbeCounts& probes) {
+  metrics::BackendSample sample{.pool = view.pool,
+                                .name = view.name,
+                                .up = view.up,
+                                .ready = view.ready,
+                                .level = level_number(view.level),
+                                .level_changes = view.level_changes,
+                                .load = view.load,
+                                .work_rate = view.work_rate,
+                                .hot = view.hot,
+                                .ramping = view.ramping,
+                                .websocket = view.websocket,
+                                .polling = view.polling,
+                                .reserved = view.reserved,
+                                .inflight = view.inflight,
+                                .queued_bytes = view.queued_bytes,
+                                .sessions_total = view.sessions_total};
+  sample.busy_share = view.busy_share.value_or(0.0);
+  sample.probe_wait_seconds = view.probe_wait_ms.value_or(0.0) / 1000.0;
+  sample.load_confidence = view.load_confidence;
+  for (std::size_t i = 0; i < balance::kProbeResults; ++i) {
+    sample.probes.emplace_back(balance::to_string(static_cast<balance::ProbeResult>(i)),
+                               probes.by_result[i].value());
+  }
+  return sample;
+}
+
+}  // namespace pinion

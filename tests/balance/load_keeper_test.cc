@@ -1,0 +1,192 @@
+#include "balance/load_keeper.h"
+
+#include <doctest/doctest.h>
+
+#include "backends.h"
+#include "balance/assigner.h"
+#include "balance/explain.h"
+
+namespace pinion::balance {
+namespace {
+
+using namespace std::chrono_literals;
+using config::Balance;
+using test::Backends;
+
+// A pool that is sampled as in the server, four times a second.
+struct Watched {
+  Backends backends;
+  LoadKeeper keeper{std::vector<LoadKeeper::Rules>{{.ramp = 30s, .hot = 50ms}}};
+  SharedTurns turns;
+  Assigner assigner{turns, 1};
+  TimePoint now = TimePoint{} + 1h;
+
+  explicit Watched(int count) {
+    turns.push_back(std::make_unique<RoundRobinState>());
+    for (int i = 0; i < count; ++i) backends.add();
+    watch();
+  }
+  void watch() { keeper.watch({set()}, now); }
+  std::shared_ptr<const BackendSet> set() {
+    return std::make_shared<const BackendSet>(backends.set(Balance::least_load));
+  }
+  void probe(std::size_t which, double busy, Duration wait = {}) {
+    backends[which].set_probe_reading({.busy_share = busy,
+                                       .wait = wait,
+                                       .baseline = 1ms,
+                                       .confidence = 1,
+                                       .samples = 40,
+                                       .at = now});
+  }
+  // For so long, each backend has that much work and is that busy.
+  struct Life {
+    std::uint64_t frames_a_tick = 0;
+    double busy = 0;
+  };
+  void live(Duration time, const std::vector<Life>& lives) {
+    for (const TimePoint end = now + time; now < end;) {
+      now += LoadKeeper::kEvery;
+      for (std::size_t i = 0; i < lives.size(); ++i) {
+        backends[i].traffic().add({.frames_out = lives[i].frames_a_tick});
+        probe(i, lives[i].busy);
+      }
+      keeper.tick(now);
+    }
+  }
+  void pass(Duration time) {
+    for (const TimePoint end = now + time; now < end;) {
+      now += LoadKeeper::kEvery;
+      keeper.tick(now);
+    }
+  }
+  void add_sessions(std::size_t which, int count) {
+    for (int i = 0; i < count; ++i) test::reserve(backends[which]).confirm(true);
+  }
+  Backend* place() { return assigner.assign_session(*set(), {}, now).reservation.confirm(true); }
+};
+
+}  // namespace
+
+TEST_CASE("the one that is slower gets fewer sessions, though all have as many") {
+  Watched w(2);
+  w.add_sessions(0, 50);
+  w.add_sessions(1, 50);
+  w.live(30s, {{.frames_a_tick = 50, .busy = 0.2}, {.frames_a_tick = 50, .busy = 0.6}});
+  CHECK(w.backends[0].load_reading().learnt_cost == doctest::Approx(0.001).epsilon(0.05));
+  CHECK(w.backends[1].load_reading().learnt_cost == doctest::Approx(0.003).epsilon(0.05));
+  CHECK(*load_of(w.backends[0], w.now) == doctest::Approx(0.2).epsilon(0.1));
+  for (int i = 0; i < 20; ++i) CHECK(w.place() == &w.backends[0]);
+  CHECK(explain(w.backends[0], w.now) == "measured");
+}
+
+TEST_CASE("a burst counts before its work is seen") {
+  Watched w(2);
+  w.add_sessions(0, 50);
+  w.add_sessions(1, 50);
+  w.live(30s, {{.frames_a_tick = 50, .busy = 0.4}, {.frames_a_tick = 50, .busy = 0.4}});
+  std::vector<int> got(2, 0);
+  for (int i = 0; i < 100; ++i) ++got[w.place()->id()];
+  CHECK(got[0] >= 45);
+  CHECK(got[0] <= 55);
+}
+
+TEST_CASE("an idle pool is counted, whatever its probes say") {
+  Watched w(2);
+  w.add_sessions(1, 1);
+  w.live(30s, {{.frames_a_tick = 0, .busy = 0.03}, {.frames_a_tick = 0, .busy = 0.0}});
+  CHECK(w.place() == &w.backends[0]);
+}
+
+TEST_CASE("stale measurements fade to counting") {
+  Watched w(2);
+  w.add_sessions(0, 60);
+  w.add_sessions(1, 50);
+  w.live(30s, {{.frames_a_tick = 50, .busy = 0.2}, {.frames_a_tick = 50, .busy = 0.6}});
+  CHECK(w.place() == &w.backends[0]);
+  w.pass(7s);
+  CHECK(explain(w.backends[0], w.now).starts_with("measured, trusted to"));
+  w.pass(4s);
+  CHECK(explain(w.backends[0], w.now) == "counting: no measurements");
+  CHECK_FALSE(load_of(w.backends[0], w.now));
+  CHECK(w.place() == &w.backends[1]);
+}
+
+TEST_CASE("a keeper that stands still is not believed either") {
+  Watched w(2);
+  w.add_sessions(0, 60);
+  w.add_sessions(1, 50);
+  w.live(30s, {{.frames_a_tick = 50, .busy = 0.2}, {.frames_a_tick = 50, .busy = 0.6}});
+  w.now += 11s;
+  CHECK(w.place() == &w.backends[1]);
+}
+
+TEST_CASE("a hot backend is taken only when all are, then the one that waits least") {
+  Watched w(2);
+  w.add_sessions(1, 50);
+  w.probe(0, 0.1, 60ms);
+  w.probe(1, 0.1, 1ms);
+  w.pass(250ms);
+  CHECK(w.place() == &w.backends[1]);
+  CHECK(explain(w.backends[0], w.now) == "hot: probes wait 60 ms");
+  w.probe(1, 0.1, 300ms);
+  w.pass(250ms);
+  CHECK(w.place() == &w.backends[0]);
+}
+
+TEST_CASE("weights multiply what is learnt") {
+  Watched w(0);
+  w.backends.add(1);
+  w.backends.add(3);
+  w.watch();
+  w.now += 30s;
+  w.add_sessions(0, 50);
+  w.add_sessions(1, 50);
+  w.live(60s, {{.frames_a_tick = 50, .busy = 0.3}, {.frames_a_tick = 50, .busy = 0.6}});
+  CHECK(w.place() == &w.backends[1]);
+}
+
+TEST_CASE("one that nobody has measured costs what the others do") {
+  Watched w(2);
+  w.add_sessions(0, 50);
+  w.live(30s, {{.frames_a_tick = 50, .busy = 0.4}});
+  CHECK(w.backends[1].load_reading().cost == doctest::Approx(0.002).epsilon(0.05));
+  CHECK(w.place() == &w.backends[1]);
+}
+
+TEST_CASE("who joins or comes back ramps up, who was there first does not") {
+  Watched w(3);
+  w.pass(1s);
+  CHECK(explain(w.backends[0], w.now) == "counting: no measurements");
+  w.backends.add();
+  w.watch();
+  CHECK(explain(w.backends[3], w.now) == "ramping 30 s");
+  for (std::size_t i = 0; i < 3; ++i) w.add_sessions(i, 1000);
+  int taken = 0;
+  for (int i = 0; i < 400; ++i) taken += w.place() == &w.backends[3] ? 1 : 0;
+  CHECK(taken == 200);
+  w.pass(30s);
+  CHECK(explain(w.backends[3], w.now) == "counting: no measurements");
+  CHECK(w.place() == &w.backends[3]);
+
+  // Also before the keeper has looked.
+  w.backends[3].health().connect_failed(w.now);
+  CHECK(explain(w.backends[3], w.now) == "down");
+  w.backends[3].health().answered(w.now);
+  taken = 0;
+  for (int i = 0; i < 100; ++i) taken += w.place() == &w.backends[3] ? 1 : 0;
+  CHECK(taken == 50);
+}
+
+TEST_CASE("one that ramps up is taken when no other has room") {
+  Watched w(0);
+  w.backends.add(1, 1);
+  w.watch();
+  w.backends.add();
+  w.watch();
+  for (int i = 0; i < 10; ++i) CHECK(w.place() != nullptr);
+  CHECK(w.backends[0].assigned().total() == 1);
+  CHECK(w.backends[1].assigned().total() == 9);
+  CHECK(explain(w.backends[0], w.now) == "full");
+}
+
+}  // namespace pinion::balance
