@@ -14,12 +14,13 @@ bool is_among(std::span<Backend* const> backends, const Backend* backend) noexce
   return std::find(backends.begin(), backends.end(), backend) != backends.end();
 }
 
-Candidate candidate_of(Backend& backend) noexcept {
-  return {.backend = &backend,
-          .assigned = backend.assigned(),
-          .inflight = backend.inflight(),
-          .queued = backend.queued_bytes(),
-          .weight = backend.weight()};
+// In place, since it is done for each backend at each choice.
+void look_at(Backend& backend, Candidate& candidate) noexcept {
+  candidate.backend = &backend;
+  candidate.assigned = backend.assigned();
+  candidate.inflight = backend.inflight();
+  candidate.queued = backend.queued_bytes();
+  candidate.weight = backend.weight();
 }
 
 bool is_busy(const Backend& backend) noexcept { return backend.standing().level != Level::calm; }
@@ -51,7 +52,7 @@ void Assigner::collect(const BackendSet& set, std::span<Backend* const> tried, W
     if (which_is(*backend) != which) continue;
     if (for_session && (backend->draining() || backend->is_full())) continue;
     if (is_among(tried, backend)) continue;
-    candidates_.push_back(candidate_of(*backend));
+    look_at(*backend, candidates_.emplace_back());
   }
 }
 
@@ -69,13 +70,14 @@ bool Assigner::collect_for_session(const BackendSet& set, std::span<Backend* con
 }
 
 void Assigner::weigh_load(Candidate& candidate, TimePoint now) {
-  const LoadReading reading = candidate.backend->load_reading();
-  candidate.load = {
-      .busy = predicted_busy(reading, candidate.assigned.total() + 1, candidate.queued),
-      .trust = reading.trust * freshness(reading.at, now),
-      .wait = reading.wait,
-      .hot = reading.hot && freshness(reading.at, now) > 0,
-      .ramping = reading.is_ramping(now, candidate.backend->health().returns())};
+  const Forecast forecast = candidate.backend->forecast();
+  const double fresh = freshness(forecast.at, now);
+  CandidateLoad& load = candidate.load;
+  load.busy = forecast.busy(candidate.assigned.total() + 1, candidate.queued) / candidate.weight;
+  load.trust = forecast.trust * fresh;
+  load.wait = forecast.wait;
+  load.hot = forecast.hot && fresh > 0;
+  load.ramping = forecast.is_ramping(now, candidate.backend->health().returns());
 }
 
 bool Assigner::may_take(PoolId pool, const Candidate& candidate, double fair) {
@@ -85,6 +87,8 @@ bool Assigner::may_take(PoolId pool, const Candidate& candidate, double fair) {
 }
 
 void Assigner::hold_back_ramping(PoolId pool) {
+  const auto ramps = [](const Candidate& one) { return one.load.ramping; };
+  if (gate_.empty() && std::ranges::none_of(candidates_, ramps)) return;
   const auto add = [](double sum, const Candidate& one) { return sum + one.weight; };
   const double weights = std::accumulate(candidates_.begin(), candidates_.end(), 0.0, add);
   const auto held_back = [&](const Candidate& one) {
@@ -109,7 +113,8 @@ bool Assigner::draw_two(const BackendSet& set, std::span<Backend* const> tried, 
     if (is_among(tried, &backend)) continue;
     const auto is_same = [&](const Candidate& one) { return one.backend == &backend; };
     if (std::any_of(candidates_.begin(), candidates_.end(), is_same)) continue;
-    Candidate candidate = candidate_of(backend);
+    Candidate candidate;
+    look_at(backend, candidate);
     weigh_load(candidate, now);
     if (!may_take(set.pool, candidate, candidate.weight / weights)) continue;
     candidates_.push_back(candidate);

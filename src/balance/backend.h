@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "balance/forecast.h"
 #include "balance/health.h"
 #include "balance/load_reading.h"
 #include "balance/pace.h"
@@ -105,8 +106,13 @@ class Backend {
   [[nodiscard]] const TrafficCounter& traffic() const noexcept { return traffic_; }
   /// What the keeper of loads last told.
   [[nodiscard]] LoadReading load_reading() const noexcept { return load_reading_.get(); }
+  /// The same, as choices need it.
+  [[nodiscard]] Forecast forecast() const noexcept { return forecast_.get(); }
   /// On the keeper's thread.
-  void publish_load(const LoadReading& reading) noexcept { load_reading_.set(reading); }
+  void publish_load(const LoadReading& reading) noexcept {
+    load_reading_.set(reading);
+    forecast_.set(forecast_of(reading));
+  }
 
   /// Reserves a place if the counts are still `seen`. @returns false when somebody else was faster,
   /// or it is full
@@ -144,7 +150,8 @@ class Backend {
   Count sessions_total_{0};
   // Apart from the counts above, which every choice changes.
   alignas(64) TrafficCounter traffic_;
-  alignas(64) Published<LoadReading> load_reading_;
+  alignas(64) Published<Forecast> forecast_;
+  Published<LoadReading> load_reading_;
 };
 
 /// A place for a session that is not live yet: given back when it dies, unless the session became

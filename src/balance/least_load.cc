@@ -23,10 +23,6 @@ bool fewer(const Candidate& a, const Candidate& b) noexcept {
   return less_per_weight(a.queued, a.weight, b.queued, b.weight);
 }
 
-double busy_per_weight(const Candidate& candidate) noexcept {
-  return candidate.load.busy / candidate.weight;
-}
-
 // Up to which busy share a candidate is as good as the least busy one.
 double good_enough(std::span<const Candidate> candidates) noexcept {
   double trust = 0;
@@ -35,8 +31,8 @@ double good_enough(std::span<const Candidate> candidates) noexcept {
   for (const Candidate& candidate : candidates) {
     if (candidate.load.hot) continue;
     trust = std::max(trust, candidate.load.trust);
-    least = std::min(least, busy_per_weight(candidate));
-    most = std::max(most, busy_per_weight(candidate));
+    least = std::min(least, candidate.load.busy);
+    most = std::max(most, candidate.load.busy);
   }
   if (trust <= 0 || most <= kIdle) return most;
   // The less the measurements are to be trusted, the less they tell one from the other.
@@ -56,7 +52,7 @@ std::size_t least_load(std::span<const Candidate> candidates, Random& random) no
   const double enough = good_enough(candidates);
   return least_of(candidates, random, [enough](const Candidate& a, const Candidate& b) {
     const auto is_good = [enough](const Candidate& one) {
-      return !one.load.hot && busy_per_weight(one) <= enough;
+      return !one.load.hot && one.load.busy <= enough;
     };
     if (is_good(a) != is_good(b)) return is_good(a);
     return fewer(a, b);

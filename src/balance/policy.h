@@ -20,7 +20,7 @@ using Random = std::mt19937;
 
 /// What the measurements say of a candidate; nothing while nothing was measured.
 struct CandidateLoad {
-  double busy = 0;   // predicted, with the session that is to be placed
+  double busy = 0;   // predicted, with the session that is to be placed, by weight
   double trust = 0;  // 0 to 1: how far it may decide
   Duration wait{};   // of its probes
   bool hot = false;

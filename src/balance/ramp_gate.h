@@ -29,6 +29,8 @@ class RampGate {
   void done(BackendId backend) {
     if (!credits_.empty()) credits_.erase(backend);
   }
+  /// None is known to ramp up.
+  [[nodiscard]] bool empty() const noexcept { return credits_.empty(); }
 
  private:
   struct Credit {

@@ -5,9 +5,9 @@
 // Invariants: get() gives a value that was set as a whole, never parts of two.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,7 +16,7 @@
 namespace pinion {
 
 template <typename Value>
-  requires std::is_trivially_copyable_v<Value>
+  requires std::is_trivially_copyable_v<Value> && std::is_default_constructible_v<Value>
 class Published {
  public:
   Published() noexcept { set(Value{}); }
@@ -32,15 +32,17 @@ class Published {
   }
 
   [[nodiscard]] Value get() const noexcept {
-    std::array<std::uint64_t, kWords> words{};
+    Value value;
     while (true) {
       const std::uint32_t before = turn_.load(std::memory_order_acquire);
-      for (std::size_t i = 0; i < kWords; ++i) words[i] = words_[i].load(std::memory_order_acquire);
-      if (before % 2 == 0 && turn_.load(std::memory_order_relaxed) == before) break;
+      // Word by word into its place: a copy of a copy makes the processor wait for its own stores.
+      for (std::size_t i = 0; i < kWords; ++i) {
+        const std::uint64_t word = words_[i].load(std::memory_order_acquire);
+        std::memcpy(reinterpret_cast<std::byte*>(&value) + 8 * i, &word,
+                    std::min<std::size_t>(8, sizeof(Value) - 8 * i));
+      }
+      if (before % 2 == 0 && turn_.load(std::memory_order_relaxed) == before) return value;
     }
-    std::array<std::byte, sizeof(Value)> bytes{};
-    std::memcpy(bytes.data(), words.data(), sizeof(Value));
-    return std::bit_cast<Value>(bytes);
   }
 
  private:

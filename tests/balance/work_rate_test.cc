@@ -71,24 +71,4 @@ TEST_CASE("measurements say everything for 5 s and nothing after 10 s") {
   CHECK(freshness(kStart, kStart + 10s) == 0);
 }
 
-TEST_CASE("sessions that the rate has not seen yet count as mean ones") {
-  LoadReading reading;
-  reading.rates = {.frames_out = 100, .sessions = 10};
-  reading.session_work = 10;
-  reading.cost = 0.002;
-  CHECK(predicted_busy(reading, 10, 0) == doctest::Approx(0.2));
-  CHECK(predicted_busy(reading, 15, 0) == doctest::Approx(0.3));
-  CHECK(predicted_busy(reading, 5, 0) == doctest::Approx(0.1));
-  reading.session_work = 100;
-  CHECK(predicted_busy(reading, 0, 0) == 0);
-}
-
-TEST_CASE("bytes that wait for a backend are work that it has still to do") {
-  LoadReading reading;
-  reading.rates = {.frames_in = 100};
-  reading.cost = 0.002;
-  reading.work_per_queued_byte = 0.01;
-  CHECK(predicted_busy(reading, 0, 10'000) == doctest::Approx(0.4));
-}
-
 }  // namespace pinion::balance

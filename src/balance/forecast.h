@@ -1,0 +1,43 @@
+// What is to be expected of one backend: the part of its LoadReading that a choice needs, worked
+// out as far as it can be without the counts of now, since each choice reads it of many backends.
+//
+// Threads: a value; Backend::forecast() gives the newest to any thread.
+#pragma once
+
+#include <cstdint>
+
+#include "balance/load_reading.h"
+#include "base/clock.h"
+
+namespace pinion::balance {
+
+struct Forecast {
+  TimePoint at{};              // of the reading; zero: there is none yet
+  double unseen = 0;           // busy share that its rates show beside that of its mean sessions
+  double per_session = 0;      // busy share of a mean session here
+  double per_queued_byte = 0;  // busy share that a byte waiting for it stands for
+  TimePoint ramp_until{};      // it takes its part by and by until then
+  std::uint64_t returns = 0;   // Health::returns() that this knows of
+  Duration wait{};             // how long its probes wait
+  float trust = 0;             // 0 to 1: how far the pool's measurements may decide
+  bool hot = false;            // its probes wait long
+
+  /// The busy share to expect of its event loop, from 0; above 1 it cannot keep up. The work rate
+  /// lags behind as the average of sessions does, so the sessions between that average and those of
+  /// now count as mean ones: some were just placed, some have just left.
+  /// @param sessions live and reserved ones now  @param queued bytes waiting for it
+  [[nodiscard]] double busy(std::uint64_t sessions, std::uint64_t queued) const noexcept {
+    const double share = unseen + static_cast<double>(sessions) * per_session +
+                         static_cast<double>(queued) * per_queued_byte;
+    return share > 0 ? share : 0;
+  }
+  /// @param returns_now Health::returns(); the keeper may not have looked since
+  [[nodiscard]] bool is_ramping(TimePoint now, std::uint64_t returns_now) const noexcept {
+    if (at == TimePoint{}) return false;
+    return returns != returns_now || now < ramp_until;
+  }
+};
+
+Forecast forecast_of(const LoadReading& reading) noexcept;
+
+}  // namespace pinion::balance
