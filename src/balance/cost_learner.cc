@@ -11,8 +11,8 @@ constexpr double kSlowMemory = 60;  // seconds
 constexpr double kFastMemory = 6;   // seconds
 // Busy shares, seen or to be expected from the work: up to the one probes tell nothing but noise,
 // from the other on time counts in full.
-constexpr double kIdle = 0.02;
-constexpr double kBusyEnough = 0.1;
+constexpr double kIdle = 0.05;
+constexpr double kBusyEnough = 0.2;
 constexpr double kChance = 3;          // standard errors that chance may explain
 constexpr double kLeastChange = 0.25;  // of the cost; less is left to the slow memory
 constexpr double kChangeLasts = 2;     // seconds
@@ -53,7 +53,7 @@ void CostLearner::learn(Duration time, const Evidence& evidence) noexcept {
 }
 
 double CostLearner::certainty_against(double other) const noexcept {
-  if (slow_.time < kEnough) return 0;
+  if (!knows()) return 0;
   const double share = std::min(slow_.busy / slow_.time, 1.0);
   const double expected = other * slow_.work / slow_.time;
   const double errors = (share - expected) / standard_error(share, samples_);

@@ -4,9 +4,8 @@
 // Threads: one thread's.
 // Lifetime: as long as the backend is watched.
 // Invariants: an idle backend teaches nothing, so what was learnt while it was busy stays. When
-// what
-//   the last seconds say differs from what was learnt by more than chance does, the old is dropped:
-//   a new speed is known within 30 s.
+//   what the last seconds say differs from what was learnt by more than chance does, the old is
+//   dropped: a new speed is known within 30 s.
 #pragma once
 
 #include <cstdint>
@@ -27,14 +26,21 @@ class CostLearner {
   void learn(Duration time, const Evidence& evidence) noexcept;
   void forget() noexcept { *this = {}; }
 
-  /// Busy seconds a unit; 0: not learnt, as some seconds of work are needed. A burst after silence
-  /// says little.
-  [[nodiscard]] double cost() const noexcept { return slow_.time < kEnough ? 0 : slow_.cost(); }
+  /// Busy seconds a unit; 0: not learnt.
+  [[nodiscard]] double cost() const noexcept { return knows() ? slow_.cost() : 0; }
+  /// The units that this was learnt from, the older the less; what is to be given that weight.
+  [[nodiscard]] double work() const noexcept { return slow_.work; }
   /// 0 to 1: how certain it is that the cost is not `other`, 0.5 at one standard error.
   [[nodiscard]] double certainty_against(double other) const noexcept;
 
  private:
-  static constexpr double kEnough = 3;  // seconds
+  // A burst after silence says little; and where hardly anything passes, a busy share is the noise
+  // of the machine, or work that has nothing to do with sessions.
+  static constexpr double kEnoughTime = 3;   // seconds
+  static constexpr double kEnoughWork = 20;  // units
+  [[nodiscard]] bool knows() const noexcept {
+    return slow_.time >= kEnoughTime && slow_.work >= kEnoughWork;
+  }
 
   struct Memory {
     double busy = 0, work = 0, time = 0;

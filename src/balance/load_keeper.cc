@@ -98,8 +98,10 @@ LoadKeeper::Means LoadKeeper::means_of(const std::vector<Watched>& backends) {
     frames_in += rates.frames_in;
     bytes_in += rates.bytes_in;
     if (watched.reading.learnt_cost <= 0) continue;
-    means.cost += watched.confidence * watched.reading.learnt_cost;
-    sure += watched.confidence;
+    // By work, or one that has hardly any would have as much to say as those that have much.
+    const double weight = watched.confidence * watched.learner.work();
+    means.cost += weight * watched.reading.learnt_cost;
+    sure += weight;
     means.trust = std::max(means.trust, watched.confidence);
   }
   means.session_work = sessions > 0 ? work / sessions : 0;

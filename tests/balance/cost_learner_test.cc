@@ -70,6 +70,13 @@ TEST_CASE("an idle backend teaches nothing, so what was learnt stays") {
   CHECK(learner.cost() == doctest::Approx(0.002));
 }
 
+TEST_CASE("a busy share without work is the machine's, not that of a unit of work") {
+  CostLearner learner;
+  learn(learner, 600, {.busy_share = 0.3, .work_rate = 0.1, .samples = 40, .usual_cost = 0.002});
+  CHECK(learner.cost() == 0);
+  CHECK(learner.certainty_against(0.002) == 0);
+}
+
 TEST_CASE("one so fast that its work does not show is known to be fast") {
   CostLearner learner;
   learn(learner, 60, {.busy_share = 0.01, .work_rate = 100, .samples = 20, .usual_cost = 0.002});

@@ -153,6 +153,21 @@ TEST_CASE("one that nobody has measured costs what the others do") {
   CHECK(w.place() == &w.backends[1]);
 }
 
+TEST_CASE("one that is busy without having work for it is not avoided") {
+  Watched w(3);
+  w.add_sessions(0, 50);
+  w.add_sessions(1, 50);
+  w.live(60s,
+         {{.frames_a_tick = 50, .busy = 0.4}, {.frames_a_tick = 50, .busy = 0.4}, {.busy = 0.2}});
+  CHECK(w.place() == &w.backends[2]);
+  // A handshake or two, as their keeper sees them.
+  w.backends[2].traffic().add({.requests = 4});
+  w.live(30s,
+         {{.frames_a_tick = 50, .busy = 0.4}, {.frames_a_tick = 50, .busy = 0.4}, {.busy = 0.2}});
+  CHECK(w.backends[2].load_reading().cost == doctest::Approx(0.002).epsilon(0.05));
+  CHECK(w.place() == &w.backends[2]);
+}
+
 TEST_CASE("who joins or comes back ramps up, who was there first does not") {
   Watched w(3);
   w.pass(1s);
