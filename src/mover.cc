@@ -1,13 +1,16 @@
 #include "mover.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
+#include "balance/ramp_gate.h"
 #include "balance/shares.h"
 
 namespace pinion {
 
 using balance::Backend;
+using balance::RampGate;
 using session::MovePlan;
 
 namespace {
@@ -54,17 +57,14 @@ void Mover::undrain(Backend& backend) {
 void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now) {
   if (set.backends.empty()) return;
   const auto excess = excess_of(set.backends);
-  MovePlan::Quotas quotas;
-  std::uint64_t all = 0;
-  for (std::size_t i = 0; i < excess.size(); ++i) {
-    quotas[set.backends[i]->id()] = excess[i];
-    all += excess[i];
-  }
-  rebalances_.insert_or_assign(
-      set.pool, Rebalance{.backends = set.backends, .plan = MovePlan(terms, quotas, now)});
-  log_.info("pool is evened out", {{"pool", set.backends.front()->identity().pool_name},
-                                   {"to_move", all},
-                                   {"closed_per_second", terms.per_second}});
+  log_.info("pool is evened out",
+            {{"pool", set.backends.front()->identity().pool_name},
+             {"to_move", std::accumulate(excess.begin(), excess.end(), std::uint64_t{0})},
+             {"closed_per_second", terms.per_second},
+             {"waits_for_ramp", RampGate::holds_any_back(set.backends, now)}});
+  rebalances_.insert_or_assign(set.pool, Rebalance{.backends = set.backends,
+                                                   .terms = terms,
+                                                   .plan = plan_of(set.backends, terms, now)});
   tick(now);
 }
 
@@ -91,6 +91,12 @@ void Mover::go_on(Drain& drain, TimePoint now) {
 }
 
 bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
+  if (rebalance.waits) {
+    // Nothing was moved yet, and who has too many may have changed.
+    rebalance.plan = plan_of(rebalance.backends, rebalance.terms, now);
+    rebalance.waits = RampGate::holds_any_back(rebalance.backends, now);
+    if (rebalance.waits) return false;
+  }
   // Some left by themselves, or a backend drains now.
   const auto excess = excess_of(rebalance.backends);
   for (std::size_t i = 0; i < excess.size(); ++i) {
@@ -101,6 +107,13 @@ bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
   log_.info("pool has been evened out", {{"pool", rebalance.backends.front()->identity().pool_name},
                                          {"moved", rebalance.plan.moved()}});
   return true;
+}
+
+MovePlan Mover::plan_of(std::span<Backend* const> backends, const Terms& terms, TimePoint now) {
+  const auto excess = excess_of(backends);
+  MovePlan::Quotas quotas;
+  for (std::size_t i = 0; i < excess.size(); ++i) quotas[backends[i]->id()] = excess[i];
+  return {terms, std::move(quotas), now};
 }
 
 void Mover::move(MovePlan& plan, std::span<Backend* const> from, TimePoint now) {

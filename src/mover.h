@@ -47,7 +47,8 @@ class Mover {
   /// left to end
   void drain(balance::Backend& backend, const std::optional<Terms>& close, TimePoint now);
   void undrain(balance::Backend& backend);
-  /// Moves what the backends of a pool have above their shares.
+  /// Moves what the backends of a pool have above their shares; not before all who are to get them
+  /// have ramped up.
   void rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now);
   /// Now and then, several times a second.
   void tick(TimePoint now);
@@ -72,9 +73,13 @@ class Mover {
   };
   struct Rebalance {
     std::vector<balance::Backend*> backends;  // of the pool, when it was asked for
+    Terms terms;
     session::MovePlan plan;
+    bool waits = true;  // for one that ramps up
   };
 
+  static session::MovePlan plan_of(std::span<balance::Backend* const> backends, const Terms& terms,
+                                   TimePoint now);
   void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);
   void go_on(Drain& drain, TimePoint now);
   /// @returns whether it is over

@@ -4,6 +4,17 @@
 
 namespace pinion::balance {
 
+bool RampGate::holds_any_back(std::span<Backend* const> backends, TimePoint now) noexcept {
+  const auto takes_part = [](const Backend* one) { return one->health().up() && !one->draining(); };
+  double weights = 0;
+  for (const Backend* const backend : backends)
+    weights += takes_part(backend) ? backend->weight() : 0;
+  return std::ranges::any_of(backends, [&](const Backend* backend) {
+    return takes_part(backend) && kShares * backend->weight() < weights &&
+           backend->forecast().is_ramping(now, backend->health().returns());
+  });
+}
+
 bool RampGate::admits(PoolId pool, BackendId backend, double fair) {
   const std::uint64_t placed = placed_[pool];
   // The session that is asked for counts already.

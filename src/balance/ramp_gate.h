@@ -7,8 +7,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <unordered_map>
 
+#include "balance/backend.h"
 #include "base/ids.h"
 
 namespace pinion::balance {
@@ -17,6 +19,10 @@ class RampGate {
  public:
   /// How many fair shares a backend that ramps up may take.
   static constexpr double kShares = 2.0;
+
+  /// Whether one of a pool's backends gets less than what would come its way, since it ramps up. So
+  /// whoever is moved to it now might be sent elsewhere.
+  static bool holds_any_back(std::span<Backend* const> backends, TimePoint now) noexcept;
 
   /// Whether a backend that ramps up may have the next session.
   /// @param fair its part of the sessions by weight, up to 1

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "backends.h"
+
 namespace pinion::balance {
 namespace {
 
@@ -61,6 +63,23 @@ TEST_CASE("pools count their own sessions, and a backend that is done starts ane
   gate.done(7);
   gate.placed(0);
   CHECK_FALSE(gate.admits(0, 7, 0.25));
+}
+
+TEST_CASE("a pool holds a backend back that ramps up and could get more than twice its share") {
+  const TimePoint now = TimePoint{} + std::chrono::hours{1};
+  test::Backends b;
+  for (int i = 0; i < 3; ++i) b.add();
+  const BackendSet set = b.set(config::Balance::least_load);
+  CHECK_FALSE(RampGate::holds_any_back(set.backends, now));
+  b[2].publish_load({.at = now, .ramp_until = now + std::chrono::seconds{30}});
+  CHECK(RampGate::holds_any_back(set.backends, now));
+  CHECK_FALSE(RampGate::holds_any_back(set.backends, now + std::chrono::seconds{30}));
+  // Of two it may have all.
+  b[0].set_draining(true);
+  CHECK_FALSE(RampGate::holds_any_back(set.backends, now));
+  b[0].set_draining(false);
+  b[2].health().connect_failed(now);
+  CHECK_FALSE(RampGate::holds_any_back(set.backends, now));
 }
 
 }  // namespace pinion::balance

@@ -51,6 +51,37 @@ describe('rebalancing', () => {
     await pinion.comes_to_rest();
   });
 
+  test('waits for a backend that ramps up, so that nobody is moved twice', { timeout: seconds(120) }, async (t) => {
+    const stage = Stage.of(t);
+    const servers = await stage.backends('node4', 3);
+    const backend = servers.map(({ name, address }) => ({ name, address }));
+    const pinion = await stage.pinion({ pool: { backend, ramp: '8s', patience: '0s', health: { kind: 'tcp', interval: '250ms' } } });
+    const options = { transport: 'websocket', reconnection: true, reconnectionDelay: 200, retries: 10 };
+    await servers[2].kill();
+    for (let i = 0; i < 30; i++) await client(stage, pinion.url, options);
+    assert.deepEqual(await counts(pinion), [15, 15, 0]);
+    await servers[2].start();
+    const third = async () => (await pinion.backends())[2];
+    await eventually('the third is back', async () => /^ramping/.test((await third()).why), { within: seconds(30) });
+
+    const told = await pinion.command('rebalance', 'chat', '--rate', '100/s');
+    assert.equal(told.stdout, 'chat: 10 sessions to move, 100 a second\n');
+    assert.match(pinion.child.stderr, /pool is evened out.*waits_for_ramp=true/);
+    await eventually('it is done', async () => {
+      const all = await pinion.backends();
+      // What was moved is told before how the third does, which so has ramped up by then.
+      if (/^ramping/.test(all[2].why)) assert.deepEqual(all.map(({ moving }) => moving?.moved ?? 0), [0, 0, 0]);
+      return /pool has been evened out.*moved=10/.test(pinion.child.stderr);
+    }, { within: seconds(60), every: 100 });
+    await eventually('it is even', async () => {
+      assert.deepEqual(await counts(pinion), [10, 10, 10]);
+      return true;
+    }, { within: seconds(20) });
+    assert.equal(await pinion.metric('closes_total', 'reason="moved"'), 10);
+    stage.leave_clients();
+    await pinion.comes_to_rest();
+  });
+
   test('a pool that is not there', { timeout: seconds(20) }, async (t) => {
     const stage = Stage.of(t);
     const pinion = await stage.pinion({ backends: await stage.backends('node4', 1) });
