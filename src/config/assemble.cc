@@ -121,6 +121,7 @@ void read_pool(const Node& table, Draft& draft, ErrorList& errors) {
   health.finish();
   read_section(Section::slow_consumer, reader.table(Section::slow_consumer), pool.slow_consumer,
                errors);
+  read_section(Section::event_rate, reader.table(Section::event_rate), pool.event_rate, errors);
   read_thresholds(reader.table(Section::thresholds), pool.thresholds, errors);
   read_section(Section::admission, reader.table(Section::admission), pool.admission, errors);
   const bool backends_understood = read_backends(reader, &table, pool, places_of_pool, errors);
@@ -178,6 +179,7 @@ Pool default_pool() {
   read_fields(reader, pool);
   read_section(Section::health, nullptr, pool.health, errors);
   read_section(Section::slow_consumer, nullptr, pool.slow_consumer, errors);
+  read_section(Section::event_rate, nullptr, pool.event_rate, errors);
   read_thresholds(nullptr, pool.thresholds, errors);
   read_section(Section::admission, nullptr, pool.admission, errors);
   return pool;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/event_meter.h"
 
 namespace pinion::config {
 
@@ -130,6 +131,7 @@ struct Pool {
   Duration patience{};                     // 0: streaming sessions are moved like others
   Health health;
   SlowConsumer slow_consumer;
+  EventRate event_rate;
   Thresholds thresholds;
   Admission admission;
   std::vector<Backend> backends;

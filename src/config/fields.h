@@ -77,6 +77,12 @@ void each_field(MaybeConst<SlowConsumer> auto& slow_consumer, auto&& field) {
   field("after", slow_consumer.after);
 }
 
+void each_field(MaybeConst<EventRate> auto& event_rate, auto&& field) {
+  field("frames", event_rate.frames);
+  field("bytes", event_rate.bytes);
+  field("burst", event_rate.burst);
+}
+
 /// All but `backends` and the sections below it.
 void each_field(MaybeConst<Pool> auto& pool, auto&& field) {
   field("name", pool.name);

@@ -45,6 +45,10 @@ constexpr SectionInfo kSections[] = {
      "loops let a request wait."},
     {Section::slow_consumer, Section::pool, "pool.slow_consumer", 1,
      "What becomes of clients of the pool above that do not read."},
+    {Section::event_rate, Section::pool, "pool.event_rate", 1,
+     "How much one client of the pool above may send. One that sends more is not read for a while: "
+     "nothing is dropped, and nobody else waits. But a client that has more under way than may "
+     "pass within its ping timeout answers pings too late for its backend."},
     {Section::thresholds, Section::pool, "pool.thresholds", 1,
      "From when on a backend of the pool above is busy or full. A level is entered at any of its "
      "limits, and left after 2 s at or below 80 percent of them."},
@@ -243,6 +247,16 @@ constexpr Key kKeys[] = {
      .help = "A client that took nothing for this long, while bytes waited for it, is closed: its "
              "WebSocket with 1013, an HTTP answer by a reset. So its backend does not pile up "
              "memory for it."},
+
+    {.section = Section::event_rate, .type = Type::integer, .name = "frames",
+     .fallback = "0", .min = 1, .max = 10'000'000, .zero = "no limit",
+     .help = "Frames a second from one client; of one that polls, packets."},
+    {.section = Section::event_rate, .type = Type::size, .name = "bytes",
+     .fallback = "0", .min = kKiB, .max = kTiB, .zero = "no limit",
+     .help = "Bytes a second from one client."},
+    {.section = Section::event_rate, .type = Type::duration, .name = "burst",
+     .fallback = "1s", .min = 100, .max = kMinute,
+     .help = "So much time's worth of both may come at once after a silence."},
 
     {.section = Section::busy, .type = Type::integer, .name = "sessions",
      .fallback = "0", .min = 1, .max = 10'000'000, .zero = "no limit",

@@ -25,6 +25,7 @@ enum class Section : unsigned char {
   pool,
   health,
   slow_consumer,
+  event_rate,
   thresholds,  // which has no keys of its own
   busy,
   full,

@@ -91,7 +91,9 @@ std::string pool_text(const Pool& pool) {
          title(Section::admission) +
          fields(Section::admission, pool.admission, defaults.admission) +
          title(Section::slow_consumer) +
-         fields(Section::slow_consumer, pool.slow_consumer, defaults.slow_consumer);
+         fields(Section::slow_consumer, pool.slow_consumer, defaults.slow_consumer) +
+         title(Section::event_rate) +
+         fields(Section::event_rate, pool.event_rate, defaults.event_rate);
 }
 
 std::string notes(const Config& config) {

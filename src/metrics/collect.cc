@@ -149,6 +149,10 @@ void retries_total(const Snapshot& snapshot, Samples& out) {
   by_pool(snapshot, out, [](const PoolTotals& pool) { return pool.retries; });
 }
 
+void event_rate_pauses_total(const Snapshot& snapshot, Samples& out) {
+  by_pool(snapshot, out, [](const PoolTotals& pool) { return pool.event_rate_pauses; });
+}
+
 void admission_waiting(const Snapshot& snapshot, Samples& out) {
   for (std::size_t i = 0; i < snapshot.pools.size() && i < snapshot.admission_waiting.size(); ++i) {
     add(out, {snapshot.pools[i]}, snapshot.admission_waiting[i]);

@@ -17,7 +17,7 @@ Collect sessions, sessions_total, reserved_sessions, inflight_requests, backend_
     backend_level, backend_level_changes_total;
 // By pool.
 Collect requests_total, unknown_sid_total, retries_total, admission_waiting, admissions_total,
-    admission_wait_seconds;
+    admission_wait_seconds, event_rate_pauses_total;
 // By direction.
 Collect frames_total, frame_size_bytes, polled_packets_total, bytes_total, paused_total,
     paused_seconds_total;

@@ -17,6 +17,7 @@ void add_pool(PoolTotals& to, const PoolCounters& from) noexcept {
   to.retries += from.retries.value();
   add_all(to.admissions, from.admissions);
   to.admission_wait.add(from.admission_wait);
+  to.event_rate_pauses += from.event_rate_pauses.value();
 }
 
 std::uint64_t sum_of(const PoolTotals& pool) noexcept {

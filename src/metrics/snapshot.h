@@ -37,7 +37,7 @@ struct DirectionTotals {
 
 struct PoolTotals {
   std::array<std::uint64_t, 500> requests{};  // by status code, from 100
-  std::uint64_t unknown_sid = 0, retries = 0;
+  std::uint64_t unknown_sid = 0, retries = 0, event_rate_pauses = 0;
   std::array<std::uint64_t, kAdmissionResults> admissions{};
   HistogramTotals<kDurationBounds.size()> admission_wait;
 };

@@ -91,7 +91,8 @@ struct Histogram {
 struct PoolCounters {
   std::array<Counter, 500> requests;
   Counter unknown_sid;
-  Counter retries;  // requests that were sent again on a new connection
+  Counter retries;            // requests that were sent again on a new connection
+  Counter event_rate_pauses;  // of clients above [pool.event_rate]
   std::array<Counter, kAdmissionResults> admissions;
   Histogram<kDurationBounds.size()> admission_wait;  // of those admitted; sum in nanoseconds
 

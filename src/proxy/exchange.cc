@@ -123,8 +123,8 @@ void Exchange::write_head(const http::RequestHead& head) {
 }
 
 bool Exchange::takes_body() const noexcept {
-  return !request_complete_ && phase_ != Phase::queued && phase_ != Phase::connecting &&
-         phase_ != Phase::over;
+  return !request_complete_ && phase_ != Phase::queued && phase_ != Phase::held &&
+         phase_ != Phase::connecting && phase_ != Phase::over;
 }
 
 std::size_t Exchange::client_read_room() noexcept {
@@ -192,6 +192,7 @@ void Exchange::request_sent() {
       session_->traffic().frames_in += scanner->packets();
       worker_.counters().direction(Direction::in).polled_packets.add(scanner->packets());
       note_pings(*scanner, session::PingNote::ping_of_client, session::PingNote::pong_of_client);
+      charge_client();
     }
   }
   if (phase_ != Phase::waiting) return;
@@ -214,14 +215,6 @@ void Exchange::body_failed(RequestBody::Status status) {
   }
   worker_.counters().head_errors.add();
   reply({.status = 400, .code = "bad-body", .message = "The chunked request body is malformed."});
-}
-
-void Exchange::note_pings(const engineio::PacketScanner& seen, session::PingNote ping,
-                          session::PingNote pong) noexcept {
-  if (!seen.saw_ping() && !seen.saw_pong()) return;
-  const TimePoint now = uv::Loop::precise_now();
-  if (seen.saw_ping()) session_->note_ping(ping, now);
-  if (seen.saw_pong()) session_->note_ping(pong, now);
 }
 
 bool Exchange::on_client_fin() {
@@ -306,7 +299,8 @@ void Exchange::abandon(CloseReason reason) {
 }
 
 void Exchange::close_sessions(std::span<const std::uint64_t> serials) {
-  const bool waits = phase_ == Phase::connecting || phase_ == Phase::waiting;
+  const bool waits =
+      phase_ == Phase::held || phase_ == Phase::connecting || phase_ == Phase::waiting;
   if (!waits || !session_) return;
   if (std::ranges::binary_search(serials, session_->found().serial)) reply_unknown_session();
 }
@@ -372,6 +366,7 @@ void Exchange::arm(Duration timeout) { worker_.wheel().arm(*this, worker_.now() 
 void Exchange::on_timer(TimePoint now) noexcept {
   const auto& timeouts = worker_.config().proxy.timeouts;
   if (phase_ == Phase::queued) return wait_expired();
+  if (phase_ == Phase::held) return held_long_enough();
   if (phase_ == Phase::connecting) {
     if (std::exchange(backlog_full_, false) && now < connect_until_) return connect_anew();
     return connect_failed(UV_ETIMEDOUT);

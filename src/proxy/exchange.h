@@ -7,7 +7,8 @@
 //   backend or to none, is sent once, and is given up only when its client does or a timeout of the
 //   config is reached. Reading of either side stops while the other's queue is above the high mark.
 // Files: exchange.cc (the client's side, the end), exchange_admission.cc (a place for a session),
-//   exchange_upstream.cc (finding and reaching a backend), exchange_response.cc.
+//   exchange_pacing.cc (clients that send too much), exchange_upstream.cc (finding and reaching a
+//   backend), exchange_response.cc.
 #pragma once
 
 #include <cstdint>
@@ -80,6 +81,7 @@ class Exchange final : public Retirable,
   enum class Phase : unsigned char {
     gathering,   // a chunked body for a socket.io path, before a backend is chosen
     queued,      // a handshake for which no backend has room
+    held,        // a POST of a client that sends more than it may
     connecting,  // to a backend
     waiting,     // the request is being sent, or its answer awaited
     responding,  // the final response is under way
@@ -118,6 +120,10 @@ class Exchange final : public Retirable,
   void refuse_session(balance::Assigner::Refusal refusal);
   void wait_expired();
   void choose_for_session();
+  [[nodiscard]] const EventRate& event_rate() const noexcept;
+  bool hold_back();
+  void held_long_enough();
+  void charge_client();
   void choose_for_request();
   [[nodiscard]] bool is_plain() const noexcept;
   void connect(balance::Backend& backend);

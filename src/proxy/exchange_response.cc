@@ -196,6 +196,14 @@ void Exchange::end_response() {
   finish(keep_downstream_ && request_complete_);
 }
 
+void Exchange::note_pings(const engineio::PacketScanner& seen, session::PingNote ping,
+                          session::PingNote pong) noexcept {
+  if (!seen.saw_ping() && !seen.saw_pong()) return;
+  const TimePoint now = uv::Loop::precise_now();
+  if (seen.saw_ping()) session_->note_ping(ping, now);
+  if (seen.saw_pong()) session_->note_ping(pong, now);
+}
+
 void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view rest) {
   status_ = 101;
   disarm();

@@ -53,6 +53,7 @@ void Exchange::choose_for_session() {
       SessionHold::take(worker_.shared().ledger, *facts_.pool, facts_.intent.sid, worker_.now());
   if (!hold) return reply_unknown_session();
   session_.emplace(std::move(*hold));
+  if (facts_.intent.kind == Intent::Kind::push && hold_back()) return;
   connect(worker_.shared().registry.by_id(session_->found().backend));
 }
 

@@ -45,7 +45,8 @@ Relay::Relay(Tunnel& tunnel, uv::Stream source, Direction direction) noexcept
 std::size_t Relay::read_room() noexcept {
   const std::size_t high = tunnel_.worker().high_mark();
   const std::size_t queued = sink_queue();
-  return queued < high ? high - queued : 0;
+  const std::size_t room = queued < high ? high - queued : 0;
+  return direction_ == Direction::in ? std::min(room, tunnel_.client_read_room()) : room;
 }
 
 void Relay::on_read(std::string_view bytes) noexcept { tunnel_.on_bytes(*this, bytes); }
@@ -131,14 +132,35 @@ void Relay::write(std::string_view bytes) {
   if (bytes.empty() || !sink()) return;
   if (sink().write({bytes}) != 0) return tunnel_.on_sink_failed(*this);
   account_queue();
-  if (sink_queue() < tunnel_.worker().high_mark() || paused_.paused()) return;
+  if (sink_queue() < tunnel_.worker().high_mark() || sink_full_) return;
+  sink_full_ = true;
+  pause();
+}
+
+void Relay::hold() {
+  held_ = true;
+  pause();
+}
+
+void Relay::release() {
+  if (std::exchange(held_, false)) resume_if_free();
+}
+
+void Relay::pause() {
   source_.stop_reading();
+  if (paused_.paused()) return;
   paused_.pause(tunnel_.worker().now(), tunnel_.worker().counters().direction(direction_));
 }
 
 void Relay::sink_drained() {
   account_queue();
-  if (!paused_.paused() || sink_queue() > tunnel_.worker().low_mark()) return;
+  if (!sink_full_ || sink_queue() > tunnel_.worker().low_mark()) return;
+  sink_full_ = false;
+  resume_if_free();
+}
+
+void Relay::resume_if_free() {
+  if (sink_full_ || held_) return;
   auto& counters = tunnel_.worker().counters().direction(direction_);
   paused_ns_ +=
       static_cast<std::uint64_t>(paused_.resume(tunnel_.worker().now(), counters).count());

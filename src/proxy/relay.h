@@ -53,6 +53,9 @@ class Relay final : public uv::StreamEvents {
   [[nodiscard]] std::uint64_t frames() const noexcept { return frames_; }
   /// Time paused since this was last asked.
   std::uint64_t take_paused_ns(TimePoint now) noexcept;
+  /// The source is not read until release(), whatever room there is.
+  void hold();
+  void release();
   /// The tunnel is closing: what still counts as waiting is given back.
   void settle();
 
@@ -68,6 +71,8 @@ class Relay final : public uv::StreamEvents {
   void note_packet(const websocket::FrameHeader& header, char payload) noexcept;
   std::string_view until_boundary(std::string_view bytes) noexcept;
   void account_queue();
+  void pause();
+  void resume_if_free();
 
   Tunnel& tunnel_;
   Relay* opposite_ = nullptr;
@@ -79,6 +84,8 @@ class Relay final : public uv::StreamEvents {
   PausedClock paused_;
   metrics::Direction direction_;
   std::uint8_t messages_ = 0;
+  bool sink_full_ = false;  // since high_mark, until low_mark
+  bool held_ = false;
   bool saw_close_frame_ = false;
   bool began_close_ = false;
   bool awaits_packet_ = false;    // the next byte is that of a frame of one

@@ -21,10 +21,14 @@ SessionHold::SessionHold(SessionHold&& other) noexcept
       told_waiting_(other.told_waiting_) {}
 
 void SessionHold::tell_waiting(session::Waiting waiting) noexcept {
-  const bool any = waiting.bytes > 0;
+  const bool any = waiting.bytes > 0 || waiting.condition != session::Condition::flowing;
   if (ledger_ == nullptr || (!any && !told_waiting_)) return;
   told_waiting_ = any;
   ledger_->tell_waiting(key(), found_.serial, waiting);
+}
+
+void SessionHold::charge(const EventRate& rate, TimePoint now) noexcept {
+  if (ledger_ != nullptr) ledger_->charge(key(), found_.serial, rate, traffic_, now);
 }
 
 void SessionHold::note_error(std::string_view word) noexcept {

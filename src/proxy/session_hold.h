@@ -25,6 +25,12 @@ class SessionHold {
   [[nodiscard]] session::SessionKey key() const noexcept { return {pool_, sid_}; }
   [[nodiscard]] const std::string& sid() const noexcept { return sid_; }
   session::Traffic& traffic() noexcept { return traffic_; }
+  /// How long the client has to wait until it may send more.
+  [[nodiscard]] Duration wait_to_send(const EventRate& rate, TimePoint now) const noexcept {
+    return found_.sent.wait(rate, now);
+  }
+  /// What the request has brought so far counts against what the client may send.
+  void charge(const EventRate& rate, TimePoint now) noexcept;
   /// Tells the table now; what is told last is taken back when the hold goes.
   void tell_waiting(session::Waiting waiting) noexcept;
   /// @param word a literal

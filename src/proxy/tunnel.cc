@@ -35,6 +35,8 @@ Tunnel::Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backen
   in_.connect_to(out_);
   out_.connect_to(in_);
   if (open_watch_) first_message_ = std::make_unique<FirstMessage>(engineio::kMaxOpenPacket);
+  const EventRate& rate = worker_.config().pools[pool()].event_rate;
+  if (rate.any()) gate_ = std::make_unique<EventGate>(worker_.wheel(), rate, *this);
   if (worker.shared().access_log.enabled()) {
     facts_ = std::make_unique<RequestFacts>(std::move(setup.facts));
   }
@@ -67,11 +69,34 @@ void Tunnel::on_bytes(Relay& relay, std::string_view bytes) {
   last_bytes_ = worker_.now();
   worker_.mark_dirty(*this);
   if (&relay == &out_ && open_watch_) return learn_session(bytes);
-  relay.pass(bytes);
+  if (&relay == &in_ && gate_ != nullptr) {
+    take_from_client(bytes);
+  } else {
+    relay.pass(bytes);
+  }
   if (state_ == State::closed) return;
   if (state_ == State::closing) return put_close_frames();
   if (upgrade_pending_ && &relay == &in_) note_upgrade();
   extend_end();
+}
+
+void Tunnel::take_from_client(std::string_view bytes) {
+  const std::uint64_t before = in_.frames();
+  in_.pass(bytes);
+  if (state_ != State::open) return;
+  const bool was_shut = gate_->shut();
+  if (!gate_->take(in_.frames() - before, bytes.size(), worker_.now()) || was_shut) return;
+  worker_.counters().pools[pool()].event_rate_pauses.add();
+  in_.hold();
+}
+
+std::size_t Tunnel::client_read_room() noexcept {
+  return gate_ == nullptr ? uv::kScratchBytes : gate_->read_room(worker_.now());
+}
+
+void Tunnel::on_gate_open() noexcept {
+  worker_.mark_dirty(*this);
+  in_.release();
 }
 
 void Tunnel::learn_session(std::string_view from_backend) {
@@ -207,6 +232,9 @@ void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
     held_ = {};
   }
   worker_.mark_dirty(*this);
+  // A frame that is under way is to be finished.
+  gate_.reset();
+  in_.release();
   closing_until_ = worker_.now() + std::max(worker_.config().proxy.shutdown_grace, kClosingTime);
   put_close_frames();
 }
@@ -252,7 +280,7 @@ void Tunnel::abort(CloseReason reason) {
 
 session::Waiting Tunnel::waiting() noexcept {
   using session::Condition;
-  auto condition = Condition::flowing;
+  auto condition = gate_ != nullptr && gate_->shut() ? Condition::limited : Condition::flowing;
   if (stall_ != nullptr && stall_->stalled()) condition = Condition::stalled;
   if (state_ == State::closing) condition = Condition::closing;
   return {.bytes = queued(), .condition = condition};
@@ -294,6 +322,7 @@ void Tunnel::finish() {
   state_ = State::closed;
   disarm();
   publish();
+  gate_.reset();
   end_session();
   in_.source().close();
   out_.source().close();

@@ -17,6 +17,7 @@
 #include "base/intrusive_list.h"
 #include "base/timer_wheel.h"
 #include "metrics/close_reason.h"
+#include "proxy/event_gate.h"
 #include "proxy/open_watch.h"
 #include "proxy/relay.h"
 #include "proxy/request_facts.h"
@@ -34,7 +35,8 @@ class Tunnel final : public Retirable,
                      public ListHook<Tunnel>,
                      public ListHook<DirtyTunnels>,
                      private WheelTimer,
-                     public StallWatch::Owner {
+                     public StallWatch::Owner,
+                     public EventGate::Owner {
  public:
   struct Setup {
     balance::Backend* backend = nullptr;
@@ -68,6 +70,7 @@ class Tunnel final : public Retirable,
   void on_source_ended(Relay& relay, int status);
   void on_sink_failed(Relay& relay);
   void on_sink_drained(Relay& relay);
+  [[nodiscard]] std::size_t client_read_room() noexcept;
   void note_ping(session::PingNote note) noexcept;
   void note_error(std::string_view word) noexcept;
   void queue_changed(metrics::Direction direction, std::int64_t change);
@@ -82,6 +85,8 @@ class Tunnel final : public Retirable,
   void on_timer(TimePoint now) noexcept override;
   void on_waiting() noexcept override;
   void on_slow_consumer() noexcept override;
+  void on_gate_open() noexcept override;
+  void take_from_client(std::string_view bytes);
   [[nodiscard]] Duration idle_limit() const noexcept;
   void arm_idle();
   void learn_session(std::string_view from_backend);
@@ -110,6 +115,7 @@ class Tunnel final : public Retirable,
     std::uint32_t frames_in = 0, frames_out = 0, bytes_in = 0, bytes_out = 0;
   } published_;
   Relay in_, out_;                     // from and to the client
+  std::unique_ptr<EventGate> gate_;    // of a pool that limits what a client may send
   std::unique_ptr<StallWatch> stall_;  // while bytes wait for the client
   State state_ = State::open;
   bool upgrade_pending_ = false;  // the session still lives on polling

@@ -142,7 +142,7 @@ std::optional<PinTable::Found> PinTable::find(SessionKey key) const {
   const Entry* const entry = find_in(shard, key, 0);
   if (entry == nullptr) return std::nullopt;
   const Session& s = entry->session;
-  return Found{s.serial, s.backend, s.time_to_live, s.has_tunnel};
+  return Found{s.serial, s.backend, s.time_to_live, s.has_tunnel, s.sent};
 }
 
 std::optional<PinTable::Found> PinTable::begin_request(SessionKey key, TimePoint now) {
@@ -153,7 +153,7 @@ std::optional<PinTable::Found> PinTable::begin_request(SessionKey key, TimePoint
   Session& s = entry->session;
   ++s.requests;
   shard.touch(*entry, now);
-  return Found{s.serial, s.backend, s.time_to_live, s.has_tunnel};
+  return Found{s.serial, s.backend, s.time_to_live, s.has_tunnel, s.sent};
 }
 
 void PinTable::end_request(SessionKey key, std::uint64_t serial, const Traffic& traffic,
@@ -165,6 +165,14 @@ void PinTable::end_request(SessionKey key, std::uint64_t serial, const Traffic& 
   --entry->session.requests;
   shard.touch(*entry, now);
   entry->pass(traffic, now);
+}
+
+void PinTable::charge(SessionKey key, std::uint64_t serial, const EventRate& rate,
+                      const Traffic& sent, TimePoint now) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, serial);
+  if (entry != nullptr) entry->session.sent.take(rate, sent.frames_in, sent.bytes_in, now);
 }
 
 void PinTable::set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel,

@@ -48,12 +48,17 @@ class PinTable {
     BackendId backend = 0;
     Duration time_to_live{};
     bool has_tunnel = false;
+    EventMeter sent;
   };
   [[nodiscard]] std::optional<Found> find(SessionKey key) const;
   /// A request of the session begins: a sign of life.
   std::optional<Found> begin_request(SessionKey key, TimePoint now);
   /// It has ended. Does nothing when the session has gone meanwhile.
   void end_request(SessionKey key, std::uint64_t serial, const Traffic& traffic, TimePoint now);
+
+  /// A POST has brought so much, of what the client may send.
+  void charge(SessionKey key, std::uint64_t serial, const EventRate& rate, const Traffic& sent,
+              TimePoint now);
 
   /// A WebSocket takes the session over (or lets it go, when an upgrade was not completed).
   void set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel, std::uint16_t worker,

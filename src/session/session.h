@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/event_meter.h"
 #include "base/ids.h"
 #include "session/ping_clock.h"
 #include "session/rates.h"
@@ -30,7 +31,7 @@ struct SessionKey {
 struct Traffic {
   std::uint64_t frames_in = 0, frames_out = 0;  // WebSocket frames, or polled packets
   std::uint64_t bytes_in = 0, bytes_out = 0;
-  std::uint64_t paused_ns = 0;  // time in which a source was not read because its sink was full
+  std::uint64_t paused_ns = 0;  // time in which a source was not read on purpose
 
   Traffic& operator+=(const Traffic& more) noexcept {
     frames_in += more.frames_in;
@@ -45,6 +46,7 @@ struct Traffic {
 /// What holds a session up.
 enum class Condition : unsigned char {
   flowing,  // nothing
+  limited,  // its client sends more than it may, and is not read for a while
   stalled,  // its client takes nothing of what waits for it
   closing,
 };
@@ -72,7 +74,8 @@ struct Session {
   Duration time_to_live{};  // pingInterval + pingTimeout
   Traffic traffic;
   std::uint64_t queued_bytes = 0;
-  Rates rates;  // at last_seen
+  Rates rates;      // at last_seen
+  EventMeter sent;  // by POSTs, of a pool that limits it
   PingClock pings;
   std::string_view last_error;  // a literal; empty: there was none
 

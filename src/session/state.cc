@@ -12,14 +12,15 @@ constexpr float kIdleBytes = 3;  // a second
 }  // namespace
 
 std::string_view to_string(State state) noexcept {
-  constexpr std::string_view kNames[] = {"handshaking", "active",  "streaming",
-                                         "idle",        "stalled", "closing"};
+  constexpr std::string_view kNames[] = {"handshaking", "active",  "streaming", "idle",
+                                         "limited",     "stalled", "closing"};
   return kNames[static_cast<std::size_t>(state)];
 }
 
 State state_of(const Session& session, TimePoint now) noexcept {
   if (session.condition == Condition::closing) return State::closing;
   if (session.condition == Condition::stalled) return State::stalled;
+  if (session.condition == Condition::limited) return State::limited;
   if (session.traffic.bytes_in == 0) return State::handshaking;
   Rates rates = session.rates;
   rates.decay(now - session.last_seen);

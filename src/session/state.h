@@ -14,6 +14,7 @@ enum class State : unsigned char {
   active,
   streaming,  // its backend sends and sends
   idle,       // moves nothing but its pings
+  limited,    // is not read for a while, since its client sends more than [pool.event_rate]
   stalled,    // bytes wait for its client, which takes none
   closing,    // its WebSocket is being closed
 };

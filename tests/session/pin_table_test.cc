@@ -139,6 +139,17 @@ TEST_CASE("an upgrade is told once, and by a session that polled") {
   CHECK(table.get({0, "abc"})->worker == 5);
 }
 
+TEST_CASE("what a client sends is charged to its session alone") {
+  PinTable table{100};
+  const EventRate rate{.frames = 10, .bytes = 0, .burst = 1s};
+  const auto serial = table.insert(polling("abc")).serial;
+  table.insert(polling("other"));
+  table.charge({0, "abc"}, serial, rate, {.frames_in = 30}, kStart);
+  table.charge({0, "abc"}, serial + 100, rate, {.frames_in = 30}, kStart);
+  CHECK(table.begin_request({0, "abc"}, kStart)->sent.wait(rate, kStart) == 2s);
+  CHECK(table.begin_request({0, "other"}, kStart)->sent.wait(rate, kStart) == 0s);
+}
+
 TEST_CASE("a second WebSocket that got nowhere leaves the session on its first") {
   PinTable table{100};
   const auto inserted = table.insert(polling("abc"));

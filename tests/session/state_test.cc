@@ -97,6 +97,8 @@ TEST_CASE("the state of a session") {
     session.pass({.frames_out = 100, .bytes_out = 10'000});
     session.condition = Condition::stalled;
     CHECK(state_of(session, kStart) == State::stalled);
+    session.condition = Condition::limited;
+    CHECK(state_of(session, kStart) == State::limited);
     session.condition = Condition::closing;
     CHECK(state_of(session, kStart) == State::closing);
   }

@@ -1,0 +1,44 @@
+// Holding back the POSTs of a client that sends more than [pool.event_rate]. What one brings is
+// counted when it is whole, and made up for before the next.
+#include "proxy/downstream.h"
+#include "proxy/exchange.h"
+#include "proxy/worker.h"
+
+namespace pinion::proxy {
+
+using metrics::Direction;
+using session::Condition;
+
+const EventRate& Exchange::event_rate() const noexcept {
+  return worker_.config().pools[*facts_.pool].event_rate;
+}
+
+void Exchange::charge_client() {
+  if (event_rate().any()) session_->charge(event_rate(), worker_.now());
+}
+
+// @returns whether it has to wait
+bool Exchange::hold_back() {
+  if (!event_rate().any()) return false;
+  const Duration wait = session_->wait_to_send(event_rate(), worker_.now());
+  if (wait == Duration::zero()) return false;
+  phase_ = Phase::held;
+  arm(wait);
+  session_->tell_waiting({.bytes = 0, .condition = Condition::limited});
+  request_paused_.pause(worker_.now(), worker_.counters().direction(Direction::in));
+  worker_.counters().pools[*facts_.pool].event_rate_pauses.add();
+  return true;
+}
+
+void Exchange::held_long_enough() {
+  phase_ = Phase::waiting;
+  session_->tell_waiting({});
+  const Duration held =
+      request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));
+  session_->traffic().paused_ns += static_cast<std::uint64_t>(held.count());
+  downstream_.stream().start_reading();
+  connect(worker_.shared().registry.by_id(session_->found().backend));
+  if (phase_ == Phase::waiting && !sent_) send_what_waits();
+}
+
+}  // namespace pinion::proxy

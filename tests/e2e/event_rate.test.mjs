@@ -1,0 +1,107 @@
+// [pool.event_rate]: a client that sends more than it may waits; nothing of it is lost, and nobody else waits.
+import assert from 'node:assert/strict';
+import { performance } from 'node:perf_hooks';
+import { describe, test } from 'node:test';
+import { call, client, engine_of } from './support/client.mjs';
+import { Stage } from './support/stage.mjs';
+import { eventually, once, seconds } from './support/wait.mjs';
+
+async function limited_to(stage, event_rate) {
+  return stage.pinion({ backends: [await stage.backend('node4', 'only')], pool: { event_rate }, workers: 1 });
+}
+
+/** Sends so many events at once. @returns what was answered so far, in the order of the answers */
+function flood(socket, count) {
+  const answered = [];
+  for (let i = 0; i < count; i++) socket.emit('echo', i, (value) => answered.push(value));
+  return answered;
+}
+
+const is_limited = (pinion, socket) =>
+  eventually('it is said to be limited', async () => (await pinion.session(engine_of(socket).id)).state === 'limited');
+
+describe('a client that sends more than it may', () => {
+  for (const transport of ['websocket', 'upgrade']) {
+    test(`waits, and nobody else does: ${transport}`, { timeout: seconds(90) }, async (t) => {
+      const count = 2000;
+      const rate = 200;
+      const stage = Stage.of(t);
+      const pinion = await limited_to(stage, { frames: rate, burst: '1s' });
+      const other = await client(stage, pinion.url, { transport });
+      const eager = await client(stage, pinion.url, { transport });
+      const start = performance.now();
+      const answered = flood(eager, count);
+      await is_limited(pinion, eager);
+      for (let i = 0; i < 10; i++) assert.equal(await call(other, 'echo', i), i);
+      assert.ok(answered.length < count, 'the other had to wait for all of them');
+      await eventually('all are answered', () => answered.length === count, { within: seconds(40) });
+      assert.deepEqual(answered, Array.from({ length: count }, (_, i) => i));
+      const took = (performance.now() - start) / 1000;
+      // All but the burst, and what single readings hold beyond it.
+      assert.ok(took >= 0.9 * (count / rate - 1), `took ${took.toFixed(1)} s`);
+      assert.ok((await pinion.metric('event_rate_pauses_total', 'pool="chat"')) > 0);
+      assert.ok((await pinion.session(engine_of(eager).id)).paused_ms > 1000);
+      assert.equal((await pinion.session(engine_of(other).id)).paused_ms, 0);
+      await eventually('it is limited no more', async () => (await pinion.session(engine_of(eager).id)).state !== 'limited');
+      stage.leave_clients();
+      await pinion.comes_to_rest();
+    });
+  }
+
+  test('waits with its next POST when it polls', { timeout: seconds(90) }, async (t) => {
+    const count = 500;
+    const rate = 100;
+    const stage = Stage.of(t);
+    const pinion = await limited_to(stage, { frames: rate, burst: '1s' });
+    const other = await client(stage, pinion.url, { transport: 'polling' });
+    const eager = await client(stage, pinion.url, { transport: 'polling' });
+    const start = performance.now();
+    const answered = flood(eager, count);
+    await eventually('they have come in one POST', () => answered.length === count, { within: seconds(40) });
+    const last = call(eager, 'echo', 'last');
+    await is_limited(pinion, eager);
+    for (let i = 0; i < 5; i++) assert.equal(await call(other, 'echo', i), i);
+    assert.equal(await last, 'last');
+    const took = (performance.now() - start) / 1000;
+    assert.ok(took >= 0.9 * (count / rate - 1), `took ${took.toFixed(1)} s`);
+    assert.ok((await pinion.metric('event_rate_pauses_total', 'pool="chat"')) > 0);
+    await eventually('it is told how long', async () => (await pinion.session(engine_of(eager).id)).paused_ms > 1000);
+    assert.equal((await pinion.session(engine_of(other).id)).paused_ms, 0);
+
+    // Who leaves meanwhile is not waited for.
+    const more = flood(eager, count);
+    await eventually('they have come', () => more.length === count, { within: seconds(40) });
+    eager.emit('echo', 'never mind');
+    await is_limited(pinion, eager);
+    stage.leave_clients();
+    await pinion.comes_to_rest();
+  });
+
+  test('has its large messages whole, by bytes', { timeout: seconds(90) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await limited_to(stage, { bytes: '200KiB', burst: '500ms' });
+    const socket = await client(stage, pinion.url, { transport: 'websocket', perMessageDeflate: false });
+    const large = Buffer.alloc(900 << 10, 'pinion');
+    const start = performance.now();
+    const back = await call(socket, 'echo', large);
+    const took = (performance.now() - start) / 1000;
+    assert.ok(large.equals(back));
+    assert.ok(took >= 0.9 * (900 / 200 - 0.5), `took ${took.toFixed(1)} s`);
+    stage.leave_clients();
+    await pinion.comes_to_rest();
+  });
+
+  test('can be closed meanwhile', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await limited_to(stage, { frames: 50, burst: '1s' });
+    const socket = await client(stage, pinion.url, { transport: 'websocket' });
+    const { id } = engine_of(socket);
+    const answered = flood(socket, 2000);
+    await is_limited(pinion, socket);
+    const gone = once(socket, 'disconnect');
+    assert.equal((await pinion.get(`/api/v1/sessions/${id}`, { method: 'DELETE' })).status, 200);
+    await gone;
+    assert.ok(answered.length < 2000);
+    await pinion.comes_to_rest();
+  });
+});
