@@ -25,7 +25,7 @@ std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends) 
   std::vector<std::size_t> taking;
   for (std::size_t i = 0; i < backends.size(); ++i) {
     const Backend& backend = *backends[i];
-    if (!backend.health().up() || backend.draining()) continue;
+    if (!backend.opens_sessions()) continue;
     taking.push_back(i);
     shares.push_back({.sessions = backend.assigned().total(), .weight = backend.weight()});
   }

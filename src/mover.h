@@ -53,8 +53,7 @@ class Mover {
   /// Now and then, several times a second.
   void tick(TimePoint now);
 
-  /// What each of these has above its share, as far as it is up and does not drain. From any
-  /// thread.
+  /// What each of these has above its share, as far as it opens sessions. From any thread.
   static std::vector<std::uint64_t> excess_of(std::span<balance::Backend* const> backends);
 
   struct Progress {

@@ -82,7 +82,7 @@ admin::BackendView backend_view(const balance::Backend& backend, const Mover& mo
                           .max_sessions = who.max_sessions,
                           .state = std::string(state_of(backend)),
                           .up = up,
-                          .ready = backend.takes_sessions() && !backend.health().silent()};
+                          .ready = backend.takes_sessions()};
   view.sessions = assigned.live;
   view.websocket = std::min<std::uint64_t>(backend.websockets(), assigned.live);
   view.polling = view.sessions - view.websocket;
@@ -106,6 +106,8 @@ admin::BackendView backend_view(const balance::Backend& backend, const Mover& mo
     view.reason = "has all the sessions it may have";
   } else if (backend.health().silent()) {
     view.reason = "does not answer";
+  } else if (backend.health().fails_handshakes()) {
+    view.reason = "answers handshakes with 5xx";
   }
   if (const auto moving = mover.progress(who.id)) {
     view.moving = {.why = std::string(moving->why),

@@ -45,13 +45,19 @@ Assigner::Which Assigner::which_is(const Backend& backend) noexcept {
   return backend.draining() ? Which::draining : Which::answering;
 }
 
-void Assigner::collect(const BackendSet& set, std::span<Backend* const> tried, Which which,
-                       bool for_session) {
+// One that fails its handshakes is tried now and then; else it is as good as one that is silent.
+Assigner::Which Assigner::which_for_session(const Backend& backend, TimePoint now) noexcept {
+  if (backend.draining() || backend.is_full()) return Which::none;
+  const Which which = which_is(backend);
+  const bool is_try = backend.health().may_try_handshake(now);
+  return which == Which::answering && !is_try ? Which::silent : which;
+}
+
+template <typename Belongs>
+void Assigner::collect(const BackendSet& set, std::span<Backend* const> tried, Belongs belongs) {
   candidates_.clear();
   for (Backend* const backend : set.backends) {
-    if (which_is(*backend) != which) continue;
-    if (for_session && (backend->draining() || backend->is_full())) continue;
-    if (is_among(tried, backend)) continue;
+    if (!belongs(*backend) || is_among(tried, backend)) continue;
     look_at(*backend, candidates_.emplace_back());
   }
 }
@@ -62,7 +68,7 @@ bool Assigner::collect_for_session(const BackendSet& set, std::span<Backend* con
   const bool draws = set.balance == config::Balance::least_load && which == Which::answering &&
                      set.backends.size() > kMostCompared;
   if (draws && draw_two(set, tried, now)) return false;
-  collect(set, tried, which, true);
+  collect(set, tried, [&](const Backend& one) { return which_for_session(one, now) == which; });
   keep_calm_ones();
   for (Candidate& candidate : candidates_) weigh_load(candidate, now);
   hold_back_ramping(set.pool);
@@ -108,7 +114,7 @@ bool Assigner::draw_two(const BackendSet& set, std::span<Backend* const> tried, 
   const auto weights = static_cast<double>(set.total_weight());
   for (int drawn = 0; drawn < kMostDrawn; ++drawn) {
     Backend& backend = set.at_weight(lot(random_));
-    if (which_is(backend) != Which::answering || backend.is_full()) continue;
+    if (which_for_session(backend, now) != Which::answering) continue;
     if (is_busy(backend) || !backend.pace().ready(now, set.rate)) continue;
     if (is_among(tried, &backend)) continue;
     const auto is_same = [&](const Candidate& one) { return one.backend == &backend; };
@@ -142,6 +148,7 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
       // Another worker placed a session meanwhile: the counts that this choice was made on are old.
       if (!reserve(set.balance, chosen)) continue;
       Reservation reservation(*chosen.backend);
+      if (which == Which::answering && !chosen.backend->health().take_try(now)) continue;
       if (chosen.backend->pace().take(now, set.rate)) {
         placed(chosen);
         return {std::move(reservation), Refusal::none};
@@ -170,7 +177,7 @@ bool Assigner::drop_those_not_due(std::uint32_t rate, TimePoint now) {
 
 Backend* Assigner::pick_for_request(const BackendSet& set, std::span<Backend* const> tried) {
   for (const Which which : {Which::answering, Which::draining, Which::silent, Which::down}) {
-    collect(set, tried, which, false);
+    collect(set, tried, [&](const Backend& one) { return which_is(one) == which; });
     if (candidates_.empty()) continue;
     const auto less = [](const Candidate& a, const Candidate& b) {
       return less_per_weight(a.inflight, a.weight, b.inflight, b.weight);

@@ -40,9 +40,9 @@ class Assigner {
     Refusal refusal = Refusal::none;  // why there is no reservation
   };
   /// A place for a new session. Backends that are busy are taken only when no calm one has room;
-  /// those that do not answer, and after them those that are down, only when no other is left,
-  /// since a backend that lives must never be missed; those that drain never are. @param tried
-  /// those that have just failed this handshake
+  /// those that do not answer or fail their handshakes, and after them those that are down, only
+  /// when no other is left, since a backend that lives must never be missed; those that drain never
+  /// are. @param tried those that have just failed this handshake
   Assignment assign_session(const BackendSet& set, std::span<Backend* const> tried, TimePoint now);
 
   /// A backend for a request that makes no session: fewest requests in flight per weight. One that
@@ -50,10 +50,11 @@ class Assigner {
   Backend* pick_for_request(const BackendSet& set, std::span<Backend* const> tried);
 
  private:
-  enum class Which : unsigned char { answering, draining, silent, down };
-  void collect(const BackendSet& set, std::span<Backend* const> tried, Which which,
-               bool for_session);
+  enum class Which : unsigned char { answering, draining, silent, down, none };
+  template <typename Belongs>
+  void collect(const BackendSet& set, std::span<Backend* const> tried, Belongs belongs);
   static Which which_is(const Backend& backend) noexcept;
+  static Which which_for_session(const Backend& backend, TimePoint now) noexcept;
   bool collect_for_session(const BackendSet& set, std::span<Backend* const> tried, Which which,
                            TimePoint now);
   bool draw_two(const BackendSet& set, std::span<Backend* const> tried, TimePoint now);

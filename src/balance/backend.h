@@ -71,9 +71,12 @@ class Backend {
   }
   /// Nothing is on it: no session, no handshake, no request.
   [[nodiscard]] bool empty() const noexcept { return assigned().total() == 0 && inflight() == 0; }
-  [[nodiscard]] bool takes_sessions() const noexcept {
-    return health_.up() && !draining() && !is_full();
+  /// New sessions may come to it, as far as it has room: it is up, and as far as is known it
+  /// answers handshakes and lets them succeed.
+  [[nodiscard]] bool opens_sessions() const noexcept {
+    return health_.up() && !health_.silent() && !health_.fails_handshakes() && !draining();
   }
+  [[nodiscard]] bool takes_sessions() const noexcept { return opens_sessions() && !is_full(); }
 
   /// How its probes ended; counted by the thread that probes.
   [[nodiscard]] ProbeCounts& probe_counts() noexcept { return probe_counts_; }

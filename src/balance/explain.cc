@@ -15,6 +15,7 @@ std::optional<double> load_of(const Backend& backend, TimePoint now) noexcept {
 std::string explain(const Backend& backend, TimePoint now) {
   if (!backend.health().up()) return "down";
   if (backend.health().silent()) return "silent: handshakes go unanswered";
+  if (backend.health().fails_handshakes()) return "failing: handshakes are answered 5xx";
   if (backend.draining()) return "draining";
   if (backend.is_full()) return "full";
   const Forecast forecast = backend.forecast();

@@ -78,11 +78,44 @@ bool Health::answered(TimePoint now) noexcept {
   answers_ = std::min(answers_ + 1, rise_);
   if (answers_ < rise_ || now < held_until_) return false;
   up_since_ = now;
+  // It may be another process.
+  trust_handshakes();
   refused_.store(false, std::memory_order_relaxed);
   fault_.store(Fault::none, std::memory_order_relaxed);
   // Told before it is up, so that whoever sees it up sees that it came back.
   returns_.fetch_add(1, std::memory_order_relaxed);
   up_.store(true, std::memory_order_release);
+  return true;
+}
+
+bool Health::handshake_answered(bool failed, TimePoint now) noexcept {
+  if (!failed && !handshake_faults_pending_.load(std::memory_order_relaxed)) return false;
+  const std::lock_guard lock(mutex_);
+  const bool failed_before = fails_handshakes();
+  if (!failed) {
+    trust_handshakes();
+    return failed_before;
+  }
+  handshake_faults_pending_.store(true, std::memory_order_relaxed);
+  if (failed_before || ++handshake_faults_ < fall_) return false;
+  try_again_ = kFirstHold;
+  next_try_ns_.store((now + kFirstHold).time_since_epoch().count(), std::memory_order_relaxed);
+  fails_handshakes_.store(true, std::memory_order_relaxed);
+  return true;
+}
+
+void Health::trust_handshakes() noexcept {
+  handshake_faults_ = 0;
+  handshake_faults_pending_.store(false, std::memory_order_relaxed);
+  fails_handshakes_.store(false, std::memory_order_relaxed);
+}
+
+bool Health::take_try(TimePoint now) noexcept {
+  if (!fails_handshakes()) return true;
+  const std::lock_guard lock(mutex_);
+  if (!may_try_handshake(now)) return false;
+  try_again_ = std::min(try_again_ * 2, Duration{kLongestHold});
+  next_try_ns_.store((now + try_again_).time_since_epoch().count(), std::memory_order_relaxed);
   return true;
 }
 

@@ -8,7 +8,9 @@
 //   good answers in a row, once its hold-down is over. The hold-down is nothing at first; each time
 //   that the backend goes down again within kSteady of coming up it doubles, up to kLongestHold.
 //   While it is down it is tried after kFirstRetry, then twice as long each time, up to
-//   kLongestRetry. Silent after a handshake that was not answered, until anything is.
+//   kLongestRetry. Silent after a handshake that was not answered, until anything is. Failing after
+//   `fall` handshakes in a row that were answered 5xx, until one is answered otherwise: probes and
+//   the requests of sessions say nothing of that.
 #pragma once
 
 #include <atomic>
@@ -74,6 +76,22 @@ class Health {
   /// It has said something that is HTTP. @returns true if it was silent until now
   bool heard() noexcept { return silent() && silent_.exchange(false, std::memory_order_relaxed); }
 
+  /// A handshake was answered. @param failed with 5xx. @returns whether that is news: from now on
+  /// it fails handshakes, or it does so no more
+  bool handshake_answered(bool failed, TimePoint now) noexcept;
+  /// Its last `fall` handshakes have failed.
+  [[nodiscard]] bool fails_handshakes() const noexcept {
+    return fails_handshakes_.load(std::memory_order_relaxed);
+  }
+  /// Whether a handshake may go to it. One that fails them gets another to try after kFirstHold,
+  /// then after twice as long each time, up to kLongestHold.
+  [[nodiscard]] bool may_try_handshake(TimePoint now) const noexcept {
+    return !fails_handshakes() ||
+           now.time_since_epoch().count() >= next_try_ns_.load(std::memory_order_relaxed);
+  }
+  /// A handshake goes to it. @returns false if one that fails them has got its try meanwhile
+  bool take_try(TimePoint now) noexcept;
+
   /// Something looked wrong (a session broke off): it is worth a look before anybody asks.
   void suspect() noexcept { suspected_.store(true, std::memory_order_relaxed); }
   /// Takes the suspicion away. @returns whether there was one
@@ -81,6 +99,7 @@ class Health {
 
  private:
   bool go_down(Fault fault, TimePoint now) noexcept;
+  void trust_handshakes() noexcept;
 
   std::atomic<bool> up_{true};
   std::atomic<Fault> fault_{Fault::none};
@@ -89,18 +108,23 @@ class Health {
   std::atomic<bool> suspected_{false};
   std::atomic<bool> refused_{false};
   std::atomic<bool> silent_{false};
+  std::atomic<bool> handshake_faults_pending_{false};  // handshake_faults_ is not 0
+  std::atomic<bool> fails_handshakes_{false};
+  std::atomic<std::int64_t> next_try_ns_{0};  // of a handshake, while it fails them
 
   mutable std::mutex mutex_;
   // All below is guarded by mutex_.
   std::uint32_t rise_ = 1;
   std::uint32_t fall_ = 1;
-  std::uint32_t faults_ = 0;   // in a row
-  std::uint32_t answers_ = 0;  // in a row, while down
-  std::uint32_t retries_ = 0;  // since it went down
+  std::uint32_t faults_ = 0;            // in a row
+  std::uint32_t handshake_faults_ = 0;  // in a row
+  std::uint32_t answers_ = 0;           // in a row, while down
+  std::uint32_t retries_ = 0;           // since it went down
   TimePoint retry_at_{};
   TimePoint held_until_{};
   TimePoint up_since_{};
   Duration hold_{};
+  Duration try_again_{};  // after the next try of a handshake
   bool was_down_ = false;
 };
 

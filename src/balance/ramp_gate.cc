@@ -5,7 +5,7 @@
 namespace pinion::balance {
 
 bool RampGate::holds_any_back(std::span<Backend* const> backends, TimePoint now) noexcept {
-  const auto takes_part = [](const Backend* one) { return one->health().up() && !one->draining(); };
+  const auto takes_part = [](const Backend* one) { return one->opens_sessions(); };
   double weights = 0;
   for (const Backend* const backend : backends)
     weights += takes_part(backend) ? backend->weight() : 0;

@@ -240,7 +240,9 @@ constexpr Key kKeys[] = {
     {.section = Section::health, .type = Type::integer, .name = "fall",
      .fallback = "3", .min = 1, .max = 100,
      .help = "A backend is down after so many failed probes in a row, or after so many answers 502 "
-             "in a row. A connect that is refused is enough by itself."},
+             "in a row. A connect that is refused is enough by itself. After so many handshakes in a "
+             "row that were answered 5xx it gets no new sessions while others open theirs, but for "
+             "one now and then."},
 
     {.section = Section::slow_consumer, .type = Type::duration, .name = "after",
      .fallback = "30s", .min = 200, .max = kHour, .zero = "it is never closed for that",

@@ -6,6 +6,7 @@ namespace pinion::proxy {
 
 namespace {
 
+constexpr int kServerError = 500;  // the least of them
 constexpr int kBadGateway = 502;
 constexpr Duration kLackEvery = std::chrono::seconds{10};
 
@@ -22,6 +23,22 @@ void BackendNews::answered(balance::Backend& backend, int status, TimePoint now)
   if (!backend.health().failed(balance::Fault::bad_gateway, now)) return;
   say_down(backend, "backend is down: it answers 502 again and again; look at what is behind it",
            "status 502");
+}
+
+void BackendNews::handshake_answered(balance::Backend& backend, int status, TimePoint now) {
+  if (!backend.health().handshake_answered(status >= kServerError, now)) return;
+  const balance::BackendIdentity& who = backend.identity();
+  if (status < kServerError) {
+    log_.info("backend opens sessions again", {{"pool", who.pool_name}, {"backend", who.name}});
+    return;
+  }
+  log_.warning(
+      "backend fails handshakes; new sessions go to others, but for one now and then, until it "
+      "opens them: see what its own log says",
+      {{"pool", who.pool_name},
+       {"backend", who.name},
+       {"address", who.address.to_string()},
+       {"status", status}});
 }
 
 void BackendNews::probe_passed(balance::Backend& backend, TimePoint now) {

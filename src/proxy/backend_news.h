@@ -25,6 +25,8 @@ class BackendNews {
   static bool says_nobody_listens(int status) noexcept;
   /// It has answered a request, as it should or with a 502.
   void answered(balance::Backend& backend, int status, TimePoint now);
+  /// It has answered a handshake.
+  void handshake_answered(balance::Backend& backend, int status, TimePoint now);
   /// Something that is HTTP came from it.
   void heard(balance::Backend& backend);
   /// A handshake that it took.

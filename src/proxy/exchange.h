@@ -150,6 +150,7 @@ class Exchange final : public Retirable,
   void pause_backend_if_full();
   void pass_interim(const http::ResponseHead& head);
   void begin_response(const http::ResponseHead& head);
+  void note_answer();
   void watch_response(const http::ResponseHead& head);
   void pass_response(std::string_view bytes, bool ended);
   void end_response();

@@ -80,8 +80,8 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   disarm();
   // Nothing more is heard of a client that has sent its FIN, not even that it is gone.
   if (downstream_.half_closed()) arm(worker_.config().proxy.timeouts.request_body_idle);
-  worker_.shared().news.answered(*backend_, head.status, worker_.now());
   status_ = head.status;
+  note_answer();
   head_bytes_ = {};
   const http::Framing to_client = http::response_framing(head, facts_.minor_version);
   // A client that is still sending its body would take the rest of it for the next request.
@@ -97,6 +97,14 @@ void Exchange::begin_response(const http::ResponseHead& head) {
                              .framing = to_client});
   response_body_.emplace(std::move(text), head.framing, to_client);
   watch_response(head);
+}
+
+void Exchange::note_answer() {
+  BackendNews& news = worker_.shared().news;
+  news.answered(*backend_, status_, worker_.now());
+  if (facts_.intent.kind == Intent::Kind::handshake) {
+    news.handshake_answered(*backend_, status_, worker_.now());
+  }
 }
 
 void Exchange::watch_response(const http::ResponseHead& head) {
@@ -207,7 +215,7 @@ void Exchange::note_pings(const engineio::PacketScanner& seen, session::PingNote
 void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view rest) {
   status_ = 101;
   disarm();
-  worker_.shared().news.answered(*backend_, status_, worker_.now());
+  note_answer();
   std::string& text = worker_.scratch_text();
   http::write_response_head(text, head, {.upgrade = true});
   const bool failed = downstream_.stream().write({text}) != 0;

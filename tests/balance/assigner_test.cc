@@ -115,6 +115,33 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a backend that fails handshakes gets one try at a time while another opens sessions") {
+  for (const Balance balance : kAll) {
+    Backends b;
+    Health& failing = b.add().health();
+    b.add();
+    REQUIRE(failing.handshake_answered(true, kNow));
+    auto turns = turns_of_one_pool();
+    Assigner assigner(turns, 6);
+    const BackendSet set = b.set(balance);
+    std::vector<Reservation> held;
+    const auto taken = [&](TimePoint now) {
+      int count = 0;
+      for (int i = 0; i < 20; ++i) {
+        held.push_back(assigner.assign_session(set, {}, now).reservation);
+        count += held.back().backend() == &b[0] ? 1 : 0;
+      }
+      return count;
+    };
+    CHECK(taken(kNow) == 0);
+    CHECK(taken(kNow + Health::kFirstHold) == 1);
+    Backend* const tried[] = {&b[1]};
+    CHECK(assigner.assign_session(set, tried, kNow).reservation.backend() == &b[0]);
+    held.clear();
+    CHECK(assigner.pick_for_request(set, tried) == &b[0]);
+  }
+}
+
 TEST_CASE("why there is no place") {
   Backends b;
   auto turns = turns_of_one_pool();
@@ -157,6 +184,13 @@ TEST_CASE("a set takes sessions while one backend is up and has room") {
     const Reservation held = test::reserve(b[0]);
     CHECK_FALSE(set.takes_sessions());
   }
+  CHECK(set.takes_sessions());
+  b[0].health().fell_silent();
+  CHECK_FALSE(set.takes_sessions());
+  b[0].health().heard();
+  b[0].health().handshake_answered(true, kNow);
+  CHECK_FALSE(set.takes_sessions());
+  b[0].health().handshake_answered(false, kNow);
   CHECK(set.takes_sessions());
   b[0].health().connect_failed(kNow);
   CHECK_FALSE(set.takes_sessions());

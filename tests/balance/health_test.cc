@@ -86,6 +86,51 @@ TEST_CASE(
   CHECK_FALSE(health.heard());
 }
 
+TEST_CASE(
+    "one that fails handshakes in a row gets one to try by and by, until it opens a session") {
+  Health health;
+  health.set_rules(1, 3);
+  CHECK_FALSE(health.handshake_answered(true, kStart));
+  CHECK_FALSE(health.handshake_answered(true, kStart));
+  CHECK_FALSE(health.handshake_answered(false, kStart));
+  for (int i = 0; i < 2; ++i) CHECK_FALSE(health.handshake_answered(true, kStart));
+  CHECK_FALSE(health.fails_handshakes());
+  CHECK(health.handshake_answered(true, kStart));
+  CHECK(health.fails_handshakes());
+  CHECK(health.up());
+  // What else it answers says nothing.
+  health.answered(kStart);
+  health.heard();
+  CHECK(health.fails_handshakes());
+
+  TimePoint now = kStart;
+  Duration pause = Health::kFirstHold;
+  for (int i = 0; i < 20; ++i) {
+    CHECK_FALSE(health.may_try_handshake(now + pause - 1ms));
+    CHECK_FALSE(health.take_try(now + pause - 1ms));
+    now += pause;
+    CHECK(health.may_try_handshake(now));
+    CHECK(health.take_try(now));
+    CHECK_FALSE(health.take_try(now));
+    CHECK_FALSE(health.handshake_answered(true, now));
+    pause = std::min(pause * 2, Duration{Health::kLongestHold});
+  }
+  CHECK(health.handshake_answered(false, now));
+  CHECK_FALSE(health.fails_handshakes());
+  CHECK(health.may_try_handshake(now));
+  CHECK(health.take_try(now));
+}
+
+TEST_CASE("one that was down is trusted with handshakes again") {
+  Health health;
+  health.set_rules(1, 1);
+  CHECK(health.handshake_answered(true, kStart));
+  health.connect_failed(kStart);
+  CHECK(health.fails_handshakes());
+  CHECK(health.answered(kStart + 1s));
+  CHECK_FALSE(health.fails_handshakes());
+}
+
 TEST_CASE("the time to the next try doubles up to its bound, and starts anew after a success") {
   Health health;
   health.set_rules(1, 3);

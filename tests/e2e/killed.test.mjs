@@ -105,6 +105,63 @@ describe('a backend that takes connections but does not answer', () => {
   }
 });
 
+describe('a backend that answers handshakes 500 at once', () => {
+  test('gets one now and then while others open sessions, and its part when it opens them again', { timeout: seconds(120) }, async (t) => {
+    const stage = Stage.of(t);
+    const backends = await stage.backends('node4', 3);
+    const pinion = await stage.pinion({ backends });
+    const tell = (path) => request(backends[2].url + path);
+    const bad_one = async () => (await pinion.backends()).find(({ address }) => address === backends[2].address);
+    const open = () => new PollingSession(pinion.url).open();
+    const sessions = [];
+    await tell('/break');
+    const start = Date.now();
+    let failures = 0;
+    for (let i = 0; i < 60; i++) {
+      await open().then((session) => sessions.push(session), ({ answer }) => {
+        assert.equal(answer.status, 500);
+        failures += 1;
+      });
+    }
+    // Three in a row, and tries 1, 3, 7, ... seconds after that.
+    const tries = Math.log2((Date.now() - start) / 1000 + 1);
+    assert.ok(failures >= 3 && failures <= 3 + tries, `${failures} failures, ${tries}`);
+    assert.equal(sessions.length, 60 - failures);
+    const bad = await bad_one();
+    assert.deepEqual([bad.state, bad.ready, bad.sessions], ['up', false, 0]);
+    assert.match(bad.reason, /answers handshakes with 5xx/);
+    assert.match(bad.why, /^failing/);
+    assert.equal((await pinion.get('/readyz')).status, 200);
+    assert.equal(pinion.child.stderr.split('backend fails handshakes').length, 2, 'it is said once');
+
+    await tell('/mend');
+    await eventually('it opens sessions', async () => {
+      sessions.push(await open());
+      return (await bad_one()).ready;
+    }, { within: seconds(60), every: 100 });
+    assert.match(pinion.child.stderr, /backend opens sessions again/);
+    for (let i = 0; i < 3; i++) sessions.push(await open());
+    assert.ok((await bad_one()).sessions >= 4);
+    await Promise.all(sessions.map((session) => session.close()));
+    await pinion.comes_to_rest();
+  });
+
+  test('is taken when there is no other, and the pool is not ready', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const [backend] = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ backends: [backend] });
+    await request(`${backend.url}/break`);
+    const open = () => new PollingSession(pinion.url).open();
+    for (let i = 0; i < 5; i++) await assert.rejects(open, ({ answer }) => answer.status === 500);
+    assert.equal((await pinion.get('/readyz')).status, 503);
+    await request(`${backend.url}/mend`);
+    const session = await open();
+    assert.equal((await pinion.get('/readyz')).status, 200);
+    await session.close();
+    await pinion.comes_to_rest();
+  });
+});
+
 describe('an unknown session', () => {
   test('a poll hears it at once, with the CORS headers a browser needs', { timeout: seconds(30) }, async (t) => {
     const stage = Stage.of(t);

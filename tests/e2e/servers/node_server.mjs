@@ -6,7 +6,8 @@
 // would leave by itself; flood(size) sends numbered messages of that size for as long as the session lives, as fast
 // as the connection takes them;
 // stream(n) sends token(0) to token(n-1) and then done(n); trickle(n, ms) the same, one every so many ms.
-// HTTP: /seen tells what has happened to sessions; everything else is answered with the server's name.
+// HTTP: /seen tells what has happened to sessions; after /break handshakes by polling are answered 500, until /mend
+// (version 4); everything else is answered with the server's name.
 import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -18,7 +19,9 @@ const { Server } = told.kind === 'node2'
 const seen = { errors: {}, closes: {}, clients: 0 };
 const count = (table, key) => (table[key] = (table[key] ?? 0) + 1);
 
+let broken = false;
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  if (request.url === '/break' || request.url === '/mend') broken = request.url === '/break';
   if (request.url !== '/seen') return void response.end(told.name);
   seen.clients = io.engine.clientsCount;
   response.setHeader('content-type', 'application/json').end(JSON.stringify(seen));
@@ -29,6 +32,10 @@ const io = new Server(server, {
   ...(told.kind === 'node4' ? { allowEIO3: true } : {}),
   ...(told.ping ? { pingInterval: 1000 * told.ping, pingTimeout: 1000 * told.ping } : {}),
   ...told.socketio,
+});
+io.engine.use?.((request, response, next) => {
+  if (!broken || !/transport=polling(?!.*sid=)/.test(request.url)) return next();
+  response.writeHead(500).end();
 });
 io.engine.on('connection_error', (error) => count(seen.errors, error.code));
 
