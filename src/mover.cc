@@ -68,7 +68,25 @@ void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePo
   tick(now);
 }
 
+void Mover::use(const balance::BackendSets& sets) {
+  leaving_.merge(used_);
+  used_.clear();
+  for (const auto& set : sets) used_.insert(set->backends.begin(), set->backends.end());
+  for (Backend* const backend : used_) leaving_.erase(backend);
+  tell_who_left();
+}
+
+void Mover::tell_who_left() {
+  std::erase_if(leaving_, [this](const Backend* backend) {
+    if (!backend->empty()) return false;
+    log_.info("backend has left and is empty: it can be stopped",
+              {{"pool", backend->identity().pool_name}, {"backend", backend->identity().name}});
+    return true;
+  });
+}
+
 void Mover::tick(TimePoint now) {
+  if (!leaving_.empty()) tell_who_left();
   if (drains_.empty() && rebalances_.empty()) return;
   for (auto& [id, drain] : drains_) go_on(drain, now);
   for (auto at = rebalances_.begin(); at != rebalances_.end();) {

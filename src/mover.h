@@ -14,6 +14,7 @@
 #include <span>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "balance/backend_set.h"
@@ -50,6 +51,9 @@ class Mover {
   /// Moves what the backends of a pool have above their shares; not before all who are to get them
   /// have ramped up.
   void rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now);
+  /// The backends that are used now: those of before that are not among them are emptied too, and
+  /// their leaving is told.
+  void use(const balance::BackendSets& sets);
   /// Now and then, several times a second.
   void tick(TimePoint now);
 
@@ -80,6 +84,7 @@ class Mover {
   static session::MovePlan plan_of(std::span<balance::Backend* const> backends, const Terms& terms,
                                    TimePoint now);
   void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);
+  void tell_who_left();
   void go_on(Drain& drain, TimePoint now);
   /// @returns whether it is over
   bool go_on(Rebalance& rebalance, TimePoint now);
@@ -88,6 +93,7 @@ class Mover {
   proxy::SessionLedger& ledger_;
   log::Logger& log_;
   SessionCloser& closer_;
+  std::unordered_set<balance::Backend*> used_, leaving_;
   std::map<BackendId, Drain> drains_;
   std::map<PoolId, Rebalance> rebalances_;
   mutable std::mutex mutex_;

@@ -7,7 +7,9 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 #include "admin/server.h"
@@ -17,35 +19,20 @@
 #include "health/discovery.h"
 #include "health/level_watch.h"
 #include "health/prober.h"
+#include "listening.h"
 #include "max_connections.h"
 #include "probe_news.h"
 #include "proxy/overload_watch.h"
-#include "proxy/worker.h"
+#include "reloader.h"
 #include "server_view.h"
-#include "uv/listen_socket.h"
 #include "uv/signal.h"
+#include "worker_group.h"
 
 namespace pinion {
 namespace {
 
-constexpr Duration kPublishTime = std::chrono::milliseconds{100};
 constexpr Duration kNameTime = std::chrono::seconds{3};
-
-log::Level level_of(config::LogLevel level) noexcept {
-  constexpr log::Level kLevels[] = {log::Level::debug, log::Level::info, log::Level::warning,
-                                    log::Level::error};
-  return kLevels[static_cast<std::size_t>(level)];
-}
-
-log::Format format_of(config::LogFormat format) noexcept {
-  return format == config::LogFormat::json ? log::Format::json : log::Format::text;
-}
-
-std::optional<SocketAddress> socket_address(const config::Address& address) {
-  using Kind = config::Address::Kind;
-  if (address.kind == Kind::unix_path) return SocketAddress::from_unix_path(address.host);
-  return SocketAddress::from_ip(address.host, address.port);
-}
+constexpr Duration kReloadTime = std::chrono::seconds{4};  // that an admin waits for it
 
 void say(const std::string& error) { std::cerr << "pinion: " << error << '\n'; }
 
@@ -55,20 +42,19 @@ class Server final : private uv::Signal::Handler,
                      private uv::Timer::Handler,
                      private health::DiscoveryEvents,
                      private SessionCloser,
+                     private Reloader::Follower,
                      private ServerView::Actions {
  public:
-  Server(std::shared_ptr<const config::Config> config, log::AccessLog access_log);
+  Server(const std::string& file, std::shared_ptr<const config::Config> config,
+         log::AccessLog access_log);
 
   int run();
 
  private:
-  using BoundListeners = std::vector<uv::BoundSockets>;
-
-  bool bind(BoundListeners& bound);
   bool start_admin();
   void resolve_names();
-  void make_workers(BoundListeners bound);
   void start_threads();
+  void grow_tables();
   void worker_done();
   void stop(Duration grace);
 
@@ -78,15 +64,20 @@ class Server final : private uv::Signal::Handler,
   uv::Signal::Handler& as_signals() noexcept { return *this; }
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
   health::DiscoveryEvents& as_discovery() noexcept { return *this; }
+  Reloader::Follower& as_follower() noexcept { return *this; }
   SessionCloser& as_closer() noexcept { return *this; }
   ServerView::Actions& as_actions() noexcept { return *this; }
   void close_sessions(std::span<const session::Session> sessions,
                       metrics::CloseReason reason) override;
   void close_session(const session::Session& session) override;
-  void publish_tunnels() override;
+  void publish_tunnels() override { workers_.publish_tunnels(); }
   void drain(balance::Backend& backend, const admin::DrainOrder& order) override;
   void undrain(balance::Backend& backend) override;
   void rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) override;
+  admin::ReloadView reload() override;
+  void follow(std::shared_ptr<const config::Config> config, std::vector<OpenListener> open,
+              std::vector<std::string> close) override;
+  void take_back(const balance::BackendSets& before, const balance::BackendSets& now);
   [[nodiscard]] Mover::Terms terms(PoolId pool, double per_second) const {
     return {.per_second = per_second, .patience = config_->pools[pool].patience};
   }
@@ -103,12 +94,11 @@ class Server final : private uv::Signal::Handler,
   proxy::BackendNews news_;
   proxy::Shared shared_;
   Mover mover_;
-  ServerView::AllCounters counters_;
+  Reloader reloader_;
+  WorkerGroup workers_;
   ServerView view_;
   uv::Loop loop_;
   uv::Mailbox mailbox_;
-  std::vector<std::unique_ptr<proxy::Worker>> workers_;
-  std::vector<std::thread> threads_;
   std::size_t running_ = 0;
   unsigned stops_ = 0;
   std::unique_ptr<admin::AdminServer> admin_;
@@ -121,7 +111,8 @@ class Server final : private uv::Signal::Handler,
   std::vector<std::unique_ptr<uv::Signal>> signals_;
 };
 
-Server::Server(std::shared_ptr<const config::Config> config, log::AccessLog access_log)
+Server::Server(const std::string& file, std::shared_ptr<const config::Config> config,
+               log::AccessLog access_log)
     : config_(std::move(config)),
       log_({.level = level_of(config_->log.level), .format = format_of(config_->log.format)}),
       access_log_(std::move(access_log)),
@@ -139,28 +130,32 @@ Server::Server(std::shared_ptr<const config::Config> config, log::AccessLog acce
               .access_log = access_log_,
               .max_connections = resolve_max_connections(*config_)},
       mover_(ledger_, log_, as_closer()),
-      view_(config_, shared_, mover_, counters_, as_actions()),
-      mailbox_(loop_) {
-  for (std::size_t i = 0; i < config_->pools.size(); ++i) {
-    turns_.push_back(std::make_unique<balance::RoundRobinState>());
-    admissions_.push_back(std::make_unique<balance::SharedAdmission>());
-  }
-}
+      reloader_(file, config_, access_log_, log_, as_follower()),
+      workers_(shared_),
+      view_(config_, shared_, mover_, workers_.counters(), as_actions()),
+      mailbox_(loop_) {}
 
 int Server::run() {
-  BoundListeners bound;
-  if (!bind(bound)) return 1;
+  auto listeners = open_listeners(config_->proxy.listen, config_->proxy.workers);
+  if (!listeners) {
+    say(listeners.error());
+    return 1;
+  }
   discovery_ = std::make_unique<health::Discovery>(loop_, config_, registry_, log_, as_discovery());
   resolve_names();
+  grow_tables();
+  for (const OpenListener& each : *listeners) {
+    log_.info("listening", {{"address", each.bound.address.to_string()}});
+  }
   loads_.watch(discovery_->sets(), loop_.now());
-  make_workers(std::move(bound));
+  workers_.make(config_, discovery_->sets(), std::move(*listeners));
   if (!start_admin()) return 1;
   prober_ = std::make_unique<health::Prober>(loop_, probe_news_, config_);
   prober_->watch(discovery_->sets());
   level_watch_ = std::make_unique<health::LevelWatch>(loop_, log_);
   level_watch_->watch(discovery_->sets());
-  overload_watch_ =
-      std::make_unique<proxy::OverloadWatch>(loop_, shared_, counters_, config_->proxy.overload);
+  overload_watch_ = std::make_unique<proxy::OverloadWatch>(loop_, shared_, workers_.counters(),
+                                                           config_->proxy.overload);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
     signals_.push_back(std::make_unique<uv::Signal>(loop_, number, as_signals()));
   }
@@ -168,27 +163,10 @@ int Server::run() {
   ticker_->start(balance::LoadKeeper::kEvery, balance::LoadKeeper::kEvery);
   start_threads();
   loop_.run();
-  for (std::thread& thread : threads_) thread.join();
+  workers_.join();
   admin_->stop();
   log_.info("stopped");
   return 0;
-}
-
-bool Server::bind(BoundListeners& bound) {
-  for (const config::Address& listen : config_->proxy.listen) {
-    const auto address = socket_address(listen);
-    if (!address) {
-      say("cannot listen on " + listen.text + ": not an address of this machine");
-      return false;
-    }
-    auto sockets = uv::bind_sockets(*address, config_->proxy.workers);
-    if (!sockets) {
-      say(sockets.error());
-      return false;
-    }
-    bound.push_back(std::move(*sockets));
-  }
-  return true;
 }
 
 bool Server::start_admin() {
@@ -217,35 +195,21 @@ void Server::resolve_names() {
   while (!discovery_->complete() && monotonic_now() < deadline) {
     uv_run(loop_.raw(), UV_RUN_ONCE);
   }
-  view_.set_backends(discovery_->sets());
-}
-
-void Server::make_workers(BoundListeners bound) {
-  for (unsigned i = 0; i < config_->proxy.workers; ++i) {
-    counters_.push_back(std::make_unique<metrics::WorkerCounters>(config_->pools.size()));
-    workers_.push_back(std::make_unique<proxy::Worker>(
-        shared_, *counters_.back(),
-        proxy::Worker::Setup{.index = i, .config = config_, .backends = discovery_->sets()}));
-  }
-  for (uv::BoundSockets& listener : bound) {
-    for (std::size_t i = 0; i < workers_.size(); ++i) {
-      workers_[i]->listen(std::move(listener.sockets[i]), listener.address.is_unix());
-    }
-    log_.info("listening", {{"address", listener.address.to_string()}});
-  }
+  on_backends_changed(discovery_->sets());
 }
 
 void Server::start_threads() {
   running_ = workers_.size();
-  for (const auto& worker : workers_) {
-    threads_.emplace_back([this, &worker = *worker] {
-      worker.run();
-      mailbox_.post([this] { worker_done(); });
-    });
-  }
+  workers_.start([this] { mailbox_.post([this] { worker_done(); }); });
   log_.info("pinion is running", {{"version", PINION_VERSION},
                                   {"workers", workers_.size()},
                                   {"max_connections", shared_.max_connections}});
+}
+
+// What there is of each pool.
+void Server::grow_tables() {
+  turns_.grow(config_->pools.size());
+  admissions_.grow(config_->pools.size());
 }
 
 void Server::worker_done() {
@@ -254,17 +218,12 @@ void Server::worker_done() {
 
 void Server::stop(Duration grace) {
   view_.set_shutting_down();
-  for (const auto& worker : workers_) {
-    worker->post([&worker = *worker, grace] { worker.shut_down(grace); });
-  }
+  workers_.shut_down(grace);
 }
 
 void Server::on_signal(int number) noexcept {
   if (number == SIGHUP) {
-    const auto reopened =
-        access_log_.enabled() ? access_log_.reopen() : std::expected<void, std::string>{};
-    if (!reopened) log_.error("the access log cannot be reopened", {{"why", reopened.error()}});
-    log_.info("SIGHUP: access log reopened; a changed config needs a restart");
+    if (stops_ == 0) (void)reloader_.reload();
     return;
   }
   const bool again = stops_++ > 0;
@@ -283,12 +242,71 @@ void Server::on_tick() noexcept {
 void Server::on_backends_changed(const balance::BackendSets& sets) noexcept {
   view_.set_backends(sets);
   // Only what joins while workers run has to ramp up.
-  if (!workers_.empty()) loads_.watch(sets, loop_.now());
+  if (workers_.size() > 0) loads_.watch(sets, loop_.now());
+  mover_.use(sets);
   if (prober_ != nullptr) prober_->watch(sets);
   if (level_watch_ != nullptr) level_watch_->watch(sets);
-  for (const auto& worker : workers_) {
-    worker->post([&worker = *worker, sets] { worker.set_backends(sets); });
+  workers_.set_backends(sets);
+}
+
+// Called by the reloader, on this thread. Whoever learns of a pool finds all its tables.
+void Server::follow(std::shared_ptr<const config::Config> config, std::vector<OpenListener> open,
+                    std::vector<std::string> close) {
+  const balance::BackendSets before = discovery_->sets();
+  config_ = std::move(config);
+  grow_tables();
+  workers_.count_pools(config_->pools.size());
+  discovery_->set_config(config_);
+  const balance::BackendSets sets = discovery_->sets();
+  view_.set_config(config_, sets);
+  mover_.use(sets);
+  prober_->set_config(config_);
+  prober_->watch(sets);
+  loads_.set_rules(config_->pools);
+  loads_.watch(sets, loop_.now());
+  level_watch_->watch(sets);
+  overload_watch_->set_config(config_->proxy.overload);
+  take_back(before, sets);
+  for (const OpenListener& each : open) {
+    log_.info("listening", {{"address", each.bound.address.to_string()}});
   }
+  workers_.follow(config_, sets, std::move(open), close);
+}
+
+// A backend that had left the config, and was told to drain, comes back to work.
+void Server::take_back(const balance::BackendSets& before, const balance::BackendSets& now) {
+  std::unordered_set<const balance::Backend*> known;
+  for (const auto& set : before) known.insert(set->backends.begin(), set->backends.end());
+  for (const auto& set : now) {
+    for (balance::Backend* const backend : set->backends) {
+      if (!known.contains(backend) && backend->set_draining(false)) mover_.undrain(*backend);
+    }
+  }
+}
+
+// Asked by the admin endpoint, done by the main thread.
+admin::ReloadView Server::reload() {
+  // Shared with the task, since the main thread must find it although nobody waits any more.
+  struct Waiting {
+    std::mutex mutex;
+    std::condition_variable told;
+    std::optional<admin::ReloadView> answer;
+  };
+  const auto waiting = std::make_shared<Waiting>();
+  mailbox_.post([this, waiting] {
+    auto answer =
+        stops_ == 0 ? reloader_.reload() : admin::ReloadView{{}, {}, {"pinion is about to end"}};
+    const std::lock_guard lock(waiting->mutex);
+    waiting->answer = std::move(answer);
+    waiting->told.notify_one();
+  });
+  std::unique_lock lock(waiting->mutex);
+  if (!waiting->told.wait_for(lock, kReloadTime, [&] { return waiting->answer.has_value(); })) {
+    return {{}, {}, {"the reload takes long; the log will tell how it ends"}};
+  }
+  lock.unlock();
+  workers_.settle();
+  return std::move(*waiting->answer);
 }
 
 // Without a tunnel its next request hears that it is unknown. To all workers, since its polls may
@@ -303,9 +321,7 @@ void Server::close_sessions(std::span<const session::Session> sessions,
     ledger_.close({session.pool, session.sid}, session.serial, reason);
   }
   std::ranges::sort(serials);
-  for (const auto& worker : workers_) {
-    worker->post([&worker = *worker, serials, reason] { worker.close_sessions(serials, reason); });
-  }
+  workers_.close_sessions(serials, reason);
 }
 
 void Server::close_session(const session::Session& session) {
@@ -332,27 +348,6 @@ void Server::rebalance(std::shared_ptr<const balance::BackendSet> set, double pe
   });
 }
 
-void Server::publish_tunnels() {
-  // Shared with the tasks, since a worker that is late must find it although nobody waits any more.
-  struct Waiting {
-    std::mutex mutex;
-    std::condition_variable told;
-    std::size_t left = 0;
-  };
-  const auto waiting = std::make_shared<Waiting>();
-  waiting->left = workers_.size();
-  for (const auto& worker : workers_) {
-    worker->post([&worker = *worker, waiting] {
-      worker.publish_dirty();
-      const std::lock_guard lock(waiting->mutex);
-      --waiting->left;
-      waiting->told.notify_one();
-    });
-  }
-  std::unique_lock lock(waiting->mutex);
-  waiting->told.wait_for(lock, kPublishTime, [&] { return waiting->left == 0; });
-}
-
 int run_server(const std::string& config_file) {
   auto loaded = config::load_file(config_file);
   if (!loaded) {
@@ -366,7 +361,7 @@ int run_server(const std::string& config_file) {
     say(access_log.error());
     return 1;
   }
-  Server server(std::move(config), std::move(*access_log));
+  Server server(config_file, std::move(config), std::move(*access_log));
   return server.run();
 }
 

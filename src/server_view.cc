@@ -6,6 +6,9 @@
 #include <chrono>
 #include <fstream>
 #include <numeric>
+#include <set>
+#include <unordered_set>
+#include <utility>
 
 #include "metrics/exposition.h"
 #include "views.h"
@@ -62,13 +65,25 @@ bool is_of_backend(const SessionView& view, const std::string& asked) {
 
 ServerView::ServerView(std::shared_ptr<const config::Config> config, proxy::Shared& shared,
                        const Mover& mover, const AllCounters& counters, Actions& actions)
-    : config_(std::move(config)),
-      shared_(shared),
+    : shared_(shared),
       mover_(mover),
       counters_(counters),
       actions_(actions),
       started_(monotonic_now()),
-      started_wall_(wall_seconds()) {}
+      started_wall_(wall_seconds()),
+      config_(std::move(config)) {}
+
+void ServerView::set_config(std::shared_ptr<const config::Config> config,
+                            balance::BackendSets sets) {
+  const std::lock_guard lock(mutex_);
+  config_ = std::move(config);
+  backends_ = std::move(sets);
+}
+
+ServerView::ConfigSnapshot ServerView::config() const {
+  const std::lock_guard lock(mutex_);
+  return config_;
+}
 
 void ServerView::set_backends(balance::BackendSets sets) {
   const std::lock_guard lock(mutex_);
@@ -80,10 +95,42 @@ balance::BackendSets ServerView::backends() const {
   return backends_;
 }
 
-metrics::CounterTotals ServerView::totals() const {
+std::vector<balance::Backend*> ServerView::listed(const balance::BackendSets& sets) const {
+  std::vector<std::vector<balance::Backend*>> pools;
+  std::unordered_set<const balance::Backend*> used;
+  for (const auto& set : sets) {
+    pools.push_back(set->backends);
+    used.insert(set->backends.begin(), set->backends.end());
+  }
+  const std::size_t known = shared_.registry.size();
+  for (BackendId id = 0; id < known; ++id) {
+    balance::Backend& backend = shared_.registry.by_id(id);
+    if (backend.empty() || used.contains(&backend)) continue;
+    if (backend.identity().pool < pools.size()) pools[backend.identity().pool].push_back(&backend);
+  }
+  std::vector<balance::Backend*> all;
+  for (const auto& pool : pools) all.insert(all.end(), pool.begin(), pool.end());
+  return all;
+}
+
+std::vector<ServerView::Listed> ServerView::backend_views() const {
+  const auto sets = backends();
+  std::unordered_set<const balance::Backend*> used;
+  for (const auto& set : sets) used.insert(set->backends.begin(), set->backends.end());
+  std::vector<Listed> views;
+  std::set<std::pair<std::string, std::string>> names;
+  for (const balance::Backend* const backend : listed(sets)) {
+    BackendView view = backend_view(*backend, !used.contains(backend), mover_);
+    // Another address may have taken over the name of one that has left.
+    if (!names.emplace(view.pool, view.name).second) view.name += '@' + view.address;
+    views.push_back({backend, std::move(view)});
+  }
+  return views;
+}
+
+metrics::CounterTotals ServerView::totals(const config::Config& config) const {
   metrics::CounterTotals totals;
-  totals.pools.resize(config_->pools.size());
-  for (const auto& worker : counters_) totals.add(*worker);
+  for (const auto& worker : counters_) totals.add(*worker, config.pools.size());
   for (std::size_t i = 0; i < metrics::kCloseReasons; ++i) {
     totals.closes[i] += shared_.ledger.closes(static_cast<metrics::CloseReason>(i));
   }
@@ -91,24 +138,23 @@ metrics::CounterTotals ServerView::totals() const {
 }
 
 admin::StatusView ServerView::status() const {
-  const auto counted = totals();
+  const ConfigSnapshot config = this->config();
+  const auto counted = totals(*config);
   admin::StatusView status{.version = PINION_VERSION,
                            .uptime_s = to_seconds(monotonic_now() - started_),
                            .workers = static_cast<unsigned>(counters_.size()),
                            .connections = shared_.connections.load(std::memory_order_relaxed),
                            .memory_bytes = resident_bytes()};
   status.overload = overload_view(shared_.overload);
-  for (PoolId pool = 0; pool < config_->pools.size(); ++pool) {
-    status.pools.push_back({.name = config_->pools[pool].name,
-                            .waiting = shared_.admissions[pool]->waiting.load(),
-                            .waiting_limit = config_->pools[pool].admission.queue});
+  for (PoolId pool = 0; pool < config->pools.size(); ++pool) {
+    if (config->pools[pool].retired) continue;
+    status.pools.push_back({.name = config->pools[pool].name,
+                            .waiting = shared_.admissions[pool].waiting.load(),
+                            .waiting_limit = config->pools[pool].admission.queue});
   }
-  for (const auto& set : backends()) {
-    for (const balance::Backend* const backend : set->backends) {
-      status.backends.push_back(backend_view(*backend, mover_));
-    }
-  }
-  for (const BackendView& view : status.backends) {
+  for (Listed& each : backend_views()) {
+    status.backends.push_back(std::move(each.view));
+    const BackendView& view = status.backends.back();
     status.totals.sessions += view.sessions;
     status.totals.reserved += view.reserved;
     status.totals.inflight += view.inflight;
@@ -143,7 +189,8 @@ admin::SessionPage ServerView::sessions(const SessionQuery& query) const {
 }
 
 std::optional<session::Session> ServerView::find(const std::string& sid) const {
-  for (PoolId pool = 0; pool < config_->pools.size(); ++pool) {
+  const std::size_t pools = config()->pools.size();
+  for (PoolId pool = 0; pool < pools; ++pool) {
     if (auto session = shared_.ledger.table().get({pool, sid})) return session;
   }
   return std::nullopt;
@@ -164,11 +211,12 @@ bool ServerView::close_session(const std::string& sid) {
 }
 
 balance::Backend* ServerView::find(const admin::BackendName& name) const {
-  for (const auto& set : backends()) {
-    for (balance::Backend* const backend : set->backends) {
-      const balance::BackendIdentity& who = backend->identity();
-      if (who.pool_name == name.pool && who.name == name.name) return backend;
-    }
+  std::unordered_set<std::string> names;
+  for (balance::Backend* const backend : listed(backends())) {
+    const balance::BackendIdentity& who = backend->identity();
+    if (who.pool_name != name.pool) continue;
+    const bool taken = !names.insert(who.name).second;
+    if (name.name == (taken ? who.name + '@' + who.address.to_string() : who.name)) return backend;
   }
   return nullptr;
 }
@@ -178,20 +226,24 @@ std::optional<BackendView> ServerView::drain(const admin::BackendName& name,
   balance::Backend* const backend = find(name);
   if (backend == nullptr) return std::nullopt;
   actions_.drain(*backend, order);
-  return backend_view(*backend, mover_);
+  return backend_view(*backend, false, mover_);
 }
 
 std::optional<BackendView> ServerView::undrain(const admin::BackendName& name) {
   balance::Backend* const backend = find(name);
   if (backend == nullptr) return std::nullopt;
   actions_.undrain(*backend);
-  return backend_view(*backend, mover_);
+  return backend_view(*backend, false, mover_);
 }
 
 std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& pool,
                                                           double per_second) {
-  for (const auto& set : backends()) {
-    if (config_->pools[set->pool].name != pool) continue;
+  const auto sets = backends();
+  const ConfigSnapshot config =
+      this->config();  // later than the sets, so that it knows their pools
+  for (const auto& set : sets) {
+    const config::Pool& its = config->pools[set->pool];
+    if (its.retired || its.name != pool) continue;
     const auto excess = Mover::excess_of(set->backends);
     actions_.rebalance(set, per_second);
     return admin::RebalanceView{
@@ -204,33 +256,37 @@ std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& poo
 
 std::string ServerView::not_ready() const {
   if (shutting_down_.load(std::memory_order_relaxed)) return "shutting down";
-  for (const auto& set : backends()) {
-    if (!set->takes_sessions()) {
-      return "pool " + config_->pools[set->pool].name + " has no backend that takes sessions";
+  const auto sets = backends();
+  const ConfigSnapshot config =
+      this->config();  // later than the sets, so that it knows their pools
+  for (const auto& set : sets) {
+    const config::Pool& pool = config->pools[set->pool];
+    if (!pool.retired && !set->takes_sessions()) {
+      return "pool " + pool.name + " has no backend that takes sessions";
     }
   }
   return {};
 }
 
 std::string ServerView::metrics_text() const {
-  metrics::Snapshot snapshot{.totals = totals()};
-  for (const auto& pool : config_->pools) snapshot.pools.push_back(pool.name);
-  const auto status = this->status();
-  for (const auto& [resource, used] : status.overload.uses) {
+  const ConfigSnapshot config = this->config();
+  metrics::Snapshot snapshot{.totals = totals(*config)};
+  for (PoolId pool = 0; pool < config->pools.size(); ++pool) {
+    snapshot.pools.push_back(config->pools[pool].name);
+    snapshot.admission_waiting.push_back(shared_.admissions[pool].waiting.load());
+  }
+  const auto overload = overload_view(shared_.overload);
+  for (const auto& [resource, used] : overload.uses) {
     snapshot.overload_used.push_back({resource, used});
   }
-  for (const auto& [name, taken, changes] : status.overload.rungs) {
+  for (const auto& [name, taken, changes] : overload.rungs) {
     snapshot.overload_rungs.push_back({.name = name, .taken = taken, .changes = changes});
   }
-  for (const auto& pool : status.pools) snapshot.admission_waiting.push_back(pool.waiting);
   for (const auto& worker : counters_) {
     snapshot.loop_lag_seconds.push_back(static_cast<double>(worker->loop_lag_ns.value()) * 1e-9);
   }
-  for (const auto& set : backends()) {
-    for (const balance::Backend* const backend : set->backends) {
-      snapshot.backends.push_back(
-          sample_of(backend_view(*backend, mover_), backend->probe_counts()));
-    }
+  for (const Listed& each : backend_views()) {
+    snapshot.backends.push_back(sample_of(each.view, each.backend->probe_counts()));
   }
   snapshot.version = PINION_VERSION;
   snapshot.start_time_seconds = started_wall_;

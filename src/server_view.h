@@ -17,12 +17,13 @@
 #include "mover.h"
 #include "proxy/session_ledger.h"
 #include "proxy/shared.h"
+#include "worker_group.h"
 
 namespace pinion {
 
 class ServerView final : public admin::Control {
  public:
-  using AllCounters = std::vector<std::unique_ptr<metrics::WorkerCounters>>;
+  using AllCounters = WorkerGroup::AllCounters;
 
   /// What is done on other threads: the workers' and the main one.
   class Actions {
@@ -34,6 +35,7 @@ class ServerView final : public admin::Control {
     virtual void drain(balance::Backend& backend, const admin::DrainOrder& order) = 0;
     virtual void undrain(balance::Backend& backend) = 0;
     virtual void rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) = 0;
+    virtual admin::ReloadView reload() = 0;
 
    protected:
     ~Actions() = default;
@@ -44,6 +46,8 @@ class ServerView final : public admin::Control {
 
   /// From the main thread, whenever the backends change.
   void set_backends(balance::BackendSets sets);
+  /// From the main thread, after the counters have room for its pools.
+  void set_config(std::shared_ptr<const config::Config> config, balance::BackendSets sets);
   /// From the main thread: no new sessions from now on.
   void set_shutting_down() noexcept { shutting_down_.store(true, std::memory_order_relaxed); }
 
@@ -56,16 +60,27 @@ class ServerView final : public admin::Control {
   [[nodiscard]] std::optional<admin::BackendView> undrain(const admin::BackendName& name) override;
   [[nodiscard]] std::optional<admin::RebalanceView> rebalance(const std::string& pool,
                                                               double per_second) override;
+  admin::ReloadView reload() override { return actions_.reload(); }
   [[nodiscard]] std::string not_ready() const override;
   [[nodiscard]] std::string metrics_text() const override;
 
  private:
+  using ConfigSnapshot = std::shared_ptr<const config::Config>;
+
+  struct Listed {
+    const balance::Backend* backend = nullptr;
+    admin::BackendView view;
+  };
+
   [[nodiscard]] balance::BackendSets backends() const;
-  [[nodiscard]] metrics::CounterTotals totals() const;
+  [[nodiscard]] ConfigSnapshot config() const;
+  // Those of a pool in the order of the config, then those that have left and are not empty.
+  [[nodiscard]] std::vector<balance::Backend*> listed(const balance::BackendSets& sets) const;
+  [[nodiscard]] std::vector<Listed> backend_views() const;
+  [[nodiscard]] metrics::CounterTotals totals(const config::Config& config) const;
   [[nodiscard]] std::optional<session::Session> find(const std::string& sid) const;
   [[nodiscard]] balance::Backend* find(const admin::BackendName& name) const;
 
-  std::shared_ptr<const config::Config> config_;
   proxy::Shared& shared_;
   const Mover& mover_;
   const AllCounters& counters_;
@@ -74,6 +89,7 @@ class ServerView final : public admin::Control {
   double started_wall_;
   std::atomic<bool> shutting_down_{false};
   mutable std::mutex mutex_;
+  ConfigSnapshot config_;          // guarded by mutex_
   balance::BackendSets backends_;  // guarded by mutex_
 };
 

@@ -71,7 +71,7 @@ admin::OverloadView overload_view(const proxy::OverloadState& state) {
   return view;
 }
 
-admin::BackendView backend_view(const balance::Backend& backend, const Mover& mover) {
+admin::BackendView backend_view(const balance::Backend& backend, bool left, const Mover& mover) {
   const balance::BackendIdentity& who = backend.identity();
   const balance::Assigned assigned = backend.assigned();
   const bool up = backend.health().up();
@@ -79,10 +79,10 @@ admin::BackendView backend_view(const balance::Backend& backend, const Mover& mo
                           .name = who.name,
                           .address = who.address.to_string(),
                           .weight = backend.weight(),
-                          .max_sessions = who.max_sessions,
-                          .state = std::string(state_of(backend)),
+                          .max_sessions = backend.max_sessions(),
+                          .state = std::string(left ? "draining" : state_of(backend)),
                           .up = up,
-                          .ready = backend.takes_sessions()};
+                          .ready = !left && backend.takes_sessions()};
   view.sessions = assigned.live;
   view.websocket = std::min<std::uint64_t>(backend.websockets(), assigned.live);
   view.polling = view.sessions - view.websocket;
@@ -98,6 +98,8 @@ admin::BackendView backend_view(const balance::Backend& backend, const Mover& mo
   view.level_changes = backend.level_changes();
   if (!up) {
     view.reason = why_down(backend.health());
+  } else if (left) {
+    view.reason = "has left the config or its name, and drains";
   } else if (backend.draining()) {
     view.reason = backend.empty() ? "is drained: it can be stopped" : "drains";
   } else if (standing.level != balance::Level::calm) {

@@ -14,7 +14,8 @@
 
 namespace pinion {
 
-admin::BackendView backend_view(const balance::Backend& backend, const Mover& mover);
+/// @param left it is in use no more, and lives on for the sessions that it has
+admin::BackendView backend_view(const balance::Backend& backend, bool left, const Mover& mover);
 
 admin::SessionView session_view(const session::Session& session, const balance::Registry& registry,
                                 TimePoint now);

@@ -130,6 +130,13 @@ struct StatusView {
   Totals totals;
 };
 
+/// What a reload did, in words, a line each. With errors it changed nothing.
+struct ReloadView {
+  std::vector<std::string> changes;
+  std::vector<std::string> restarts;  // keys that keep their values until pinion is started again
+  std::vector<std::string> errors;
+};
+
 class Control {
  public:
   virtual ~Control() = default;
@@ -148,6 +155,8 @@ class Control {
   /// @param per_second as in DrainOrder
   [[nodiscard]] virtual std::optional<RebalanceView> rebalance(const std::string& pool,
                                                                double per_second) = 0;
+  /// Reads the config file again.
+  virtual ReloadView reload() = 0;
   /// Why not every pool takes sessions; empty when all do.
   [[nodiscard]] virtual std::string not_ready() const = 0;
   /// All metrics in Prometheus' text format.

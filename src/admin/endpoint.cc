@@ -136,6 +136,8 @@ Answer Endpoint::obey(const Request& request, const Order& order) {
       if (view) return json_answer(rebalance_json(*view));
       return error_answer(404, "unknown_pool", "the config has no pool of this name");
     }
+    case Order::Verb::reload:
+      return reload();
     case Order::Verb::drain:
     case Order::Verb::undrain:
       break;
@@ -147,6 +149,14 @@ Answer Endpoint::obey(const Request& request, const Order& order) {
       order.verb == Order::Verb::drain ? control_.drain(name, *how) : control_.undrain(name);
   if (view) return json_answer(backend_json(*view));
   return error_answer(404, "unknown_backend", "this pool has no backend of this name");
+}
+
+Answer Endpoint::reload() {
+  const ReloadView done = control_.reload();
+  if (done.errors.empty()) return json_answer(reload_json(done));
+  Answer answer = json_answer(reload_failed_json(done));
+  answer.status = 422;
+  return answer;
 }
 
 }  // namespace pinion::admin

@@ -30,6 +30,7 @@ class Endpoint {
   std::optional<Answer> refuse_change(const Request& request);
   Answer close_session(const Request& request, const std::string& sid);
   Answer obey(const Request& request, const Order& order);
+  Answer reload();
 
   Guard guard_;
   Control& control_;

@@ -67,6 +67,9 @@ std::expected<DrainOrder, std::string> read(const std::string& body, bool with_c
 
 std::optional<Order> order_of(std::string_view path) {
   if (path.starts_with(kBackends)) return backend_order(path.substr(kBackends.size()));
+  if (path == "/api/v1/reload") {
+    return Order{.verb = Order::Verb::reload, .pool = {}, .backend = {}};
+  }
   if (path.starts_with(kPools)) return pool_order(path.substr(kPools.size()));
   return std::nullopt;
 }

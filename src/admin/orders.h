@@ -13,7 +13,7 @@
 namespace pinion::admin {
 
 struct Order {
-  enum class Verb : unsigned char { drain, undrain, rebalance };
+  enum class Verb : unsigned char { drain, undrain, rebalance, reload };
   Verb verb = Verb::drain;
   std::string pool, backend;
 };

@@ -26,6 +26,8 @@ std::string_view reason_phrase(int status) noexcept {
       return "Length Required";
     case 413:
       return "Content Too Large";
+    case 422:
+      return "Unprocessable Content";
     case 501:
       return "Not Implemented";
     case 503:

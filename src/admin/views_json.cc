@@ -159,6 +159,16 @@ std::string rebalance_json(const RebalanceView& rebalance) {
       {{"pool", rebalance.pool}, {"to_move", rebalance.to_move}, {"rate", rebalance.per_second}});
 }
 
+std::string reload_json(const ReloadView& reload) {
+  return dump({{"changes", reload.changes}, {"restart", reload.restarts}});
+}
+
+std::string reload_failed_json(const ReloadView& reload) {
+  const Json error = {
+      {"code", "reload_failed"}, {"message", reload.errors.front()}, {"details", reload.errors}};
+  return dump({{"error", error}});
+}
+
 std::string closed_json(const std::string& sid) { return dump({{"closed", sid}}); }
 
 }  // namespace pinion::admin

@@ -19,6 +19,10 @@ std::string session_json(const SessionView& session);
 std::string backend_json(const BackendView& backend);
 /// `{pool,to_move,rate}`.
 std::string rebalance_json(const RebalanceView& rebalance);
+/// `{changes,restart}`: lines of text.
+std::string reload_json(const ReloadView& reload);
+/// An error answer with all errors in `details`.
+std::string reload_failed_json(const ReloadView& reload);
 /// The answer to a closed session.
 std::string closed_json(const std::string& sid);
 

@@ -11,10 +11,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "base/clock.h"
+#include "base/grow_only.h"
+#include "base/ids.h"
 #include "base/intrusive_list.h"
 
 namespace pinion::balance {
@@ -35,7 +35,7 @@ struct SharedAdmission {
   }
 };
 /// By pool.
-using SharedAdmissions = std::vector<std::unique_ptr<SharedAdmission>>;
+using SharedAdmissions = GrowOnly<SharedAdmission, kMostPools>;
 
 class AdmissionWaiter : public ListHook<AdmissionWaiter> {
  protected:

@@ -143,7 +143,7 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
       const bool others_later = collect_for_session(set, tried, which, now);
       if (candidates_.empty() && others_later) return {Reservation{}, Refusal::paced};
       if (candidates_.empty()) break;
-      const std::size_t at = choose(set.balance, candidates_, *turns_[set.pool], random_);
+      const std::size_t at = choose(set.balance, candidates_, turns_[set.pool], random_);
       const Candidate& chosen = candidates_[at];
       // Another worker placed a session meanwhile: the counts that this choice was made on are old.
       if (!reserve(set.balance, chosen)) continue;

@@ -8,18 +8,19 @@
 //   room. By least_load, pools above kMostCompared are not looked through: two are drawn.
 #pragma once
 
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "balance/policy.h"
 #include "balance/ramp_gate.h"
 #include "base/clock.h"
+#include "base/grow_only.h"
+#include "base/ids.h"
 
 namespace pinion::balance {
 
 /// The round robin turns of each pool, by index.
-using SharedTurns = std::vector<std::unique_ptr<RoundRobinState>>;
+using SharedTurns = GrowOnly<RoundRobinState, kMostPools>;
 
 class Assigner {
  public:

@@ -21,8 +21,12 @@ Assigned unpack(std::uint64_t packed) noexcept {
 Assigned Backend::assigned() const noexcept { return unpack(read(assigned_)); }
 
 bool Backend::is_full() const noexcept {
-  const std::uint32_t limit = session_limit_.load(std::memory_order_relaxed);
-  return standing().level == Level::full || (limit != 0 && assigned().total() >= limit);
+  return standing().level == Level::full || has_all_sessions(assigned());
+}
+
+bool Backend::has_all_sessions(Assigned seen) const noexcept {
+  const auto reached = [&](std::uint32_t limit) { return limit != 0 && seen.total() >= limit; };
+  return reached(max_sessions()) || reached(pool_limit_.load(std::memory_order_relaxed));
 }
 
 void Backend::set_standing(Standing standing) noexcept {
@@ -30,15 +34,8 @@ void Backend::set_standing(Standing standing) noexcept {
   if (before.level != standing.level) level_changes_.fetch_add(1, std::memory_order_relaxed);
 }
 
-void Backend::limit_sessions(std::uint32_t most) noexcept {
-  const std::uint32_t own = identity_.max_sessions;
-  const bool own_counts = most == 0 || (own != 0 && own < most);
-  session_limit_.store(own_counts ? own : most, std::memory_order_relaxed);
-}
-
 bool Backend::try_reserve(Assigned seen) noexcept {
-  const std::uint32_t limit = session_limit_.load(std::memory_order_relaxed);
-  if (standing().level == Level::full || (limit != 0 && seen.total() >= limit)) return false;
+  if (standing().level == Level::full || has_all_sessions(seen)) return false;
   std::uint64_t expected = pack(seen);
   return assigned_.compare_exchange_strong(expected, expected + kOneReserved,
                                            std::memory_order_relaxed);

@@ -33,6 +33,7 @@ struct BackendIdentity {
   std::string pool_name;
   std::string name;
   SocketAddress address;
+  // As it was first configured; what holds now is asked of the Backend.
   std::uint32_t weight = 1;
   std::uint32_t max_sessions = 0;  // 0: no limit
 };
@@ -49,11 +50,24 @@ struct Assigned {
 class Backend {
  public:
   explicit Backend(BackendIdentity identity)
-      : identity_(std::move(identity)), session_limit_(identity_.max_sessions) {}
+      : identity_(std::move(identity)),
+        weight_(identity_.weight),
+        max_sessions_(identity_.max_sessions) {}
 
   [[nodiscard]] const BackendIdentity& identity() const noexcept { return identity_; }
   [[nodiscard]] BackendId id() const noexcept { return identity_.id; }
-  [[nodiscard]] std::uint32_t weight() const noexcept { return identity_.weight; }
+  [[nodiscard]] std::uint32_t weight() const noexcept {
+    return weight_.load(std::memory_order_relaxed);
+  }
+  /// 0: no limit.
+  [[nodiscard]] std::uint32_t max_sessions() const noexcept {
+    return max_sessions_.load(std::memory_order_relaxed);
+  }
+  /// The config says so now.
+  void set_share(std::uint32_t weight, std::uint32_t max_sessions) noexcept {
+    weight_.store(weight, std::memory_order_relaxed);
+    max_sessions_.store(max_sessions, std::memory_order_relaxed);
+  }
   [[nodiscard]] Health& health() noexcept { return health_; }
   [[nodiscard]] const Health& health() const noexcept { return health_; }
   /// What probes tell of its event loop; confidence 0 until they told something.
@@ -93,7 +107,9 @@ class Backend {
   /// How often its level has changed.
   [[nodiscard]] std::uint64_t level_changes() const noexcept { return read(level_changes_); }
   /// No more sessions than this, nor than its max_sessions. @param most 0: no limit
-  void limit_sessions(std::uint32_t most) noexcept;
+  void limit_sessions(std::uint32_t most) noexcept {
+    pool_limit_.store(most, std::memory_order_relaxed);
+  }
   [[nodiscard]] std::uint64_t inflight() const noexcept { return read(inflight_); }
   [[nodiscard]] std::uint64_t websockets() const noexcept { return read(websockets_); }
   /// Bytes that wait to be sent to it because it does not read.
@@ -136,13 +152,16 @@ class Backend {
     return count.load(std::memory_order_relaxed);
   }
 
+  [[nodiscard]] bool has_all_sessions(Assigned seen) const noexcept;
+
   BackendIdentity identity_;
+  std::atomic<std::uint32_t> weight_, max_sessions_;
   Health health_;
   Published<ProbeReading> probe_reading_;
   std::atomic<bool> draining_{false};
   ProbeCounts probe_counts_;
   Pace pace_;
-  std::atomic<std::uint32_t> session_limit_;  // 0: none
+  std::atomic<std::uint32_t> pool_limit_{0};  // of sessions; 0: none
   std::atomic<Standing> standing_{Standing{}};
   Count level_changes_{0};
   Count assigned_{0};  // reserved in the high half, live in the low

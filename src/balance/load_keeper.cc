@@ -19,14 +19,18 @@ constexpr double kQueueTime = 1;  // seconds
 
 }  // namespace
 
-LoadKeeper::LoadKeeper(const std::vector<config::Pool>& pools) {
+LoadKeeper::LoadKeeper(const std::vector<config::Pool>& pools) { set_rules(pools); }
+
+void LoadKeeper::set_rules(const std::vector<config::Pool>& pools) {
+  rules_.clear();
   for (const auto& pool : pools) rules_.push_back({.ramp = pool.ramp, .hot = pool.hot});
 }
 
 void LoadKeeper::watch(const BackendSets& sets, TimePoint now) {
-  const bool first = pools_.empty();
   auto before = std::exchange(pools_, {});
   for (std::size_t pool = 0; pool < sets.size(); ++pool) {
+    // Those of a pool that is new are all there first.
+    const bool first = pool >= before.size();
     Pool& next = pools_.emplace_back(Pool{.rules = rules_[pool], .at = now, .backends = {}});
     if (!first) next.at = before[pool].at;
     for (Backend* const backend : sets[pool]->backends) {

@@ -28,6 +28,8 @@ class LoadKeeper {
   explicit LoadKeeper(std::vector<Rules> pools) : rules_(std::move(pools)) {}
   explicit LoadKeeper(const std::vector<config::Pool>& pools);
 
+  /// As a reload wants them, from the next watch() on.
+  void set_rules(const std::vector<config::Pool>& pools);
   /// Which backends there are now. To be called before workers get to choose from them.
   void watch(const BackendSets& sets, TimePoint now);
   /// Samples, learns and publishes.

@@ -7,14 +7,16 @@ namespace pinion::balance {
 Registry::Registry() { backends_.reserve(kMaxBackends); }
 
 Backend* Registry::find_or_add(std::string_view configured_name, BackendIdentity identity) {
-  std::string key = std::to_string(identity.pool) + ' ' + identity.address.to_string() + ' ' +
-                    std::to_string(identity.weight) + ' ' + std::to_string(identity.max_sessions) +
-                    ' ';
+  std::string key = std::to_string(identity.pool) + ' ' + identity.address.to_string() + ' ';
   key += configured_name;
-  if (const auto known = by_key_.find(key); known != by_key_.end()) return known->second;
+  if (const auto known = by_key_.find(key); known != by_key_.end()) {
+    known->second->set_share(identity.weight, identity.max_sessions);
+    return known->second;
+  }
   if (backends_.size() == kMaxBackends) return nullptr;
   identity.id = static_cast<BackendId>(backends_.size());
   backends_.push_back(std::make_unique<Backend>(std::move(identity)));
+  size_.store(backends_.size(), std::memory_order_release);
   return by_key_.emplace(key, backends_.back().get()).first->second;
 }
 

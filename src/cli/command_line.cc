@@ -9,6 +9,7 @@
 #include "cli/check.h"
 #include "cli/config_command.h"
 #include "cli/moving.h"
+#include "cli/reload.h"
 #include "cli/remote.h"
 #include "cli/sessions.h"
 #include "cli/status.h"
@@ -99,6 +100,8 @@ class CommandLine {
     sessions->add_option("sid", sessions_.sid, "Show this session")->type_name("SID");
     add_remote(sessions);
     add_moving_commands();
+    add_remote(add("reload", "Read the config again; what is wrong in it changes nothing",
+                   [this] { return run_reload(remote_, terminal_); }));
   }
 
   void add_moving_commands() {

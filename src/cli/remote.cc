@@ -15,7 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::unexpected<RemoteError> fail(int exit_code, std::string message) {
-  return std::unexpected(RemoteError{.exit_code = exit_code, .message = std::move(message)});
+  return std::unexpected(
+      RemoteError{.exit_code = exit_code, .message = std::move(message), .details = {}});
 }
 
 const Json* member(const Json& object, const char* key) {
@@ -25,12 +26,20 @@ const Json* member(const Json& object, const char* key) {
 }
 
 /// What an error answer says, or at least its status.
-std::string message_of(const admin::Response& response) {
+RemoteError error_of(const admin::Response& response) {
   const Json body = Json::parse(response.body, nullptr, false);
+  RemoteError failed{.exit_code = kFailed,
+                     .message = fmt::format("the admin endpoint answered {}", response.status),
+                     .details = {}};
   const Json* const error = member(body, "error");
-  std::string message = error == nullptr ? "" : text_of(*error, "message");
-  if (!message.empty()) return message;
-  return fmt::format("the admin endpoint answered {}", response.status);
+  if (error == nullptr) return failed;
+  if (auto message = text_of(*error, "message"); !message.empty()) {
+    failed.message = std::move(message);
+  }
+  for (const Json& detail : list_of(*error, "details")) {
+    if (detail.is_string()) failed.details.push_back(detail.get<std::string>());
+  }
+  return failed;
 }
 
 }  // namespace
@@ -48,7 +57,7 @@ std::expected<std::string, RemoteError> ask(const RemoteOptions& options, std::s
   if (!client) return fail(kUsage, "--admin " + client.error());
   auto response = client->request(method, target, body);
   if (!response) return fail(kNoAnswer, response.error() + "; is pinion running? (--admin URL)");
-  if (response->status != 200) return fail(kFailed, message_of(*response));
+  if (response->status != 200) return std::unexpected(error_of(*response));
   return std::move(response->body);
 }
 

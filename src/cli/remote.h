@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pinion::cli {
 
@@ -19,7 +20,8 @@ struct RemoteOptions {
 
 struct RemoteError {
   int exit_code = 1;
-  std::string message;  // one line: what failed and what to do
+  std::string message;               // one line: what failed and what to do
+  std::vector<std::string> details;  // where an answer names several errors: all of them
 };
 
 /// The body of a 200. An answer with an error becomes its message, with exit code 1; no answer

@@ -135,6 +135,7 @@ struct Pool {
   Thresholds thresholds;
   Admission admission;
   std::vector<Backend> backends;
+  bool retired = false;  // by a reload: it has left the file, its sessions go on
 
   bool operator==(const Pool&) const = default;
 };
@@ -184,6 +185,7 @@ struct Config {
   Log log;
   std::vector<Pool> pools;
   std::vector<Route> routes;
+  std::vector<Route> former_routes;  // of configs before a reload, for the sessions opened by them
 
   bool operator==(const Config&) const = default;
 };

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "config/config.h"
+#include "config/key_table.h"
 
 namespace pinion::config {
 
@@ -107,6 +108,23 @@ void each_field(MaybeConst<Admission> auto& admission, auto&& field) {
   field("queue", admission.queue);
   field("wait", admission.wait);
   field("rate", admission.rate);
+}
+
+/// The sections below [proxy]. `section` is called with the section and a reference to the member.
+void each_section(MaybeConst<Proxy> auto& proxy, auto&& section) {
+  section(Section::timeouts, proxy.timeouts);
+  section(Section::limits, proxy.limits);
+  section(Section::overload, proxy.overload);
+}
+
+/// The sections below [[pool]], but for its backends.
+void each_section(MaybeConst<Pool> auto& pool, auto&& section) {
+  section(Section::health, pool.health);
+  section(Section::slow_consumer, pool.slow_consumer);
+  section(Section::busy, pool.thresholds.busy);
+  section(Section::full, pool.thresholds.full);
+  section(Section::admission, pool.admission);
+  section(Section::event_rate, pool.event_rate);
 }
 
 void each_field(MaybeConst<Backend> auto& backend, auto&& field) {

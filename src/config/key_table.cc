@@ -72,11 +72,11 @@ constexpr Key kKeys[] = {
      .help = "Where clients connect. Port 0 takes a free one."},
     {.section = Section::proxy, .type = Type::integer, .name = "workers",
      .fallback = "0", .min = 1, .max = 256, .zero = "one per core",
-     .help = "Threads that carry traffic. Each serves every listener."},
+     .help = "Threads that carry traffic. Each serves every listener.", .restart = true},
     {.section = Section::proxy, .type = Type::integer, .name = "max_connections",
      .fallback = "0", .min = 16, .max = 10'000'000,
      .zero = "as many as the limit of open files allows",
-     .help = "How many client connections there may be at a time."},
+     .help = "How many client connections there may be at a time.", .restart = true},
     {.section = Section::proxy, .type = Type::duration, .name = "shutdown_grace",
      .fallback = "30s", .min = 10, .max = kHour, .zero = "sessions are closed at once",
      .help = "How long a stop may take to finish requests and to close sessions one after the "
@@ -129,11 +129,11 @@ constexpr Key kKeys[] = {
     {.section = Section::limits, .type = Type::size, .name = "buffered_total",
      .fallback = "256MiB", .min = kMiB, .max = kTiB,
      .help = "The same over all sessions, at least buffered_per_session. Above it new sessions "
-             "are refused."},
+             "are refused.", .restart = true},
     {.section = Section::limits, .type = Type::integer, .name = "pins",
      .fallback = "1000000", .min = 64, .max = 100'000'000,
      .help = "Sessions whose backend is remembered. When there are more, the longest idle is "
-             "forgotten."},
+             "forgotten.", .restart = true},
 
     {.section = Section::overload, .type = Type::integer, .name = "no_keep_alive",
      .fallback = "75", .min = 1, .max = 100, .zero = "never",
@@ -157,17 +157,18 @@ constexpr Key kKeys[] = {
     {.section = Section::admin, .type = Type::listen_address, .name = "listen",
      .fallback = "127.0.0.1:9180", .min = 1, .max = kLongestAddress,
      .help = "Where the admin endpoint listens. One that other machines can reach needs a "
-             "token_file."},
+             "token_file.", .restart = true},
     {.section = Section::admin, .type = Type::file_path, .name = "token_file",
      .fallback = "", .min = 1, .max = kLongestFile, .zero = "no token is asked for",
-     .help = "A file with the bearer token that calls which change something must show."},
+     .help = "A file with the bearer token that calls which change something must show.",
+     .restart = true},
 
     {.section = Section::log, .type = Type::choice, .name = "level",
      .fallback = "info", .choices = kLevels,
      .help = "The least important messages that are written."},
     {.section = Section::log, .type = Type::choice, .name = "format",
      .fallback = "text", .choices = kFormats,
-     .help = "How lines of both logs look."},
+     .help = "How lines of both logs look.", .restart = true},
     {.section = Section::log, .type = Type::file_path, .name = "access",
      .fallback = "", .min = 1, .max = kLongestFile, .zero = "no access log",
      .help = "Where a line per request goes: \"stderr\" or a file."},
@@ -194,7 +195,7 @@ constexpr Key kKeys[] = {
      .fallback = "/socket.io/", .min = 1, .max = kLongestUrlPath,
      .zero = "the pool has no socket.io",
      .help = "Where the pool's socket.io servers answer. Requests below it are pinned to their "
-             "session's backend. A missing \"/\" at either end is added."},
+             "session's backend. A missing \"/\" at either end is added.", .restart = true},
     {.section = Section::pool, .type = Type::duration, .name = "keep_alive",
      .fallback = "4s", .min = 10, .max = kHour,
      .help = "How long an unused connection to a backend is kept. It must be shorter than the "

@@ -79,6 +79,9 @@ struct Key {
   /// Set for a key that has no default and must be there; what the reference file shows instead.
   std::string_view example;
 
+  /// A change takes effect only when pinion is started again.
+  bool restart = false;
+
   [[nodiscard]] bool required() const noexcept { return !example.empty(); }
 };
 

@@ -90,6 +90,10 @@ std::string number_text(const Key& key, std::uint64_t number) {
   return is_text(key.type) ? std::string() : fmt::format("{}", number);
 }
 
+std::string help_text(const Key& key) {
+  return std::string(key.help) + (key.restart ? " A change needs a restart." : "");
+}
+
 std::string allowed(const Key& key) { return or_zero(key, allowed_besides_zero(key)); }
 
 std::string allowed_entry(const Key& key) {

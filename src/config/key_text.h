@@ -11,6 +11,8 @@
 
 namespace pinion::config {
 
+/// What the key is for, and whether a change needs a restart.
+std::string help_text(const Key& key);
 /// "[proxy.limits]" or "[[pool]]", as it is written in a file.
 std::string header(const SectionInfo& section);
 /// "[proxy.limits].head", as messages name it.

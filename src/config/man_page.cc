@@ -108,7 +108,7 @@ std::string literal(std::string_view text) {
 
 std::string key_block(const Key& key) {
   std::string text = fmt::format("*{}*\n", literal(key.name));
-  text += fmt::format("\t{}\n\n", literal(key.help));
+  text += fmt::format("\t{}\n\n", literal(help_text(key)));
   text += fmt::format("\tAllowed: {}. ", literal(allowed(key)));
   const auto fallback = literal(toml_value(key, key.fallback));
   text += key.required() ? "Required.\n" : fmt::format("Default: {}.\n", fallback);

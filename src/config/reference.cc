@@ -29,7 +29,7 @@ std::string comment(std::string_view text) {
 
 std::string key_block(const Key& key) {
   const auto value = toml_value(key, key.required() ? key.example : key.fallback);
-  std::string text = comment(key.help);
+  std::string text = comment(help_text(key));
   text += comment(fmt::format("Allowed: {}.", allowed(key)));
   text += comment(key.required() ? "Required, there is no default." : "Default: " + value);
   return text + fmt::format("{} = {}\n", key.name, value);

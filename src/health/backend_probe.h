@@ -50,6 +50,7 @@ class BackendProbe final : private uv::TimedSocket::Events {
                ProbePlan plan);
 
   [[nodiscard]] balance::Backend& backend() const noexcept { return backend_; }
+  [[nodiscard]] const ProbePlan& plan() const noexcept { return plan_; }
   /// When wake() is to be called.
   [[nodiscard]] TimePoint wake_at() const noexcept { return busy() ? deadline_ : due_; }
   void wake(TimePoint now);

@@ -8,8 +8,9 @@ using config::Address;
 
 // One configured backend.
 struct Discovery::Source {
+  std::uint64_t serial = 0;  // by which an answer finds it, if it is still there
   PoolId pool = 0;
-  const config::Backend* backend = nullptr;
+  config::Backend backend;
   std::vector<balance::Backend*> resolved;
   bool is_name = false;
   bool asking = false;
@@ -39,22 +40,62 @@ Discovery::Discovery(uv::Loop& loop, std::shared_ptr<const config::Config> confi
       events_(events),
       resolver_(loop),
       ticker_(loop, as_ticker()) {
+  adopt_sources();
+}
+
+void Discovery::set_config(std::shared_ptr<const config::Config> config) {
+  config_ = std::move(config);
+  adopt_sources();
+  start();
+}
+
+// Those that were there go on with what they know.
+void Discovery::adopt_sources() {
+  std::vector<std::unique_ptr<Source>> sources;
   for (PoolId pool = 0; pool < config_->pools.size(); ++pool) {
     for (const config::Backend& backend : config_->pools[pool].backends) {
-      auto source = std::make_unique<Source>();
-      source->pool = pool;
-      source->backend = &backend;
-      source->is_name = backend.address.kind == Address::Kind::name;
-      const Address& at = backend.address;
-      if (source->is_name) {
-        ++unanswered_;
-      } else if (at.kind == Address::Kind::unix_path) {
-        answer(*source, {SocketAddress::from_unix_path(at.host)}, nullptr);
-      } else if (const auto address = SocketAddress::from_ip(at.host, at.port)) {
-        answer(*source, {*address}, nullptr);
+      auto source = take(pool, backend);
+      if (source != nullptr) {
+        source->backend = backend;
+        std::vector<SocketAddress> addresses;
+        for (const auto* const known : source->resolved) {
+          addresses.push_back(known->identity().address);
+        }
+        register_backends(*source, addresses);
+      } else {
+        source = std::make_unique<Source>();
+        source->serial = next_serial_++;
+        source->pool = pool;
+        source->backend = backend;
+        begin(*source);
       }
-      sources_.push_back(std::move(source));
+      sources.push_back(std::move(source));
     }
+  }
+  sources_ = std::move(sources);
+  unanswered_ = static_cast<std::size_t>(std::ranges::count_if(
+      sources_, [](const auto& source) { return source->is_name && !source->answered; }));
+}
+
+std::unique_ptr<Discovery::Source> Discovery::take(PoolId pool, const config::Backend& backend) {
+  for (auto& source : sources_) {
+    if (source == nullptr || source->pool != pool || source->backend.name != backend.name ||
+        source->backend.address != backend.address) {
+      continue;
+    }
+    return std::move(source);
+  }
+  return nullptr;
+}
+
+void Discovery::begin(Source& source) {
+  const Address& at = source.backend.address;
+  source.is_name = at.kind == Address::Kind::name;
+  if (source.is_name) return;
+  if (at.kind == Address::Kind::unix_path) {
+    register_backends(source, {SocketAddress::from_unix_path(at.host)});
+  } else if (const auto address = SocketAddress::from_ip(at.host, at.port)) {
+    register_backends(source, {*address});
   }
 }
 
@@ -91,18 +132,23 @@ void Discovery::on_tick() noexcept {
 
 void Discovery::ask(Source& source) {
   source.asking = true;
-  const Address& at = source.backend->address;
-  resolver_.resolve(at.host, at.port, [this, &source](const auto& addresses, const char* error) {
-    source.asking = false;
-    if (!std::exchange(source.answered, true)) --unanswered_;
-    answer(source, addresses, error);
-    source.ask_at = loop_.now() + (source.resolved.empty() ? kEveryUnresolved : kEvery);
-  });
+  const Address& at = source.backend.address;
+  const auto then = [this, serial = source.serial](const auto& addresses, const char* error) {
+    const auto found = std::ranges::find_if(
+        sources_, [serial](const auto& each) { return each->serial == serial; });
+    if (found == sources_.end()) return;  // a reload has taken it away
+    Source& asked = **found;
+    asked.asking = false;
+    if (!std::exchange(asked.answered, true)) --unanswered_;
+    answer(asked, addresses, error);
+    asked.ask_at = loop_.now() + (asked.resolved.empty() ? kEveryUnresolved : kEvery);
+  };
+  resolver_.resolve(at.host, at.port, then);
 }
 
 void Discovery::answer(Source& source, const std::vector<SocketAddress>& addresses,
                        const char* error) {
-  const config::Backend& configured = *source.backend;
+  const config::Backend& configured = source.backend;
   const bool was_failing = std::exchange(source.failing, error != nullptr);
   if (error != nullptr) {
     if (was_failing) return;
@@ -118,6 +164,15 @@ void Discovery::answer(Source& source, const std::vector<SocketAddress>& address
   known.reserve(source.resolved.size());
   for (const auto* const backend : source.resolved) known.push_back(backend->identity().address);
   if (!was_failing && texts(known) == texts(addresses)) return;
+  register_backends(source, addresses);
+  log_.info("backend name resolved", {{"pool", config_->pools[source.pool].name},
+                                      {"backend", configured.name},
+                                      {"addresses", source.resolved.size()}});
+  events_.on_backends_changed(sets());
+}
+
+void Discovery::register_backends(Source& source, const std::vector<SocketAddress>& addresses) {
+  const config::Backend& configured = source.backend;
   // The first answer decides how its backends are called: by the configured name alone, if that is
   // enough.
   const bool plain = source.resolved.empty() && addresses.size() == 1;
@@ -133,11 +188,6 @@ void Discovery::answer(Source& source, const std::vector<SocketAddress>& address
                                                 .max_sessions = configured.max_sessions});
     if (backend != nullptr) source.resolved.push_back(backend);
   }
-  if (!source.is_name) return;
-  log_.info("backend name resolved", {{"pool", config_->pools[source.pool].name},
-                                      {"backend", configured.name},
-                                      {"addresses", source.resolved.size()}});
-  events_.on_backends_changed(sets());
 }
 
 }  // namespace pinion::health

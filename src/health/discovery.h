@@ -40,6 +40,9 @@ class Discovery final : private uv::Timer::Handler {
   Discovery(const Discovery&) = delete;
   Discovery& operator=(const Discovery&) = delete;
 
+  /// Follows another config, in which pools that stay have their index. Names that are new are
+  /// asked for; no event tells of what is known at once.
+  void set_config(std::shared_ptr<const config::Config> config);
   /// What is known without asking anybody, and, after the first answers, all.
   [[nodiscard]] balance::BackendSets sets() const;
   /// Asks for all names; events follow.
@@ -52,7 +55,11 @@ class Discovery final : private uv::Timer::Handler {
 
   void on_tick() noexcept override;
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
+  void begin(Source& source);
+  [[nodiscard]] std::unique_ptr<Source> take(PoolId pool, const config::Backend& backend);
+  void adopt_sources();
   void ask(Source& source);
+  void register_backends(Source& source, const std::vector<SocketAddress>& addresses);
   void answer(Source& source, const std::vector<SocketAddress>& addresses, const char* error);
 
   uv::Loop& loop_;
@@ -63,6 +70,7 @@ class Discovery final : private uv::Timer::Handler {
   uv::Resolver resolver_;
   uv::Timer ticker_;
   std::vector<std::unique_ptr<Source>> sources_;
+  std::uint64_t next_serial_ = 1;
   std::size_t unanswered_ = 0;
 };
 

@@ -20,6 +20,7 @@ struct ProbePlan {
   std::uint32_t rise = 1;
   std::uint32_t fall = 1;
 
+  bool operator==(const ProbePlan&) const = default;
   [[nodiscard]] bool is_fine(int status) const noexcept {
     return status >= lowest && status <= highest;
   }

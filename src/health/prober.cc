@@ -26,12 +26,12 @@ Prober::~Prober() = default;
 void Prober::watch(const balance::BackendSets& sets) {
   std::unordered_set<BackendId> wanted;
   for (const auto& set : sets) {
+    const ProbePlan plan = plan_of(config_->pools[set->pool]);
     for (balance::Backend* const backend : set->backends) {
       wanted.insert(backend->id());
       Watched& watched = watched_[backend->id()];
-      if (watched.probe != nullptr) continue;
-      watched.probe = std::make_unique<BackendProbe>(loop_, as_agenda(), events_, *backend,
-                                                     plan_of(config_->pools[set->pool]));
+      if (watched.probe != nullptr && watched.probe->plan() == plan) continue;
+      watched.probe = std::make_unique<BackendProbe>(loop_, as_agenda(), events_, *backend, plan);
       place(watched);
     }
   }

@@ -25,6 +25,10 @@ class Prober final : private uv::Timer::Handler, private BackendProbe::Agenda {
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
 
+  /// Followed from the next watch() on: where probes are to be others, new ones begin.
+  void set_config(std::shared_ptr<const config::Config> config) noexcept {
+    config_ = std::move(config);
+  }
   /// Which backends to look after; those that are new are probed at once.
   void watch(const balance::BackendSets& sets);
 

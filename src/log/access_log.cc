@@ -1,7 +1,6 @@
 #include "log/access_log.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <iterator>
 
@@ -75,31 +74,46 @@ std::expected<AccessLog, std::string> AccessLog::open(const std::string& destina
                                                       Format format) {
   AccessLog log;
   log.format_ = format;
-  if (destination.empty()) return log;
-  if (destination == "stderr") {
-    log.lines_.emplace(STDERR_FILENO, kCapacity);
-    return log;
-  }
-  auto lines = AsyncLines::to_file(destination, kCapacity);
-  if (!lines) return std::unexpected("access log: " + lines.error());
-  log.lines_.emplace(std::move(*lines));
+  if (auto done = log.redirect(destination); !done) return std::unexpected(done.error());
   return log;
 }
 
+std::expected<void, std::string> AccessLog::redirect(const std::string& destination) {
+  if (destination.empty()) {
+    target_->in_use.store(nullptr, std::memory_order_release);
+    return {};
+  }
+  const std::string path = destination == "stderr" ? "" : destination;
+  std::expected<void, std::string> done;
+  if (target_->lines) {
+    done = target_->lines->redirect(path);
+  } else if (auto lines = AsyncLines::to_file(path, kCapacity)) {
+    target_->made.store(&target_->lines.emplace(std::move(*lines)), std::memory_order_release);
+  } else {
+    done = std::unexpected(lines.error());
+  }
+  if (!done) return std::unexpected("access log: " + done.error());
+  target_->in_use.store(&*target_->lines, std::memory_order_release);
+  return {};
+}
+
 void AccessLog::write(const AccessEntry& entry) {
-  if (!lines_) return;
-  lines_->push(format_ == Format::json ? json_line(entry) : text_line(entry));
+  AsyncLines* const lines = target_->in_use.load(std::memory_order_acquire);
+  if (lines == nullptr) return;
+  lines->push(format_ == Format::json ? json_line(entry) : text_line(entry));
 }
 
 std::expected<void, std::string> AccessLog::reopen() {
-  if (!lines_) return {};
-  auto done = lines_->reopen();
+  AsyncLines* const lines = target_->in_use.load(std::memory_order_acquire);
+  if (lines == nullptr) return {};
+  auto done = lines->reopen();
   if (!done) return std::unexpected("access log: " + done.error());
   return {};
 }
 
 std::uint64_t AccessLog::dropped() const noexcept {
-  return lines_ ? lines_->dropped() + lines_->failed() : 0;
+  const AsyncLines* const lines = target_->made.load(std::memory_order_acquire);
+  return lines != nullptr ? lines->dropped() + lines->failed() : 0;
 }
 
 }  // namespace pinion::log

@@ -22,6 +22,11 @@ constexpr std::size_t kMostPending = std::size_t{64} * 1024;
 std::string reason(int error) { return std::generic_category().message(error); }
 
 std::expected<int, std::string> open_for_append(const std::string& path) {
+  if (path.empty()) {
+    const int copy = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return std::unexpected(fmt::format("cannot write stderr: {}", reason(errno)));
+    return copy;
+  }
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
   if (fd < 0) return std::unexpected(fmt::format("cannot write {}: {}", path, reason(errno)));
   return fd;
@@ -72,8 +77,9 @@ class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
 }  // namespace
 
 struct AsyncLines::Impl {
-  Impl(int to, std::string file, std::size_t capacity)
+  Impl(int to, bool to_close, std::string file, std::size_t capacity)
       : fd(to),
+        is_ours(to_close),
         path(std::move(file)),
         sink(std::make_shared<LineSink>(to)),
         queue(std::make_shared<spdlog::details::thread_pool>(capacity, 1)),
@@ -88,13 +94,14 @@ struct AsyncLines::Impl {
     queue.reset();
     logger.reset();
     sink->write_out();
-    if (!path.empty()) ::close(fd);
+    if (is_ours) ::close(fd);
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
   const int fd;
-  const std::string path;  // empty: fd is not ours
+  const bool is_ours;
+  std::string path;  // empty: a descriptor that has no file of its own, such as stderr
   std::atomic<std::uint64_t> lost{0};
   std::shared_ptr<LineSink> sink;
   std::shared_ptr<spdlog::details::thread_pool> queue;
@@ -103,7 +110,7 @@ struct AsyncLines::Impl {
 
 AsyncLines::AsyncLines(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 AsyncLines::AsyncLines(int fd, std::size_t capacity)
-    : impl_(std::make_unique<Impl>(fd, std::string{}, capacity)) {}
+    : impl_(std::make_unique<Impl>(fd, false, std::string{}, capacity)) {}
 AsyncLines::~AsyncLines() = default;
 AsyncLines::AsyncLines(AsyncLines&&) noexcept = default;
 AsyncLines& AsyncLines::operator=(AsyncLines&&) noexcept = default;
@@ -112,7 +119,7 @@ std::expected<AsyncLines, std::string> AsyncLines::to_file(const std::string& pa
                                                            std::size_t capacity) {
   const auto fd = open_for_append(path);
   if (!fd) return std::unexpected(fd.error());
-  return AsyncLines{std::make_unique<Impl>(*fd, path, capacity)};
+  return AsyncLines{std::make_unique<Impl>(*fd, true, path, capacity)};
 }
 
 void AsyncLines::push(std::string_view line) noexcept {
@@ -120,16 +127,20 @@ void AsyncLines::push(std::string_view line) noexcept {
 }
 
 std::expected<void, std::string> AsyncLines::reopen() {
-  if (impl_->path.empty()) return {};
-  const auto fresh = open_for_append(impl_->path);
+  return impl_->path.empty() ? std::expected<void, std::string>{} : redirect(impl_->path);
+}
+
+std::expected<void, std::string> AsyncLines::redirect(const std::string& path) {
+  const auto fresh = open_for_append(path);
   if (!fresh) return std::unexpected(fresh.error());
   // Replacing the descriptor in place is atomic for the writing thread.
   const int replaced = ::dup3(*fresh, impl_->fd, O_CLOEXEC);
   const int error = errno;
   ::close(*fresh);
   if (replaced < 0) {
-    return std::unexpected(fmt::format("cannot reopen {}: {}", impl_->path, reason(error)));
+    return std::unexpected(fmt::format("cannot reopen {}: {}", path, reason(error)));
   }
+  impl_->path = path;
   return {};
 }
 

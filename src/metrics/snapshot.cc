@@ -35,7 +35,7 @@ void add_direction(DirectionTotals& to, const DirectionCounters& from) noexcept 
 
 }  // namespace
 
-void CounterTotals::add(const WorkerCounters& worker) {
+void CounterTotals::add(const WorkerCounters& worker, std::size_t pool_count) {
   for (std::size_t i = 0; i < kDirections; ++i) {
     add_direction(directions[i], worker.directions[i]);
   }
@@ -49,8 +49,8 @@ void CounterTotals::add(const WorkerCounters& worker) {
   frame_errors += worker.frame_errors.value();
   queued_bytes += worker.queued_bytes.value();
   request_duration.add(worker.request_duration);
-  pools.resize(std::max(pools.size(), worker.pools.size()));
-  for (std::size_t i = 0; i < worker.pools.size(); ++i) {
+  pools.resize(std::max(pools.size(), pool_count));
+  for (std::size_t i = 0; i < pool_count; ++i) {
     add_pool(pools[i], worker.pools[i]);
   }
   add_pool(no_pool, worker.no_pool);

@@ -54,7 +54,8 @@ struct CounterTotals {
   std::vector<PoolTotals> pools;
   PoolTotals no_pool;  // requests that never got to one
 
-  void add(const WorkerCounters& worker);
+  /// @param pool_count how many pools it counts by
+  void add(const WorkerCounters& worker, std::size_t pool_count);
   /// Client connections that are open. A worker's two counters are read one after the other, so a
   /// connection that closes in between must not make this negative.
   [[nodiscard]] std::uint64_t connections() const noexcept {

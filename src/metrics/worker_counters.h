@@ -8,10 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/counter.h"
+#include "base/grow_only.h"
+#include "base/ids.h"
 #include "metrics/close_reason.h"
 
 namespace pinion::metrics {
@@ -115,7 +116,7 @@ struct DirectionCounters {
 };
 
 struct alignas(64) WorkerCounters {
-  explicit WorkerCounters(std::size_t pool_count) : pools(pool_count) {}
+  explicit WorkerCounters(std::size_t pool_count = 0) : pools(pool_count) {}
 
   std::array<DirectionCounters, kDirections> directions;
   std::array<Counter, kCloseReasons> closes;
@@ -128,7 +129,7 @@ struct alignas(64) WorkerCounters {
   Counter queued_bytes;      // waiting now, both directions
   Counter loop_lag_ns;       // the last measured delay of this worker's loop
   Histogram<kDurationBounds.size()> request_duration;  // sum in nanoseconds
-  std::vector<PoolCounters> pools;                     // by index into Config::pools
+  GrowOnly<PoolCounters, kMostPools> pools;            // by index into Config::pools
   PoolCounters no_pool;                                // requests that never got to one
 
   DirectionCounters& direction(Direction d) noexcept {

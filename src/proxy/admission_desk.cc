@@ -10,14 +10,17 @@ constexpr Duration kLook = std::chrono::milliseconds{10};
 
 }  // namespace
 
-AdmissionDesk::AdmissionDesk(uv::Loop& loop, const balance::SharedAdmissions& shared)
-    : loop_(loop), timer_(loop, as_ticker()) {
-  for (const auto& pool : shared) queues_.emplace_back(*pool);
+AdmissionDesk::AdmissionDesk(uv::Loop& loop, balance::SharedAdmissions& shared)
+    : loop_(loop), shared_(shared), timer_(loop, as_ticker()) {}
+
+balance::AdmissionQueue& AdmissionDesk::queue(PoolId pool) noexcept {
+  while (queues_.size() <= pool) queues_.emplace_back(shared_[queues_.size()]);
+  return queues_[pool];
 }
 
 bool AdmissionDesk::join(PoolId pool, balance::AdmissionWaiter& waiter, balance::Rank rank,
                          std::size_t limit, bool again) noexcept {
-  if (!queues_[pool].join(waiter, rank, limit, again)) return false;
+  if (!queue(pool).join(waiter, rank, limit, again)) return false;
   if (!ticking_) timer_.start(kLook, kLook);
   ticking_ = true;
   return true;

@@ -16,9 +16,9 @@ namespace pinion::proxy {
 
 class AdmissionDesk final : private uv::Timer::Handler {
  public:
-  AdmissionDesk(uv::Loop& loop, const balance::SharedAdmissions& shared);
+  AdmissionDesk(uv::Loop& loop, balance::SharedAdmissions& shared);
 
-  [[nodiscard]] balance::AdmissionQueue& queue(PoolId pool) noexcept { return queues_[pool]; }
+  [[nodiscard]] balance::AdmissionQueue& queue(PoolId pool) noexcept;
   /// As AdmissionQueue::join(); places are looked for from now on.
   bool join(PoolId pool, balance::AdmissionWaiter& waiter, balance::Rank rank, std::size_t limit,
             bool again) noexcept;
@@ -31,7 +31,8 @@ class AdmissionDesk final : private uv::Timer::Handler {
   void on_tick() noexcept override { serve(); }
 
   uv::Loop& loop_;
-  std::deque<balance::AdmissionQueue> queues_;
+  balance::SharedAdmissions& shared_;
+  std::deque<balance::AdmissionQueue> queues_;  // as many as were asked for
   uv::Timer timer_;
   bool ticking_ = false;
 };

@@ -5,7 +5,6 @@
 #include "http/forward.h"
 #include "http/head_parser.h"
 #include "proxy/downstream.h"
-#include "proxy/route_table.h"
 #include "proxy/worker.h"
 
 namespace pinion::proxy {
@@ -48,15 +47,10 @@ Exchange::Exchange(Downstream& downstream, const http::RequestHead& head)
   facts_.client = http::client_of(head, downstream.peer(), downstream.peer_is_trusted());
   facts_.began = worker_.now();
   facts_.began_at = std::chrono::system_clock::now();
-  facts_.pool = find_pool(worker_.config().routes, head.host, head.path());
+  route(head);
   if (worker_.shared().access_log.enabled()) {
     facts_.method = head.method;
     facts_.target = head.target;
-  }
-  if (facts_.pool) {
-    const std::string& path = worker_.config().pools[*facts_.pool].socketio_path;
-    facts_.on_engineio_path = !path.empty() && engineio::is_engineio_path(head.path(), path);
-    if (facts_.on_engineio_path) facts_.intent = engineio::classify(head, path);
   }
 }
 

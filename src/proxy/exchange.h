@@ -6,9 +6,9 @@
 // Invariants: at most one Upstream at a time. A request inside a session goes to the session's
 //   backend or to none, is sent once, and is given up only when its client does or a timeout of the
 //   config is reached. Reading of either side stops while the other's queue is above the high mark.
-// Files: exchange.cc (the client's side, the end), exchange_admission.cc (a place for a session),
-//   exchange_pacing.cc (clients that send too much), exchange_upstream.cc (finding and reaching a
-//   backend), exchange_response.cc.
+// Files: exchange.cc (the client's side, the end), exchange_route.cc (which pool),
+//   exchange_admission.cc (a place for a session), exchange_pacing.cc (clients that send too much),
+//   exchange_upstream.cc (finding and reaching a backend), exchange_response.cc.
 #pragma once
 
 #include <cstdint>
@@ -88,6 +88,7 @@ class Exchange final : public Retirable,
     over,
   };
 
+  void route(const http::RequestHead& head);
   bool admit(const http::RequestHead& head);
   void write_head(const http::RequestHead& head);
   void begin_gathering(const http::RequestHead& head);

@@ -23,6 +23,8 @@ class OverloadWatch final : private uv::Timer::Handler {
   OverloadWatch(uv::Loop& loop, Shared& shared, const AllCounters& counters,
                 const config::Overload& config);
 
+  void set_config(const config::Overload& config) { config_ = config; }
+
  private:
   // For the timer, which does not see private bases.
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
@@ -33,7 +35,7 @@ class OverloadWatch final : private uv::Timer::Handler {
   uv::Loop& loop_;
   Shared& shared_;
   const AllCounters& counters_;
-  const config::Overload& config_;
+  config::Overload config_;
   OverloadLadder ladder_;
   uv::Timer timer_;
 };

@@ -22,12 +22,15 @@ bool has_path(const config::Route& route, std::string_view path) noexcept {
 
 std::optional<PoolId> find_pool(const std::vector<config::Route>& routes, std::string_view host,
                                 std::string_view path) noexcept {
-  const std::string_view name = name_of(host);
   for (const config::Route& route : routes) {
-    if (!route.host.empty() && !iequals(name_of(route.host), name)) continue;
-    if (has_path(route, path)) return static_cast<PoolId>(route.pool);
+    if (matches(route, host, path)) return static_cast<PoolId>(route.pool);
   }
   return std::nullopt;
+}
+
+bool matches(const config::Route& route, std::string_view host, std::string_view path) noexcept {
+  const bool has_host = route.host.empty() || iequals(name_of(route.host), name_of(host));
+  return has_host && has_path(route, path);
 }
 
 }  // namespace pinion::proxy

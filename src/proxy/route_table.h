@@ -16,5 +16,7 @@ namespace pinion::proxy {
 /// The prefix counts byte by byte, as the config's check for unreachable routes reads it.
 std::optional<PoolId> find_pool(const std::vector<config::Route>& routes, std::string_view host,
                                 std::string_view path) noexcept;
+/// Whether one route does.
+bool matches(const config::Route& route, std::string_view host, std::string_view path) noexcept;
 
 }  // namespace pinion::proxy

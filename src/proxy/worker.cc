@@ -25,6 +25,10 @@ constexpr Duration kWarnEvery = std::chrono::seconds{10};
 constexpr Duration kExplainEvery = std::chrono::seconds{1};
 constexpr std::size_t kMostExplained = 16;  // backends, in one line
 
+http::HeadLimits limits_of_heads(const config::Limits& limits) noexcept {
+  return {.head = limits.head, .fields = limits.headers, .url = limits.url};
+}
+
 }  // namespace
 
 // The lists own their elements: an element is freed by retire() alone.
@@ -47,9 +51,7 @@ Worker::Worker(Shared& shared, metrics::WorkerCounters& counters, Setup setup)
       upstreams_(*this),
       warnings_(kWarnEvery),
       placings_(kExplainEvery),
-      head_limits_{.head = config().proxy.limits.head,
-                   .fields = config().proxy.limits.headers,
-                   .url = config().proxy.limits.url},
+      head_limits_(limits_of_heads(config().proxy.limits)),
       high_mark_(config().proxy.limits.buffered_per_session / 2),
       mailbox_(std::make_unique<uv::Mailbox>(loop_)),
       ticker_(std::make_unique<uv::Timer>(loop_, as_ticker())),
@@ -60,9 +62,27 @@ Worker::Worker(Shared& shared, metrics::WorkerCounters& counters, Setup setup)
 
 Worker::~Worker() = default;
 
-void Worker::listen(uv::OwnedFd socket, bool unix_socket) {
-  listeners_.push_back(std::make_unique<uv::Listener>(loop_, chunks_, std::move(socket),
-                                                      unix_socket, as_acceptor()));
+void Worker::listen(std::string name, uv::OwnedFd socket, bool unix_socket) {
+  if (shutting_down_) return;
+  listeners_.push_back({.name = std::move(name),
+                        .listener = std::make_unique<uv::Listener>(
+                            loop_, chunks_, std::move(socket), unix_socket, as_acceptor())});
+}
+
+void Worker::stop_listening(const std::vector<std::string>& names) {
+  for (Listening& listening : listeners_) {
+    if (std::ranges::find(names, listening.name) == names.end()) continue;
+    // The events of this turn are still taken, and with them the connections that wait.
+    last_accepts_.push_back(std::move(listening));
+  }
+  std::erase_if(listeners_, [](const Listening& each) { return each.listener == nullptr; });
+}
+
+void Worker::set_config(std::shared_ptr<const config::Config> config) {
+  setup_.config = std::move(config);
+  const config::Limits& limits = setup_.config->proxy.limits;
+  head_limits_ = limits_of_heads(limits);
+  high_mark_ = limits.buffered_per_session / 2;
 }
 
 void Worker::run() noexcept {
@@ -124,6 +144,7 @@ void Worker::retire(Tunnel& done) {
 }
 
 void Worker::after_turn() noexcept {
+  last_accepts_.clear();
   // Those who ask again while they are resumed wait for the next turn.
   IntrusiveList<Downstream, ResumeLater> resuming;
   resuming.splice_back(connections_->resuming);

@@ -51,8 +51,9 @@ class Worker final : private uv::Listener::Handler,
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Before run(): takes over a bound socket.
-  void listen(uv::OwnedFd socket, bool unix_socket);
+  /// Before run(), or on the worker's thread: takes over a bound socket.
+  /// @param name the address as configured, by which it is closed again
+  void listen(std::string name, uv::OwnedFd socket, bool unix_socket);
   /// The thread's main function: returns after shut_down() when everything is closed.
   void run() noexcept;
   /// Runs a task on this worker's thread.
@@ -60,6 +61,10 @@ class Worker final : private uv::Listener::Handler,
 
   // The rest is for this worker's thread only.
   void set_backends(balance::BackendSets backends) noexcept { backends_ = std::move(backends); }
+  /// From now on; what is under way has what it needs.
+  void set_config(std::shared_ptr<const config::Config> config);
+  /// Accepts no more there, after those that wait already.
+  void stop_listening(const std::vector<std::string>& names);
   /// Stops accepting, finishes requests, closes tunnels by and by, everything at the end of
   /// `grace`. Called again, it only moves that end.
   void shut_down(Duration grace);
@@ -161,7 +166,12 @@ class Worker final : private uv::Listener::Handler,
   std::unique_ptr<uv::Mailbox> mailbox_;
   std::unique_ptr<uv::Timer> ticker_;
   std::unique_ptr<AdmissionDesk> admission_;
-  std::vector<std::unique_ptr<uv::Listener>> listeners_;
+  struct Listening {
+    std::string name;
+    std::unique_ptr<uv::Listener> listener;
+  };
+  std::vector<Listening> listeners_;
+  std::vector<Listening> last_accepts_;  // closed after this turn
   std::vector<std::unique_ptr<Retirable>> retired_;
   struct Connections;
   std::unique_ptr<Connections> connections_;

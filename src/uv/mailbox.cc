@@ -26,7 +26,7 @@ void Mailbox::drain() noexcept {
     const std::lock_guard lock(mutex_);
     tasks.swap(tasks_);
   }
-  for (const Task& task : tasks) task();
+  for (Task& task : tasks) task();
 }
 
 }  // namespace pinion::uv

@@ -17,7 +17,7 @@ namespace pinion::uv {
 
 class Mailbox {
  public:
-  using Task = std::function<void()>;
+  using Task = std::move_only_function<void()>;
 
   explicit Mailbox(Loop& loop);
   void post(Task task);

@@ -148,8 +148,9 @@ TEST_CASE_FIXTURE(Fixture, "a session can be closed") {
 }
 
 TEST_CASE_FIXTURE(Fixture, "other paths and methods") {
-  for (const auto* path : {"/", "/api", "/api/v1/", "/api/v1/sessions/", "/healthz/",
-                           "/api/v1/reload", "/api/v1/backends/chat/chat-1/stop", "/METRICS", ""}) {
+  for (const auto* path :
+       {"/", "/api", "/api/v1/", "/api/v1/sessions/", "/healthz/", "/api/v1/reload/",
+        "/api/v1/backends/chat/chat-1/stop", "/METRICS", ""}) {
     CAPTURE(path);
     const auto answer = ask(Method::get, path);
     CHECK(answer.status == 404);
@@ -244,6 +245,20 @@ TEST_CASE("orders need the token") {
     request.authorization = "Bearer secret";
     CHECK(endpoint.answer(request).status == 200);
   }
+}
+
+TEST_CASE_FIXTURE(Fixture, "a reload tells what it did, or all that is wrong") {
+  const auto done = post("/api/v1/reload", "");
+  CHECK(done.status == 200);
+  CHECK(nlohmann::json::parse(done.body) ==
+        nlohmann::json{{"changes", {"a change"}}, {"restart", {"a key"}}});
+  CHECK(ask(Method::get, "/api/v1/reload").status == 405);
+  control.reloaded = {.changes = {}, .restarts = {}, .errors = {"first", "second"}};
+  const auto failed = post("/api/v1/reload", "");
+  CHECK(failed.status == 422);
+  CHECK(nlohmann::json::parse(failed.body)["error"] ==
+        nlohmann::json{
+            {"code", "reload_failed"}, {"message", "first"}, {"details", {"first", "second"}}});
 }
 
 }  // namespace pinion::admin

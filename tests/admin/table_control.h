@@ -15,6 +15,7 @@ class TableControl final : public Control {
   StatusView status_view;
   std::vector<SessionView> table;
   std::string why_not_ready;
+  ReloadView reloaded{.changes = {"a change"}, .restarts = {"a key"}, .errors = {}};
   std::string metrics = "# HELP x X.\n# TYPE x gauge\nx 1\n";
 
   [[nodiscard]] StatusView status() const override { return status_view; }
@@ -53,6 +54,7 @@ class TableControl final : public Control {
     if (pool != "chat") return std::nullopt;
     return RebalanceView{.pool = pool, .to_move = 33, .per_second = per_second};
   }
+  ReloadView reload() override { return reloaded; }
   [[nodiscard]] std::string not_ready() const override { return why_not_ready; }
   [[nodiscard]] std::string metrics_text() const override { return metrics; }
 

@@ -16,11 +16,7 @@ constexpr TimePoint kNow = TimePoint{} + std::chrono::hours{1};
 constexpr Balance kAll[] = {Balance::least_load, Balance::least_sessions, Balance::round_robin,
                             Balance::random_two};
 
-SharedTurns turns_of_one_pool() {
-  SharedTurns turns;
-  turns.push_back(std::make_unique<RoundRobinState>());
-  return turns;
-}
+SharedTurns turns_of_one_pool() { return SharedTurns{1}; }
 
 }  // namespace
 

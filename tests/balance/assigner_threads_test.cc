@@ -19,8 +19,7 @@ using test::Backends;
 
 // Has `threads` workers assign `total` sessions as fast as they can. @returns what they hold
 std::vector<Reservation> burst(const BackendSet& set, unsigned threads, unsigned total) {
-  SharedTurns turns;
-  turns.push_back(std::make_unique<RoundRobinState>());
+  SharedTurns turns{1};
   std::barrier start{static_cast<std::ptrdiff_t>(threads)};
   std::vector<std::vector<Reservation>> held(threads);
   std::vector<std::thread> workers;
@@ -122,8 +121,7 @@ TEST_CASE("counts are zero again after workers came and went") {
   Backends b;
   for (int i = 0; i < 3; ++i) b.add();
   const BackendSet set = b.set(Balance::least_load);
-  SharedTurns turns;
-  turns.push_back(std::make_unique<RoundRobinState>());
+  SharedTurns turns{1};
   std::vector<std::thread> workers;
   workers.reserve(4);
   for (unsigned t = 0; t < 4; ++t) {

@@ -22,7 +22,7 @@ struct Watched {
   TimePoint now = TimePoint{} + 1h;
 
   explicit Watched(int count) {
-    turns.push_back(std::make_unique<RoundRobinState>());
+    turns.grow(1);
     for (int i = 0; i < count; ++i) backends.add();
     watch();
   }
@@ -190,6 +190,27 @@ TEST_CASE("who joins or comes back ramps up, who was there first does not") {
   taken = 0;
   for (int i = 0; i < 100; ++i) taken += w.place() == &w.backends[3] ? 1 : 0;
   CHECK(taken == 50);
+}
+
+TEST_CASE("another config: other rules, and a pool whose backends are all new") {
+  Watched w(2);
+  std::vector<config::Pool> pools(2);
+  pools[0].hot = pools[1].hot = 50ms;
+  pools[1].ramp = 30s;
+  Backends second;
+  second.add();
+  second.add();
+  w.keeper.set_rules(pools);
+  w.backends.add();
+  w.keeper.watch({w.set(), std::make_shared<const BackendSet>(second.set(Balance::least_load))},
+                 w.now);
+  CHECK(explain(w.backends[2], w.now) == "counting: no measurements");
+  CHECK(explain(second[0], w.now) == "counting: no measurements");
+  w.pass(1s);
+  second.add();
+  w.keeper.watch({w.set(), std::make_shared<const BackendSet>(second.set(Balance::least_load))},
+                 w.now);
+  CHECK(explain(second[2], w.now) == "ramping 30 s");
 }
 
 TEST_CASE("one that ramps up is taken when no other has room") {

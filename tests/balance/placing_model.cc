@@ -96,7 +96,7 @@ class Model {
  public:
   Model(config::Balance balance, const Scenario& scenario, std::uint32_t seed)
       : scenario_(scenario), world_(seed), prober_(seed + 1000), assigner_(turns_, seed + 2000) {
-    turns_.push_back(std::make_unique<RoundRobinState>());
+    turns_.grow(1);
     double speed = 0;
     for (std::size_t i = 0; i < scenario.slowness.size(); ++i) {
       Backend& backend = backends_.add(scenario.weights.empty() ? 1 : scenario.weights[i]);

@@ -72,7 +72,7 @@ TEST_CASE("a thousand backends stay even while measurements are a second old") {
   for (int i = 0; i < 1000; ++i) backends.add();
   const auto set = std::make_shared<const BackendSet>(backends.set(Balance::least_load));
   SharedTurns turns;
-  turns.push_back(std::make_unique<RoundRobinState>());
+  turns.grow(1);
   Assigner assigner(turns, 1);
   LoadKeeper keeper(std::vector<LoadKeeper::Rules>{{.ramp = 0s, .hot = 50ms}});
   TimePoint now = TimePoint{} + 1h;

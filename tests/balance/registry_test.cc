@@ -41,15 +41,26 @@ TEST_CASE("what makes a backend another one") {
   Backend* const first = registry.find_or_add(named("a", 4001));
   auto other_pool = named("a", 4001);
   other_pool.pool = 1;
-  auto heavier = named("a", 4001);
-  heavier.weight = 2;
-  auto bounded = named("a", 4001);
-  bounded.max_sessions = 5;
-  for (const auto& identity : {other_pool, heavier, bounded, named("b", 4001), named("a", 4002)}) {
+  for (const auto& identity : {other_pool, named("b", 4001), named("a", 4002)}) {
     Backend* const other = registry.find_or_add(identity);
     CHECK(other != first);
     CHECK(&registry.by_id(other->id()) == other);
   }
+  CHECK(registry.size() == 4);
+}
+
+TEST_CASE("a new weight or limit does not make another backend") {
+  Registry registry;
+  Backend* const first = registry.find_or_add(named("a", 4001));
+  CHECK(first->weight() == 1);
+  const Reservation held = test::reserve(*first);
+  auto changed = named("a", 4001);
+  changed.weight = 2;
+  changed.max_sessions = 1;
+  CHECK(registry.find_or_add(changed) == first);
+  CHECK(first->weight() == 2);
+  CHECK(first->is_full());
+  CHECK_FALSE(test::reserve(*first));
 }
 
 TEST_CASE("backends are found by id while others are added") {

@@ -86,7 +86,7 @@ TEST_CASE("a busy backend gets sessions only when no calm one has room, a full o
     b[0].set_standing({Level::full, Limit::inflight});
     b[1].set_standing({Level::busy, Limit::busy_share});
     SharedTurns turns;
-    turns.push_back(std::make_unique<RoundRobinState>());
+    turns.grow(1);
     Assigner assigner(turns, 1);
     const BackendSet set = b.set(balance);
     std::vector<Reservation> held;

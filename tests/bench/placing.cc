@@ -53,7 +53,7 @@ void time_choices(int count) {
   for (int i = 0; i < count; ++i) backends.add();
   const auto set = std::make_shared<const BackendSet>(backends.set(Balance::least_load));
   SharedTurns turns;
-  turns.push_back(std::make_unique<RoundRobinState>());
+  turns.grow(1);
   Assigner assigner(turns, 1);
   LoadKeeper keeper(
       std::vector<LoadKeeper::Rules>{{.ramp = {}, .hot = std::chrono::milliseconds{50}}});

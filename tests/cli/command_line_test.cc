@@ -62,7 +62,7 @@ TEST_CASE("wrong usage is exit code 2 and one line") {
   }
   CHECK(run_pinion({"stop"}).err ==
         "pinion: there is no command stop; commands are run, check, config, status, sessions, "
-        "drain, undrain, rebalance (pinion --help)\n");
+        "drain, undrain, rebalance, reload (pinion --help)\n");
   CHECK(run_pinion({"check", "x.toml"}).err.ends_with("x.toml (pinion check --help)\n"));
   CHECK(run_pinion({"--nonsense"}).err.ends_with(" (pinion --help)\n"));
 }

@@ -189,4 +189,17 @@ TEST_CASE("status tells what is being moved") {
   CHECK(outcome.out.find("\n    drain: 80 left, 40 moved, 10/s\n") != std::string::npos);
 }
 
+TEST_CASE("reload") {
+  ServerFixture fixture;
+  const std::vector<std::string> reload = {"reload", "--admin", fixture.url()};
+  CHECK(run_pinion(reload).out == "a change\nneeds a restart: a key\n");
+  fixture.control.reloaded = {};
+  CHECK(run_pinion(reload).out == "nothing has changed\n");
+  fixture.control.reloaded.errors = {"first", "second"};
+  const auto outcome = run_pinion(reload);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.out.empty());
+  CHECK(outcome.err == "pinion: first\npinion: second\n");
+}
+
 }  // namespace pinion::cli

@@ -86,7 +86,7 @@ describe('health', () => {
     const backends = await stage.backends('node4', 1);
     const pinion = await stage.pinion({ backends, pool: { health: { ...often, expect: 204 } } });
     await eventually('it is down', async () => (await pinion.backends())[0].state === 'down');
-    assert.match(pinion.child.stderr, /is answered 400, not 204: is \[pool\.health\] path or expect right\?/);
+    await eventually('the log tells', () => /is answered 400, not 204: is \[pool\.health\] path or expect right\?/.test(pinion.child.stderr));
     assert.equal((await pinion.get('/readyz')).status, 503);
     assert.equal(await call(await client(stage, pinion.url), 'who'), backends[0].name);
   });

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
+#include <algorithm>
+
 #include "config/load.h"
 #include "uv/listen_socket.h"
 #include "uv/run_until.h"
@@ -109,6 +111,36 @@ TEST_CASE("discovery may die with an answer under way") {
   }
   loop.run();
   CHECK(events.changes == 0);
+}
+
+TEST_CASE("another config is followed, and who stays is the same backend") {
+  Found f("[[pool]]\nname = \"chat\"\nbackends = [\"127.0.0.1:3001\", \"127.0.0.1:3002\"]\n");
+  const auto before = f.discovery.sets();
+  f.discovery.set_config(
+      load("[[pool]]\nname = \"chat\"\nbackends = [\"127.0.0.1:3003\"]\n"
+           "[[pool.backend]]\naddress = \"127.0.0.1:3001\"\nweight = 5\n"));
+  const auto after = f.discovery.sets();
+  REQUIRE(after[0]->backends.size() == 2);
+  balance::Backend* const stayed = before[0]->backends[0];
+  CHECK(std::ranges::find(after[0]->backends, stayed) != after[0]->backends.end());
+  CHECK(stayed->weight() == 5);
+  CHECK(std::ranges::find(after[0]->backends, before[0]->backends[1]) == after[0]->backends.end());
+  CHECK(f.events.changes == 0);
+  CHECK(f.discovery.complete());
+}
+
+TEST_CASE("a name that is taken away while it is asked for is forgotten") {
+  Found f("[[pool]]\nname = \"chat\"\nbackends = [\"localhost:3001\"]\n");
+  f.discovery.start();
+  CHECK_FALSE(f.discovery.complete());
+  f.discovery.set_config(
+      load("[[pool]]\nname = \"chat\"\nbackends = [\"localhost:3002\", \"127.0.0.1:3003\"]\n"));
+  CHECK(run_until(f.loop, [&] { return f.discovery.complete(); }));
+  const auto sets = f.discovery.sets();
+  REQUIRE_FALSE(sets[0]->backends.empty());
+  for (const balance::Backend* const backend : sets[0]->backends) {
+    CHECK(backend->identity().address.port() != 3001);
+  }
 }
 
 }  // namespace pinion::health

@@ -68,16 +68,21 @@ struct Watched {
   balance::Backend& watch(const SocketAddress& address) {
     balance::Backend* const backend =
         registry.find_or_add({.pool_name = "chat", .name = "b", .address = address});
-    auto set = std::make_shared<balance::BackendSet>();
+    set = std::make_shared<balance::BackendSet>();
     set->add(*backend);
     prober.watch({set});
     return *backend;
+  }
+  void follow(std::shared_ptr<const config::Config> config) {
+    prober.set_config(std::move(config));
+    prober.watch({set});
   }
   bool until(const std::function<bool()>& condition) { return run_until(loop, condition); }
 
   uv::Loop loop;
   Events events;
   balance::Registry registry;
+  std::shared_ptr<balance::BackendSet> set;
   Prober prober;
 };
 
@@ -247,6 +252,21 @@ TEST_CASE("a suspicion is looked into at once") {
   backend.health().suspect();
   CHECK(w.until([&] { return w.events.count(ProbeResult::connect) == 1; }));
   CHECK_FALSE(backend.health().up());
+}
+
+TEST_CASE("another config: probes that are to be others are, those that stay go on") {
+  const HttpBackend server(refuse);
+  Watched w;
+  balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 2; }));
+  w.follow(config_with(config::HealthKind::engineio, 20s));
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 4; }));
+  CHECK(server.connections() == 1);
+  w.follow(config_with(config::HealthKind::engineio, 20s, 200));
+  CHECK(w.until([&] { return !backend.health().up(); }));
+  CHECK(w.events.count(ProbeResult::status) == 3);
+  w.follow(config_with(config::HealthKind::engineio, 20s));
+  CHECK(w.until([&] { return backend.health().up(); }));
 }
 
 TEST_CASE("a backend that is watched no more is not probed") {

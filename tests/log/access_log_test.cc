@@ -76,6 +76,28 @@ TEST_CASE("off is off, and a file that cannot be written is one clear error") {
         "access log: cannot write /nonexistent/dir/access.log: No such file or directory");
 }
 
+TEST_CASE("lines go to another file, to none, and back") {
+  const Capture first;
+  const Capture second;
+  {
+    auto log = AccessLog::open("", Format::text);
+    REQUIRE(log.has_value());
+    REQUIRE(log->redirect(first.path()).has_value());
+    CHECK(log->enabled());
+    log->write(example());
+    CHECK_FALSE(log->redirect("/nonexistent/dir/access.log").has_value());
+    CHECK(log->enabled());
+    REQUIRE(log->redirect("").has_value());
+    CHECK_FALSE(log->enabled());
+    log->write(example());
+    REQUIRE(log->redirect(second.path()).has_value());
+    log->write(example());
+  }
+  // A line that was queued before may go to either file; none is lost.
+  CHECK(first.lines().size() + second.lines().size() == 2);
+  CHECK_FALSE(second.lines().empty());
+}
+
 TEST_CASE("reopen follows a rotation") {
   const Capture capture;
   const std::string rotated = capture.path() + ".1";

@@ -24,7 +24,7 @@ inline Snapshot example_snapshot() {
   worker.closes[static_cast<std::size_t>(CloseReason::evicted)].add(6);
 
   Snapshot snapshot;
-  snapshot.totals.add(worker);
+  snapshot.totals.add(worker, 1);
   snapshot.pools = {"chat"};
   snapshot.admission_waiting = {17};
   snapshot.loop_lag_seconds = {0.25};

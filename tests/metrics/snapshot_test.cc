@@ -16,8 +16,8 @@ TEST_CASE("workers are added up") {
   one.request_duration.observe(kDurationBounds, 0.0001, 100000);
   two.request_duration.observe(kDurationBounds, 99, 99000000000);
   CounterTotals totals;
-  totals.add(one);
-  totals.add(two);
+  totals.add(one, 2);
+  totals.add(two, 2);
   CHECK(totals.connections() == 10);
   CHECK(totals.requests() == 2);
   CHECK(totals.pools[1].requests[100] == 1);
@@ -32,7 +32,7 @@ TEST_CASE("a connection that closes while we look does not make the count wrap")
   WorkerCounters worker{0};
   worker.closed.add(1);
   CounterTotals totals;
-  totals.add(worker);
+  totals.add(worker, 0);
   CHECK(totals.connections() == 0);
 }
 

@@ -59,8 +59,8 @@ RunningProxy::RunningProxy(const std::vector<SocketAddress>& backends, const Opt
               .max_connections = options.max_connections} {
   // As the server does: a write to a closed connection is an error, not a signal.
   (void)std::signal(SIGPIPE, SIG_IGN);
-  turns_.push_back(std::make_unique<balance::RoundRobinState>());
-  admissions_.push_back(std::make_unique<balance::SharedAdmission>());
+  turns_.grow(1);
+  admissions_.grow(1);
   auto set = std::make_shared<balance::BackendSet>();
   set->balance = config_->pools[0].balance;
   set->rate = config_->pools[0].admission.rate;
@@ -74,7 +74,7 @@ RunningProxy::RunningProxy(const std::vector<SocketAddress>& backends, const Opt
   address_ = bound->address;
   worker_ = std::make_unique<Worker>(shared_, counters_,
                                      Worker::Setup{.config = config_, .backends = {set}});
-  worker_->listen(std::move(bound->sockets[0]), false);
+  worker_->listen("here", std::move(bound->sockets[0]), false);
   thread_ = std::thread([this] { worker_->run(); });
 }
 
@@ -86,7 +86,7 @@ RunningProxy::~RunningProxy() {
   ledger_.sweep(monotonic_now() + std::chrono::hours{24});
   CHECK(ledger_.table().size() == 0);
   CHECK(budget_.used() == 0);
-  CHECK(admissions_[0]->waiting == 0);
+  CHECK(admissions_[0].waiting == 0);
   CHECK(counters_.accepted.value() == counters_.closed.value());
   CHECK(counters_.queued_bytes.value() == 0);
   for (const balance::Backend* backend : backends_) {

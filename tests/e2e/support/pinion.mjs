@@ -61,6 +61,18 @@ export class Pinion {
     }, { within: seconds(20) });
   }
 
+  /** Has `change` change the config, an object as the file has it, and writes the file anew. */
+  async rewrite(change) {
+    change(this.#config);
+    await writeFile(this.config_file, to_toml(this.#config));
+  }
+
+  /** The same, and has pinion read it: the answer. */
+  async reload(change = () => {}) {
+    await this.rewrite(change);
+    return this.get('/api/v1/reload', { method: 'POST' });
+  }
+
   /** A request to the admin endpoint: {status, headers, text, json}. */
   async get(path, { method = 'GET', body } = {}) {
     const answer = await fetch(this.admin_url + path, { method, body, headers: { connection: 'close' } });

@@ -1,0 +1,166 @@
+#include "config/reload.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "base/ids.h"
+#include "config/fields.h"
+#include "config/key_table.h"
+#include "config/key_text.h"
+#include "config/value_text.h"
+
+namespace pinion::config {
+namespace {
+
+/// Gathers what differs, section by section.
+class Differences {
+ public:
+  explicit Differences(Reload& to) noexcept : to_(to) {}
+
+  /// A section and those below it. Values that need a restart are set back to what they were.
+  /// @param of which of several such sections, or empty
+  template <class Struct>
+  void compare_all(Section section, std::string_view of, const Struct& before, Struct& after) {
+    compare(section, of, before, after);
+    each_section(after, [&](Section below, auto& its) {
+      each_section(before, [&](Section other, const auto& old) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(old)>, std::decay_t<decltype(its)>>) {
+          if (below == other) compare(below, of, old, its);
+        }
+      });
+    });
+  }
+  template <class Struct>
+  void compare(Section section, std::string_view of, const Struct& before, Struct& after) {
+    each_field(after, [&](std::string_view name, auto& value) {
+      each_field(before, [&](std::string_view other, const auto& old) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(old)>, std::decay_t<decltype(value)>>) {
+          if (name == other && old != value) differs(*find_key(section, name), of, old, value);
+        }
+      });
+    });
+  }
+  void say(std::string change) { to_.changes.push_back(std::move(change)); }
+
+ private:
+  template <class Value>
+  void differs(const Key& key, std::string_view of, const Value& old, Value& value) {
+    auto& lines = key.restart ? to_.restarts : to_.changes;
+    lines.push_back(fmt::format("{}{}: {} -> {}", of, key_path(key.section, key.name),
+                                value_text(key, old), value_text(key, value)));
+    if (key.restart) value = old;
+  }
+
+  Reload& to_;
+};
+
+Pool* find_pool(std::vector<Pool>& pools, std::string_view name) {
+  const auto found = std::ranges::find(pools, name, &Pool::name);
+  return found == pools.end() ? nullptr : &*found;
+}
+
+const Backend* find_same(const std::vector<Backend>& backends, const Backend& wanted) {
+  const auto found = std::ranges::find_if(backends, [&](const Backend& each) {
+    return each.name == wanted.name && each.address == wanted.address;
+  });
+  return found == backends.end() ? nullptr : &*found;
+}
+
+void compare_backends(const Pool& before, Pool& after, Differences& differences) {
+  for (Backend& backend : after.backends) {
+    const std::string of = fmt::format("backend {}/{}", after.name, backend.name);
+    if (const Backend* const old = find_same(before.backends, backend)) {
+      differences.compare(Section::backend, of + ": ", *old, backend);
+    } else {
+      differences.say(fmt::format("{} is new, at {}", of, backend.address.text));
+    }
+  }
+  for (const Backend& backend : before.backends) {
+    if (find_same(after.backends, backend) != nullptr) continue;
+    differences.say(fmt::format("backend {}/{} at {} is gone: it drains", after.name, backend.name,
+                                backend.address.text));
+  }
+}
+
+void compare_pools(const Pool& before, Pool& after, Differences& differences) {
+  if (before.retired) differences.say(fmt::format("pool {} is back", after.name));
+  differences.compare_all(Section::pool, fmt::format("pool {}: ", after.name), before, after);
+  compare_backends(before, after, differences);
+}
+
+void retire(Pool& pool, Differences& differences) {
+  if (pool.retired) return;
+  differences.say(fmt::format("pool {} is gone: its backends drain", pool.name));
+  pool.retired = true;
+  pool.backends.clear();
+}
+
+/// The running pools where they are, then those that are new.
+std::vector<Pool> arrange(const std::vector<Pool>& running, std::vector<Pool> loaded,
+                          Differences& differences) {
+  std::vector<Pool> pools;
+  for (const Pool& before : running) {
+    if (Pool* const after = find_pool(loaded, before.name)) {
+      compare_pools(before, *after, differences);
+      pools.push_back(*after);
+    } else {
+      pools.push_back(before);
+      retire(pools.back(), differences);
+    }
+  }
+  for (Pool& pool : loaded) {
+    if (find_pool(pools, pool.name) != nullptr) continue;
+    differences.say(
+        fmt::format("pool {} is new, with {} backends", pool.name, pool.backends.size()));
+    pools.push_back(std::move(pool));
+  }
+  return pools;
+}
+
+void point_routes(std::vector<Route>& routes, const std::vector<Pool>& loaded,
+                  const std::vector<Pool>& pools) {
+  for (Route& route : routes) {
+    const auto at = std::ranges::find(pools, loaded[route.pool].name, &Pool::name);
+    route.pool = static_cast<std::size_t>(at - pools.begin());
+  }
+}
+
+/// Sessions that were opened by the routes so far are still found by them.
+void remember_routes(const Config& running, Config& next, Differences& differences) {
+  next.former_routes = running.former_routes;
+  if (running.routes == next.routes) return;
+  differences.say(fmt::format("the routes have changed, {} now", next.routes.size()));
+  std::vector<Route> former = running.routes;
+  for (const Route& route : running.former_routes) {
+    if (former.size() == kMostFormerRoutes) break;
+    if (std::ranges::find(former, route) == former.end()) former.push_back(route);
+  }
+  next.former_routes = std::move(former);
+}
+
+}  // namespace
+
+std::expected<Reload, std::string> plan_reload(const Config& running, Config loaded) {
+  Reload reload{.config = std::move(loaded), .changes = {}, .restarts = {}};
+  Config& next = reload.config;
+  Differences differences(reload);
+  differences.compare_all(Section::proxy, "", running.proxy, next.proxy);
+  differences.compare(Section::admin, "", running.admin, next.admin);
+  differences.compare(Section::log, "", running.log, next.log);
+  std::vector<Pool> pools = arrange(running.pools, next.pools, differences);
+  if (pools.size() > kMostPools) {
+    return std::unexpected(fmt::format(
+        "this process has had {} pools by now, which is as many as it can tell apart; restart it",
+        kMostPools));
+  }
+  point_routes(next.routes, next.pools, pools);
+  next.pools = std::move(pools);
+  remember_routes(running, next, differences);
+  return reload;
+}
+
+}  // namespace pinion::config

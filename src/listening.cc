@@ -1,0 +1,43 @@
+#include "listening.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace pinion {
+namespace {
+
+std::optional<SocketAddress> socket_address(const config::Address& address) {
+  using Kind = config::Address::Kind;
+  if (address.kind == Kind::unix_path) return SocketAddress::from_unix_path(address.host);
+  return SocketAddress::from_ip(address.host, address.port);
+}
+
+}  // namespace
+
+std::expected<std::vector<OpenListener>, std::string> open_listeners(
+    const std::vector<config::Address>& addresses, unsigned workers) {
+  std::vector<OpenListener> listeners;
+  for (const config::Address& listen : addresses) {
+    const auto address = socket_address(listen);
+    if (!address) {
+      return std::unexpected("cannot listen on " + listen.text +
+                             ": not an address of this machine");
+    }
+    auto sockets = uv::bind_sockets(*address, workers);
+    if (!sockets) return std::unexpected(sockets.error());
+    listeners.push_back({.name = listen.text, .bound = std::move(*sockets)});
+  }
+  return listeners;
+}
+
+std::vector<config::Address> without(const std::vector<config::Address>& addresses,
+                                     const std::vector<config::Address>& others) {
+  std::vector<config::Address> rest;
+  for (const config::Address& address : addresses) {
+    if (std::ranges::find(others, address) == others.end()) rest.push_back(address);
+  }
+  return rest;
+}
+
+}  // namespace pinion

@@ -1,0 +1,79 @@
+#include "reloader.h"
+
+#include <utility>
+
+#include "config/load.h"
+#include "config/reload.h"
+
+namespace pinion {
+namespace {
+
+admin::ReloadView failed(std::string error) {
+  return {.changes = {}, .restarts = {}, .errors = {std::move(error)}};
+}
+
+}  // namespace
+
+log::Level level_of(config::LogLevel level) noexcept {
+  switch (level) {
+    case config::LogLevel::debug:
+      return log::Level::debug;
+    case config::LogLevel::info:
+      return log::Level::info;
+    case config::LogLevel::warning:
+      return log::Level::warning;
+    case config::LogLevel::error:
+      break;
+  }
+  return log::Level::error;
+}
+
+log::Format format_of(config::LogFormat format) noexcept {
+  return format == config::LogFormat::json ? log::Format::json : log::Format::text;
+}
+
+admin::ReloadView Reloader::reload() {
+  // After a rotation, whatever becomes of the rest.
+  if (const auto reopened = access_log_.reopen(); !reopened) {
+    log_.error("the access log cannot be reopened", {{"why", reopened.error()}});
+  }
+  admin::ReloadView done = try_reload();
+  for (const std::string& error : done.errors) {
+    log_.error("reload failed, the running config stays", {{"why", error}});
+  }
+  for (const std::string& change : done.changes) log_.info("reloaded", {{"change", change}});
+  for (const std::string& restart : done.restarts) {
+    log_.warning("a change needs a restart, and changes nothing until then", {{"change", restart}});
+  }
+  if (done.errors.empty()) log_.info("reload done", {{"changes", done.changes.size()}});
+  return done;
+}
+
+admin::ReloadView Reloader::try_reload() {
+  auto loaded = config::load_file(file_);
+  if (!loaded) {
+    admin::ReloadView view;
+    for (const auto& error : loaded.error()) view.errors.push_back(config::to_text(error));
+    return view;
+  }
+  auto planned = config::plan_reload(*config_, std::move(*loaded));
+  if (!planned) return failed(planned.error());
+  const auto& before = config_->proxy.listen;
+  const auto& after = planned->config.proxy.listen;
+  auto open = open_listeners(without(after, before), config_->proxy.workers);
+  if (!open) return failed(open.error());
+  if (planned->config.log.access != config_->log.access) {
+    const auto redirected = access_log_.redirect(planned->config.log.access);
+    if (!redirected) return failed(redirected.error());
+  }
+  std::vector<std::string> close;
+  for (const config::Address& address : without(before, after)) close.push_back(address.text);
+  config_ = std::make_shared<const config::Config>(std::move(planned->config));
+  log_.set_level(level_of(config_->log.level));
+  follower_.follow(config_, std::move(*open), std::move(close));
+  return {.changes = std::move(planned->changes),
+          .restarts = std::move(planned->restarts),
+          .errors = {}};
+}
+
+}  // namespace pinion

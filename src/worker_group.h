@@ -1,0 +1,64 @@
+// All workers and their threads, told together.
+//
+// Threads: the main thread, but for publish_tunnels(), settle() and close_sessions(), which any
+//   other than the workers' may call while the threads run.
+// Lifetime: what the workers share outlives it; join() before it dies.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "balance/backend_set.h"
+#include "config/config.h"
+#include "listening.h"
+#include "metrics/worker_counters.h"
+#include "proxy/worker.h"
+
+namespace pinion {
+
+class WorkerGroup {
+ public:
+  using AllCounters = std::vector<std::unique_ptr<metrics::WorkerCounters>>;
+
+  explicit WorkerGroup(proxy::Shared& shared) noexcept : shared_(shared) {}
+
+  /// As many as the config says, with a socket of each listener.
+  void make(const std::shared_ptr<const config::Config>& config,
+            const balance::BackendSets& backends, std::vector<OpenListener> listeners);
+  /// Makes counters for pools that are new, before anybody knows of them.
+  void count_pools(std::size_t pools);
+  /// @param done called on each worker's thread when it has ended
+  void start(const std::function<void()>& done);
+  void join();
+
+  [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
+  [[nodiscard]] const AllCounters& counters() const noexcept { return counters_; }
+
+  void set_backends(const balance::BackendSets& backends);
+  /// @param open sockets of listeners that are new; @param close names of those that are given up
+  void follow(const std::shared_ptr<const config::Config>& config,
+              const balance::BackendSets& backends, std::vector<OpenListener> open,
+              const std::vector<std::string>& close);
+  void shut_down(Duration grace);
+  /// @param serials sorted
+  void close_sessions(const std::vector<std::uint64_t>& serials, metrics::CloseReason reason);
+  /// Has every worker tell the PinTable what its tunnels have moved; waits for them, but not long.
+  void publish_tunnels();
+  /// Waits until every worker has followed what it was told before, but not long.
+  void settle();
+
+ private:
+  void have_all(void (*task)(proxy::Worker&), Duration most);
+
+  proxy::Shared& shared_;
+  AllCounters counters_;
+  std::vector<std::unique_ptr<proxy::Worker>> workers_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace pinion

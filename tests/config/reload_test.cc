@@ -1,0 +1,250 @@
+#include "config/reload.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "base/ids.h"
+#include "config/key_table.h"
+#include "config/load.h"
+
+namespace pinion::config {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Config parse(const std::string& text) {
+  auto loaded = load_text(text, "test.toml");
+  if (!loaded) FAIL(to_text(loaded.error().front()));
+  return std::move(*loaded);
+}
+
+std::string pool(const std::string& name, const std::string& keys) {
+  return "[[pool]]\nname = \"" + name + "\"\n" + keys + "\n";
+}
+std::string route(const std::string& path, const std::string& to) {
+  return "[[route]]\npath = \"" + path + "\"\npool = \"" + to + "\"\n";
+}
+
+const std::string kOne = R"(backends = ["10.0.0.1:1"])";
+const std::string kTwo = R"(backends = ["10.0.0.1:1", "10.0.0.2:2"])";
+
+Reload reload(const Config& running, const std::string& text) {
+  auto planned = plan_reload(running, parse(text));
+  REQUIRE(planned);
+  return std::move(*planned);
+}
+
+// One more than the default, or the least where 0 means something else.
+std::string another_number(const Key& key) {
+  const std::string fallback(key.fallback);
+  const std::size_t digits = fallback.find_first_not_of("0123456789");
+  const unsigned long long number = std::stoull(fallback);
+  const std::string unit = digits == std::string::npos ? "" : fallback.substr(digits);
+  if (number != 0) return std::to_string(number + 1) + unit;
+  return std::to_string(key.min) + (key.type == Type::duration ? "ms"
+                                    : key.type == Type::size   ? "B"
+                                                               : "");
+}
+
+// In TOML, something else than the default; empty for what says which pool or backend it is.
+std::string another_value(const Key& key) {
+  const auto quoted = [](const std::string& text) { return '"' + text + '"'; };
+  switch (key.type) {
+    case Type::integer:
+      return another_number(key);
+    case Type::size:
+    case Type::duration:
+      return quoted(another_number(key));
+    case Type::choice:
+      return quoted(std::string(key.choices[key.choices[0] == key.fallback ? 1 : 0]));
+    case Type::url_path:
+    case Type::socketio_path:
+      return quoted("/other/");
+    case Type::file_path:
+      return quoted(PINION_SOURCE_ROOT "/tests/config/token");
+    case Type::listen_address:
+      return quoted("127.0.0.1:9999");
+    case Type::listen_addresses:
+      return "[\"127.0.0.1:9999\"]";
+    case Type::networks:
+      return "[\"10.0.0.0/8\"]";
+    case Type::host:
+      return quoted("other.example");
+    case Type::name:
+    case Type::backend_address:
+    case Type::backend_addresses:
+      break;
+  }
+  return "";
+}
+
+// A file with this key alone set to something else.
+std::string with_another(const Key& key, const std::string& value) {
+  const std::string line = std::string(key.name) + " = " + value + "\n";
+  const std::string header = "[" + std::string(info(key.section).path) + "]\n";
+  const bool below_pool = info(key.section).path.starts_with("pool.");
+  const std::string backend = "[[pool.backend]]\naddress = \"10.0.0.1:1\"\n";
+  std::string text = key.section == Section::file || info(key.section).repeated() || below_pool
+                         ? ""
+                         : header + line;
+  text += "[[pool]]\nname = \"chat\"\n" + (key.section == Section::pool ? line : "") + backend;
+  if (key.section == Section::backend) text += line;
+  if (below_pool && key.section != Section::backend) text += header + line;
+  return text + "[[route]]\npool = \"chat\"\n" + (key.section == Section::route ? line : "");
+}
+
+}  // namespace
+
+TEST_CASE("a change of any key is told") {
+  const Config running = parse(
+      "[[pool]]\nname = \"chat\"\n[[pool.backend]]\naddress = \"10.0.0.1:1\"\n"
+      "[[route]]\npool = \"chat\"\n");
+  for (const Key& key : keys()) {
+    const std::string value = another_value(key);
+    if (value.empty()) continue;
+    CAPTURE(key.name);
+    const Reload planned = reload(running, with_another(key, value));
+    CHECK((key.restart ? planned.restarts : planned.changes).size() == 1);
+    CHECK((key.restart ? planned.changes : planned.restarts).empty());
+    CHECK((planned.config == running) == key.restart);
+  }
+}
+
+TEST_CASE("the same file changes nothing") {
+  const std::string text = pool("chat", kTwo) + route("/", "chat");
+  const Config running = parse(text);
+  const Reload planned = reload(running, text);
+  CHECK(planned.changes.empty());
+  CHECK(planned.restarts.empty());
+  CHECK(planned.config == running);
+}
+
+TEST_CASE("backends come and go, weights change") {
+  const Config running = parse(pool("chat", kTwo) + route("/", "chat"));
+  const Reload planned = reload(
+      running, pool("chat", R"(backends = ["10.0.0.1:1", "10.0.0.3:3"])") + route("/", "chat"));
+  CHECK(planned.changes == Lines{"backend chat/10.0.0.3:3 is new, at 10.0.0.3:3",
+                                 "backend chat/10.0.0.2:2 at 10.0.0.2:2 is gone: it drains"});
+  CHECK(planned.config.pools[0].backends.size() == 2);
+
+  const Reload weighed = reload(running, pool("chat", R"(backends = ["10.0.0.2:2"]
+[[pool.backend]]
+address = "10.0.0.1:1"
+weight = 3
+max_sessions = 7)") + route("/", "chat"));
+  CHECK(weighed.changes == Lines{"backend chat/10.0.0.1:1: [pool.backend].weight: 1 -> 3",
+                                 "backend chat/10.0.0.1:1: [pool.backend].max_sessions: "
+                                 "0 (no limit) -> 7"});
+}
+
+TEST_CASE("the sections within a pool are looked at") {
+  const Config running = parse(pool("chat", kOne) + route("/", "chat"));
+  const Reload planned = reload(
+      running, pool("chat", kOne + "\n[pool.slow_consumer]\nafter = \"7s\"") + route("/", "chat"));
+  CHECK(planned.changes == Lines{"pool chat: [pool.slow_consumer].after: 30s -> 7s"});
+  CHECK(planned.config.pools[0].slow_consumer.after == std::chrono::seconds{7});
+}
+
+TEST_CASE("a pool keeps its index, whatever the file's order") {
+  const Config running =
+      parse(pool("a", kOne) + pool("b", kOne) + route("/a", "a") + route("/", "b"));
+  const Reload planned =
+      reload(running, pool("new", kOne) + pool("b", kOne) + pool("a", kOne) + route("/n", "new") +
+                          route("/a", "a") + route("/", "b"));
+  const Config& next = planned.config;
+  REQUIRE(next.pools.size() == 3);
+  CHECK(next.pools[0].name == "a");
+  CHECK(next.pools[1].name == "b");
+  CHECK(next.pools[2].name == "new");
+  CHECK(next.routes[0].pool == 2);
+  CHECK(next.routes[1].pool == 0);
+  CHECK(next.routes[2].pool == 1);
+}
+
+TEST_CASE("a pool that is gone stays as a place, and may come back to it") {
+  const std::string both = pool("a", kOne) + pool("b", kOne) + route("/a", "a") + route("/", "b");
+  const Config running = parse(both);
+  const Reload without = reload(running, pool("b", kOne) + route("/", "b"));
+  REQUIRE(without.config.pools.size() == 2);
+  CHECK(without.config.pools[0].retired);
+  CHECK(without.config.pools[0].backends.empty());
+  CHECK_FALSE(without.config.pools[1].retired);
+  CHECK(without.config.routes[0].pool == 1);
+  CHECK(std::ranges::find(without.changes, "pool a is gone: its backends drain") !=
+        without.changes.end());
+  // Said once.
+  CHECK(reload(without.config, pool("b", kOne) + route("/", "b")).changes.empty());
+
+  const Reload back = reload(without.config, both);
+  CHECK_FALSE(back.config.pools[0].retired);
+  CHECK(back.config.pools[0].backends.size() == 1);
+  CHECK(back.config.routes == running.routes);
+}
+
+TEST_CASE("routes that were are remembered, the latest first, up to a bound") {
+  const auto routed = [](int n) {
+    return pool("chat", kOne) + route("/" + std::to_string(n) + "/", "chat");
+  };
+  Config running = parse(routed(0));
+  CHECK(reload(running, routed(0)).config.former_routes.empty());
+  for (int n = 1; n <= 1100; ++n) running = reload(running, routed(n)).config;
+  REQUIRE(running.former_routes.size() == kMostFormerRoutes);
+  CHECK(running.former_routes.front().path == "/1099/");
+  CHECK(running.former_routes.back().path == "/100/");
+}
+
+TEST_CASE("what needs a restart is said and changes nothing") {
+  const Config running = parse("[proxy]\nworkers = 1\n" + pool("chat", kOne) + route("/", "chat"));
+  const Reload planned = reload(running, R"([proxy]
+workers = 2
+max_connections = 100
+shutdown_grace = "5s"
+[proxy.timeouts]
+connect = "1s"
+[proxy.limits]
+pins = 100
+[admin]
+listen = "127.0.0.1:9181"
+[log]
+format = "json"
+level = "debug"
+)" + pool("chat", kOne + "\nsocketio_path = \"/ws/\"\nbalance = \"round_robin\"") +
+                                             route("/", "chat"));
+  CHECK(planned.restarts.size() == 6);
+  CHECK(planned.restarts.front() == "[proxy].workers: 1 -> 2");
+  CHECK(planned.restarts.back() == "pool chat: [pool].socketio_path: /socket.io/ -> /ws/");
+  CHECK(planned.changes == Lines{"[proxy].shutdown_grace: 30s -> 5s",
+                                 "[proxy.timeouts].connect: 2s -> 1s", "[log].level: info -> debug",
+                                 "pool chat: [pool].balance: least_load -> round_robin"});
+  const Config& next = planned.config;
+  CHECK(next.proxy.workers == 1);
+  CHECK(next.proxy.limits.pins == running.proxy.limits.pins);
+  CHECK(next.admin == running.admin);
+  CHECK(next.log.format == LogFormat::text);
+  CHECK(next.log.level == LogLevel::debug);
+  CHECK(next.pools[0].socketio_path == "/socket.io/");
+  // It is said again for as long as the file asks for it.
+  CHECK(reload(next, "[proxy]\nworkers = 2\n" + pool("chat", kOne) + route("/", "chat"))
+            .restarts.size() == 1);
+}
+
+TEST_CASE("no more pools than can be told apart") {
+  Config running = parse(pool("chat", kOne) + route("/", "chat"));
+  const auto also = [](int n) {
+    std::string text = pool("chat", kOne);
+    std::string routes;
+    for (int i = 0; i < 255; ++i) {
+      const std::string name = "p" + std::to_string(n) + "-" + std::to_string(i);
+      text += pool(name, kOne);
+      routes += route("/" + name + "/", name);
+    }
+    return text + routes + route("/", "chat");
+  };
+  for (int n = 0; n < 4; ++n) running = reload(running, also(n)).config;
+  const auto refused = plan_reload(running, parse(also(5)));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().find("restart") != std::string::npos);
+}
+
+}  // namespace pinion::config
