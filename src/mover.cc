@@ -27,7 +27,8 @@ std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends) 
     const Backend& backend = *backends[i];
     if (!backend.opens_sessions()) continue;
     taking.push_back(i);
-    shares.push_back({.sessions = backend.assigned().total(), .weight = backend.weight()});
+    shares.push_back(
+        {.sessions = backend.assigned().total(), .weight = backend.effective_weight()});
   }
   std::vector<std::uint64_t> excess(backends.size(), 0);
   const auto above = balance::excess(shares);

@@ -13,9 +13,11 @@
 #include <vector>
 
 #include "admin/server.h"
+#include "agent_news.h"
 #include "balance/load_keeper.h"
 #include "config/load.h"
 #include "config/token_file.h"
+#include "health/agent_checks.h"
 #include "health/discovery.h"
 #include "health/level_watch.h"
 #include "health/prober.h"
@@ -106,6 +108,8 @@ class Server final : private uv::Signal::Handler,
   ProbeNews probe_news_{news_};
   std::unique_ptr<health::Prober> prober_;
   std::unique_ptr<health::LevelWatch> level_watch_;
+  AgentNews agent_news_{log_};
+  health::AgentChecks agents_{loop_, agent_news_};
   std::unique_ptr<proxy::OverloadWatch> overload_watch_;
   std::unique_ptr<uv::Timer> ticker_;
   std::vector<std::unique_ptr<uv::Signal>> signals_;
@@ -154,6 +158,7 @@ int Server::run() {
   prober_->watch(discovery_->sets());
   level_watch_ = std::make_unique<health::LevelWatch>(loop_, log_);
   level_watch_->watch(discovery_->sets());
+  agents_.watch(discovery_->sets(), *config_);
   overload_watch_ = std::make_unique<proxy::OverloadWatch>(loop_, shared_, workers_.counters(),
                                                            config_->proxy.overload);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
@@ -246,6 +251,7 @@ void Server::on_backends_changed(const balance::BackendSets& sets) noexcept {
   mover_.use(sets);
   if (prober_ != nullptr) prober_->watch(sets);
   if (level_watch_ != nullptr) level_watch_->watch(sets);
+  agents_.watch(sets, *config_);
   workers_.set_backends(sets);
 }
 
@@ -265,6 +271,7 @@ void Server::follow(std::shared_ptr<const config::Config> config, std::vector<Op
   loads_.set_rules(config_->pools);
   loads_.watch(sets, loop_.now());
   level_watch_->watch(sets);
+  agents_.watch(sets, *config_);
   overload_watch_->set_config(config_->proxy.overload);
   take_back(before, sets);
   for (const OpenListener& each : open) {

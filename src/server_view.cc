@@ -286,7 +286,7 @@ std::string ServerView::metrics_text() const {
     snapshot.loop_lag_seconds.push_back(static_cast<double>(worker->loop_lag_ns.value()) * 1e-9);
   }
   for (const Listed& each : backend_views()) {
-    snapshot.backends.push_back(sample_of(each.view, each.backend->probe_counts()));
+    snapshot.backends.push_back(sample_of(each.view, *each.backend));
   }
   snapshot.version = PINION_VERSION;
   snapshot.start_time_seconds = started_wall_;

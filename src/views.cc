@@ -22,6 +22,8 @@ std::string why_down(const balance::Health& health) {
 }
 
 std::string_view state_of(const balance::Backend& backend) noexcept {
+  if (backend.agent().stance() == balance::Stance::down) return "down";
+  if (backend.agent().stance() == balance::Stance::maintenance) return "maintenance";
   if (backend.draining()) return backend.empty() ? "drained" : "draining";
   return backend.health().up() ? "up" : "down";
 }
@@ -40,6 +42,18 @@ void add_probes(admin::BackendView& view, const balance::ProbeReading& probes) {
   view.probe_wait_ms = in_ms(probes.wait);
 }
 
+std::uint64_t checks_passed(const balance::ProbeCounts& counts) noexcept {
+  return counts.by_result[static_cast<std::size_t>(balance::ProbeResult::ok)].value();
+}
+
+void add_reports(admin::BackendView& view, const balance::Backend& backend) {
+  view.reported_load = backend.reported_load().get(monotonic_now());
+  if (const auto latency = backend.push_latency().seconds()) view.push_latency_ms = 1000 * *latency;
+  if (checks_passed(backend.agent_counts()) == 0) return;
+  view.agent = balance::to_string(backend.agent().stance());
+  view.agent_percent = backend.agent().percent();
+}
+
 void add_load(admin::BackendView& view, const balance::Backend& backend) {
   const TimePoint now = monotonic_now();
   const balance::LoadReading reading = backend.load_reading();
@@ -53,6 +67,16 @@ void add_load(admin::BackendView& view, const balance::Backend& backend) {
   view.hot = reading.hot && balance::freshness(reading.at, now) > 0;
   view.ramping = backend.forecast().is_ramping(now, backend.health().returns());
   view.why = balance::explain(backend, now);
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> by_result(const balance::ProbeCounts& counts) {
+  std::vector<std::pair<std::string, std::uint64_t>> all;
+  all.reserve(balance::kProbeResults);
+  for (std::size_t i = 0; i < balance::kProbeResults; ++i) {
+    all.emplace_back(balance::to_string(static_cast<balance::ProbeResult>(i)),
+                     counts.by_result[i].value());
+  }
+  return all;
 }
 
 }  // namespace
@@ -92,6 +116,7 @@ admin::BackendView backend_view(const balance::Backend& backend, bool left, cons
   view.sessions_total = backend.sessions_total();
   add_probes(view, backend.probe_reading());
   add_load(view, backend);
+  add_reports(view, backend);
   const balance::Standing standing = backend.standing();
   view.level = balance::to_string(standing.level);
   view.limit = balance::to_string(standing.by);
@@ -100,6 +125,8 @@ admin::BackendView backend_view(const balance::Backend& backend, bool left, cons
     view.reason = why_down(backend.health());
   } else if (left) {
     view.reason = "has left the config or its name, and drains";
+  } else if (backend.agent().wants_no_sessions()) {
+    view.reason = "gets no sessions by the word of its agent";
   } else if (backend.draining()) {
     view.reason = backend.empty() ? "is drained: it can be stopped" : "drains";
   } else if (standing.level != balance::Level::calm) {
@@ -152,8 +179,7 @@ admin::SessionView session_view(const session::Session& session, const balance::
           .worker = session.worker};
 }
 
-metrics::BackendSample sample_of(const admin::BackendView& view,
-                                 const balance::ProbeCounts& probes) {
+metrics::BackendSample sample_of(const admin::BackendView& view, const balance::Backend& backend) {
   metrics::BackendSample sample{.pool = view.pool,
                                 .name = view.name,
                                 .up = view.up,
@@ -173,10 +199,12 @@ metrics::BackendSample sample_of(const admin::BackendView& view,
   sample.busy_share = view.busy_share.value_or(0.0);
   sample.probe_wait_seconds = view.probe_wait_ms.value_or(0.0) / 1000.0;
   sample.load_confidence = view.load_confidence;
-  for (std::size_t i = 0; i < balance::kProbeResults; ++i) {
-    sample.probes.emplace_back(balance::to_string(static_cast<balance::ProbeResult>(i)),
-                               probes.by_result[i].value());
-  }
+  sample.reported_load = view.reported_load.value_or(0.0);
+  sample.push_latency_seconds = view.push_latency_ms.value_or(0.0) / 1000.0;
+  sample.probes = by_result(backend.probe_counts());
+  if (!view.agent.empty()) sample.agent_checks = by_result(backend.agent_counts());
+  sample.load_reports = {{"taken", backend.reported_load().taken()},
+                         {"unread", backend.reported_load().unread()}};
   return sample;
 }
 

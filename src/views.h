@@ -23,7 +23,6 @@ admin::SessionView session_view(const session::Session& session, const balance::
 /// Which rungs pinion has taken, and what it has used.
 admin::OverloadView overload_view(const proxy::OverloadState& state);
 
-metrics::BackendSample sample_of(const admin::BackendView& view,
-                                 const balance::ProbeCounts& probes);
+metrics::BackendSample sample_of(const admin::BackendView& view, const balance::Backend& backend);
 
 }  // namespace pinion

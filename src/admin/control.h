@@ -24,7 +24,7 @@ struct MovingView {
 struct BackendView {
   std::string pool, name, address;
   std::uint32_t weight = 1, max_sessions = 0;
-  std::string state;  // up, down, draining, drained
+  std::string state;  // up, down, draining, drained, maintenance
   bool up = false;    // it can be reached, whatever its state
   bool ready = false;
   std::string level = "calm", limit;  // calm, busy, full, and the limit that says so
@@ -41,6 +41,10 @@ struct BackendView {
   std::optional<double> probe_latency_ms;           // of the newest probe that was answered
   std::optional<double> busy_share, probe_wait_ms;  // nothing while load_confidence is 0
   double load_confidence = 0.0;                     // 0 to 1
+  std::optional<double> reported_load;              // by itself; 1 is all that it can do
+  std::optional<double> push_latency_ms;            // until the answer to a POST begins, lately
+  std::string agent;                                // ready, drain, maint, down; empty: none
+  std::uint32_t agent_percent = 100;                // of the weight, by the agent
   std::string reason;                               // why it is not ready, or empty
   std::optional<MovingView> moving;
 };

@@ -61,6 +61,10 @@ Json backend_object(const BackendView& backend) {
           {"busy_share", number_or_null(backend.busy_share)},
           {"probe_wait_ms", number_or_null(backend.probe_wait_ms)},
           {"load_confidence", backend.load_confidence},
+          {"reported_load", number_or_null(backend.reported_load)},
+          {"push_latency_ms", number_or_null(backend.push_latency_ms)},
+          {"agent", backend.agent.empty() ? Json(nullptr) : Json(backend.agent)},
+          {"agent_percent", backend.agent_percent},
           {"moving", moving_or_null(backend.moving)}};
 }
 

@@ -20,7 +20,7 @@ void look_at(Backend& backend, Candidate& candidate) noexcept {
   candidate.assigned = backend.assigned();
   candidate.inflight = backend.inflight();
   candidate.queued = backend.queued_bytes();
-  candidate.weight = backend.weight();
+  candidate.weight = backend.effective_weight();
 }
 
 bool is_busy(const Backend& backend) noexcept { return backend.standing().level != Level::calm; }
@@ -78,8 +78,12 @@ bool Assigner::collect_for_session(const BackendSet& set, std::span<Backend* con
 void Assigner::weigh_load(Candidate& candidate, TimePoint now) {
   const Forecast forecast = candidate.backend->forecast();
   const double fresh = freshness(forecast.at, now);
+  const std::uint64_t sessions = candidate.assigned.total() + 1;
+  const auto reported = candidate.backend->reported_load().expected(sessions, now);
+  const double busy = std::max(forecast.busy(sessions, candidate.queued), reported.value_or(0));
   CandidateLoad& load = candidate.load;
-  load.busy = forecast.busy(candidate.assigned.total() + 1, candidate.queued) / candidate.weight;
+  load.busy = busy * Backend::kWeightUnit / candidate.weight;
+  load.reported = reported.has_value();
   load.trust = forecast.trust * fresh;
   load.wait = forecast.wait;
   load.hot = forecast.hot && fresh > 0;

@@ -26,7 +26,8 @@ bool Backend::is_full() const noexcept {
 
 bool Backend::has_all_sessions(Assigned seen) const noexcept {
   const auto reached = [&](std::uint32_t limit) { return limit != 0 && seen.total() >= limit; };
-  return reached(max_sessions()) || reached(pool_limit_.load(std::memory_order_relaxed));
+  return reached(max_sessions()) || reached(agent_.max_sessions()) ||
+         reached(pool_limit_.load(std::memory_order_relaxed));
 }
 
 void Backend::set_standing(Standing standing) noexcept {

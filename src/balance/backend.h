@@ -8,6 +8,7 @@
 //   (Reservation, Hold), or, for live sessions, when the session leaves the PinTable.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -15,10 +16,12 @@
 
 #include "balance/forecast.h"
 #include "balance/health.h"
+#include "balance/latency.h"
 #include "balance/load_reading.h"
 #include "balance/pace.h"
 #include "balance/probe_counts.h"
 #include "balance/probe_reading.h"
+#include "balance/reported.h"
 #include "balance/thresholds.h"
 #include "balance/traffic.h"
 #include "base/ids.h"
@@ -49,6 +52,8 @@ struct Assigned {
 
 class Backend {
  public:
+  static constexpr std::uint32_t kWeightUnit = AgentWord::kWhole;
+
   explicit Backend(BackendIdentity identity)
       : identity_(std::move(identity)),
         weight_(identity_.weight),
@@ -58,6 +63,10 @@ class Backend {
   [[nodiscard]] BackendId id() const noexcept { return identity_.id; }
   [[nodiscard]] std::uint32_t weight() const noexcept {
     return weight_.load(std::memory_order_relaxed);
+  }
+  /// What its agent leaves of the configured weight, in 1/kWeightUnit; at least one.
+  [[nodiscard]] std::uint32_t effective_weight() const noexcept {
+    return std::max(weight() * agent_.percent(), 1U);
   }
   /// 0: no limit.
   [[nodiscard]] std::uint32_t max_sessions() const noexcept {
@@ -78,7 +87,9 @@ class Backend {
   [[nodiscard]] Pace& pace() noexcept { return pace_; }
 
   /// It is being emptied: what it has goes on, nothing new comes.
-  [[nodiscard]] bool draining() const noexcept { return draining_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool draining() const noexcept {
+    return draining_.load(std::memory_order_relaxed) || agent_.wants_no_sessions();
+  }
   /// @returns whether that is news
   bool set_draining(bool draining) noexcept {
     return draining_.exchange(draining, std::memory_order_relaxed) != draining;
@@ -95,6 +106,19 @@ class Backend {
   /// How its probes ended; counted by the thread that probes.
   [[nodiscard]] ProbeCounts& probe_counts() noexcept { return probe_counts_; }
   [[nodiscard]] const ProbeCounts& probe_counts() const noexcept { return probe_counts_; }
+
+  /// What its answers say of its load.
+  [[nodiscard]] ReportedLoad& reported_load() noexcept { return reported_load_; }
+  [[nodiscard]] const ReportedLoad& reported_load() const noexcept { return reported_load_; }
+  /// How long it takes to begin the answer to a POST of a polling session.
+  [[nodiscard]] Latency& push_latency() noexcept { return push_latency_; }
+  [[nodiscard]] const Latency& push_latency() const noexcept { return push_latency_; }
+  /// What its agent said; nothing while it has none.
+  [[nodiscard]] AgentWord& agent() noexcept { return agent_; }
+  [[nodiscard]] const AgentWord& agent() const noexcept { return agent_; }
+  /// How the checks of its agent ended; counted by the thread that makes them.
+  [[nodiscard]] ProbeCounts& agent_counts() noexcept { return agent_counts_; }
+  [[nodiscard]] const ProbeCounts& agent_counts() const noexcept { return agent_counts_; }
 
   [[nodiscard]] Assigned assigned() const noexcept;
   /// It gets no new sessions, be it by its level or because it has as many as it may have.
@@ -164,6 +188,10 @@ class Backend {
   std::atomic<std::uint32_t> pool_limit_{0};  // of sessions; 0: none
   std::atomic<Standing> standing_{Standing{}};
   Count level_changes_{0};
+  ReportedLoad reported_load_;
+  Latency push_latency_;
+  AgentWord agent_;
+  ProbeCounts agent_counts_;
   Count assigned_{0};  // reserved in the high half, live in the low
   Count websockets_{0};
   Count inflight_{0};

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "balance/backend.h"
@@ -19,6 +20,8 @@ struct BackendSet {
   config::Thresholds thresholds{};
   std::uint32_t rate = 0;  // new sessions a second for each backend; 0: no limit
   std::vector<Backend*> backends;
+  /// Those that have an agent, and where it listens.
+  std::vector<std::pair<Backend*, config::Address>> agents = {};
   std::vector<std::uint64_t> weights = {};  // of the backends up to each, added up
 
   void add(Backend& backend);

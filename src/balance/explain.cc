@@ -8,14 +8,20 @@ namespace pinion::balance {
 
 std::optional<double> load_of(const Backend& backend, TimePoint now) noexcept {
   const Forecast forecast = backend.forecast();
-  if (forecast.trust * freshness(forecast.at, now) <= 0) return std::nullopt;
-  return forecast.busy(backend.assigned().total(), backend.queued_bytes());
+  const std::uint64_t sessions = backend.assigned().total();
+  const auto reported = backend.reported_load().expected(sessions, now);
+  if (forecast.trust * freshness(forecast.at, now) <= 0) return reported;
+  return std::max(forecast.busy(sessions, backend.queued_bytes()), reported.value_or(0));
 }
 
 std::string explain(const Backend& backend, TimePoint now) {
   if (!backend.health().up()) return "down";
   if (backend.health().silent()) return "silent: handshakes go unanswered";
   if (backend.health().fails_handshakes()) return "failing: handshakes are answered 5xx";
+  if (backend.agent().wants_no_sessions()) {
+    return fmt::format("its agent says {}, {} %", to_string(backend.agent().stance()),
+                       backend.agent().percent());
+  }
   if (backend.draining()) return "draining";
   if (backend.is_full()) return "full";
   const Forecast forecast = backend.forecast();
@@ -26,6 +32,9 @@ std::string explain(const Backend& backend, TimePoint now) {
   if (forecast.is_ramping(now, backend.health().returns())) {
     const Duration left = std::max(forecast.ramp_until - now, Duration::zero());
     return fmt::format("ramping {:.0f} s", to_seconds(left));
+  }
+  if (const auto reported = backend.reported_load().get(now)) {
+    return fmt::format("reports {:.0f} %", 100 * *reported);
   }
   const double trust = forecast.trust * fresh;
   if (trust <= 0) return "counting: no measurements";

@@ -26,14 +26,17 @@ bool fewer(const Candidate& a, const Candidate& b) noexcept {
 // Up to which busy share a candidate is as good as the least busy one.
 double good_enough(std::span<const Candidate> candidates) noexcept {
   double trust = 0;
+  bool all_report = true;
   double least = std::numeric_limits<double>::infinity();
   double most = 0;
   for (const Candidate& candidate : candidates) {
     if (candidate.load.hot) continue;
     trust = std::max(trust, candidate.load.trust);
+    all_report = all_report && candidate.load.reported;
     least = std::min(least, candidate.load.busy);
     most = std::max(most, candidate.load.busy);
   }
+  if (all_report) trust = 1;
   if (trust <= 0 || most <= kIdle) return most;
   // The less the measurements are to be trusted, the less they tell one from the other.
   return least + std::max(kNoise, (1 - trust) * (most - least));

@@ -25,6 +25,7 @@ struct CandidateLoad {
   Duration wait{};   // of its probes
   bool hot = false;
   bool ramping = false;
+  bool reported = false;  // the backend itself says how busy it is
 };
 
 /// A backend that may be chosen, with the counts that the choice was made on.
@@ -33,7 +34,7 @@ struct Candidate {
   Assigned assigned;
   std::uint64_t inflight = 0;
   std::uint64_t queued = 0;
-  std::uint32_t weight = 1;
+  std::uint32_t weight = Backend::kWeightUnit;  // Backend::effective_weight()
   CandidateLoad load = {};
 };
 

@@ -16,8 +16,8 @@ std::string_view to_string(Level level) noexcept {
 }
 
 std::string_view to_string(Limit limit) noexcept {
-  constexpr std::string_view kNames[] = {"",           "sessions",     "loop_delay",
-                                         "busy_share", "queued_bytes", "inflight"};
+  constexpr std::string_view kNames[] = {
+      "", "sessions", "loop_delay", "busy_share", "queued_bytes", "inflight", "reported_load"};
   return kNames[static_cast<std::size_t>(limit)];
 }
 
@@ -33,6 +33,7 @@ bool LevelKeeper::Side::update(const Readings& readings, const config::LevelLimi
       {Limit::busy_share, used(100 * readings.busy_share, number(limits.busy_share))},
       {Limit::queued_bytes, used(number(readings.queued_bytes), number(limits.queued_bytes))},
       {Limit::inflight, used(number(readings.inflight), number(limits.inflight))},
+      {Limit::reported_load, used(100 * readings.reported_load, number(limits.reported_load))},
   };
   const auto* most = &all[0];
   for (const auto& each : all) {

@@ -21,7 +21,15 @@ enum class Level : unsigned char {
 std::string_view to_string(Level level) noexcept;
 
 /// Which limit says so; words are those of the config's keys.
-enum class Limit : unsigned char { none, sessions, loop_delay, busy_share, queued_bytes, inflight };
+enum class Limit : unsigned char {
+  none,
+  sessions,
+  loop_delay,
+  busy_share,
+  queued_bytes,
+  inflight,
+  reported_load
+};
 std::string_view to_string(Limit limit) noexcept;
 
 struct Standing {
@@ -38,6 +46,7 @@ struct Readings {
   double busy_share = 0.0;     // 0 to 1; 0 where nothing can be told
   std::uint64_t queued_bytes = 0;
   std::uint64_t inflight = 0;
+  double reported_load = 0.0;  // 1: all that it can do; 0 where nothing is reported
 };
 
 class LevelKeeper {

@@ -137,10 +137,11 @@ void check_pools(const Draft& draft, ErrorList& errors) {
           "the pool has none, add backends = [\"HOST:PORT\"] or a [[pool.backend]] below it");
     }
     const Health& health = pools[i].health;
-    if (health.kind == HealthKind::engineio && health.path.empty() &&
-        pools[i].socketio_path.empty()) {
+    const bool speaks_engineio =
+        health.kind == HealthKind::engineio || health.kind == HealthKind::websocket;
+    if (speaks_engineio && health.path.empty() && pools[i].socketio_path.empty()) {
       errors.add(draft.pools[i].health_kind, key_path(Section::health, "kind"),
-                 "\"engineio\" needs to know where Engine.IO answers: set path, or the pool's "
+                 "this kind needs to know where Engine.IO answers: set path, or the pool's "
                  "socketio_path");
     }
     for (std::size_t j = 0; j < pools[i].backends.size(); ++j) {

@@ -70,11 +70,12 @@ struct Backend {
   Address address;
   std::uint32_t weight = 1;
   std::uint32_t max_sessions = 0;  // 0: no limit
+  Address agent;                   // says how its load is; text "": there is none
 
   bool operator==(const Backend&) const = default;
 };
 
-enum class HealthKind : unsigned char { automatic, engineio, http, tcp };
+enum class HealthKind : unsigned char { automatic, engineio, http, tcp, websocket };
 
 /// How the backends of a pool are probed.
 struct Health {
@@ -84,6 +85,8 @@ struct Health {
   Duration interval{};       // mean, while the backend is calm
   Duration timeout{};
   std::uint32_t rise = 1, fall = 1;  // probes in a row
+  std::string load_metric;           // of what backends report; "": their utilization
+  std::uint32_t load_full = 1;       // its value when a backend has all that it can do
 
   bool operator==(const Health&) const = default;
 };
@@ -101,6 +104,7 @@ struct LevelLimits {
   Duration loop_delay{};
   std::uint32_t busy_share = 0;  // percent
   std::uint64_t queued_bytes = 0, inflight = 0;
+  std::uint32_t reported_load = 0;  // percent
 
   bool operator==(const LevelLimits&) const = default;
 };

@@ -72,6 +72,8 @@ void each_field(MaybeConst<Health> auto& health, auto&& field) {
   field("timeout", health.timeout);
   field("rise", health.rise);
   field("fall", health.fall);
+  field("load_metric", health.load_metric);
+  field("load_full", health.load_full);
 }
 
 void each_field(MaybeConst<SlowConsumer> auto& slow_consumer, auto&& field) {
@@ -102,6 +104,7 @@ void each_field(MaybeConst<LevelLimits> auto& limits, auto&& field) {
   field("busy_share", limits.busy_share);
   field("queued_bytes", limits.queued_bytes);
   field("inflight", limits.inflight);
+  field("reported_load", limits.reported_load);
 }
 
 void each_field(MaybeConst<Admission> auto& admission, auto&& field) {
@@ -132,6 +135,7 @@ void each_field(MaybeConst<Backend> auto& backend, auto&& field) {
   field("address", backend.address);
   field("weight", backend.weight);
   field("max_sessions", backend.max_sessions);
+  field("agent", backend.agent);
 }
 
 /// All but `pool`.

@@ -22,7 +22,7 @@ constexpr std::uint64_t kLongestAddress = 262;  // a name of 253 characters, bra
 
 constexpr std::string_view kBalances[] = {"least_load", "least_sessions", "round_robin",
                                           "random_two"};
-constexpr std::string_view kHealthKinds[] = {"auto", "engineio", "http", "tcp"};
+constexpr std::string_view kHealthKinds[] = {"auto", "engineio", "http", "tcp", "websocket"};
 constexpr std::string_view kLevels[] = {"debug", "info", "warning", "error"};
 constexpr std::string_view kFormats[] = {"text", "json"};
 
@@ -216,15 +216,17 @@ constexpr Key kKeys[] = {
     {.section = Section::health, .type = Type::choice, .name = "kind",
      .fallback = "auto", .choices = kHealthKinds,
      .help = "engineio: a request that the Engine.IO server itself refuses with a 400, so that no "
-             "session is made. http: a GET. tcp: a connect, which tells nothing about the event "
-             "loop. auto: engineio if the pool has a socketio_path, else tcp."},
+             "session is made. websocket: a WebSocket is opened until the open packet has come, "
+             "then closed: a session for a moment. http: a GET. tcp: a connect, which tells "
+             "nothing about the event loop. auto: engineio if the pool has a socketio_path, else "
+             "tcp."},
     {.section = Section::health, .type = Type::url_path, .name = "path",
      .fallback = "", .min = 1, .max = kLongestUrlPath,
-     .zero = "socketio_path for engineio, / for http",
+     .zero = "socketio_path for engineio and websocket, / for http",
      .help = "What is asked for."},
     {.section = Section::health, .type = Type::integer, .name = "expect",
      .fallback = "0", .min = 200, .max = 599,
-     .zero = "below 500 for engineio, 200 to 399 for http",
+     .zero = "101 for websocket, below 500 for engineio, 200 to 399 for http",
      .help = "The one status that an answer may have. Any other counts as a failure."},
     {.section = Section::health, .type = Type::duration, .name = "interval",
      .fallback = "1s", .min = 100, .max = 10 * kMinute,
@@ -244,6 +246,16 @@ constexpr Key kKeys[] = {
              "in a row. A connect that is refused is enough by itself. After so many handshakes in a "
              "row that were answered 5xx it gets no new sessions while others open theirs, but for "
              "one now and then."},
+
+    {.section = Section::health, .type = Type::name, .name = "load_metric",
+     .fallback = "", .min = 1, .max = 64,
+     .zero = "application_utilization, else cpu_utilization",
+     .help = "Backends may say in any answer how much they have to do: endpoint-load-metrics: TEXT "
+             "cpu_utilization=0.3, named_metrics.queue=12 (the ORCA format, JSON too). Which of "
+             "these numbers is the load; \"queue\" stands for named_metrics.queue."},
+    {.section = Section::health, .type = Type::integer, .name = "load_full",
+     .fallback = "1", .min = 1, .max = 1'000'000'000,
+     .help = "The value of load_metric at which a backend has all that it can do."},
 
     {.section = Section::slow_consumer, .type = Type::duration, .name = "after",
      .fallback = "30s", .min = 200, .max = kHour, .zero = "it is never closed for that",
@@ -276,6 +288,9 @@ constexpr Key kKeys[] = {
     {.section = Section::busy, .type = Type::integer, .name = "inflight",
      .fallback = "0", .min = 1, .max = 10'000'000, .zero = "no limit",
      .help = "Requests and WebSockets that it has to do with."},
+    {.section = Section::busy, .type = Type::integer, .name = "reported_load",
+     .fallback = "0", .min = 1, .max = 1000, .zero = "no limit",
+     .help = "Percent of what it can do, as it says itself (see load_metric)."},
 
     {.section = Section::full, .type = Type::integer, .name = "sessions",
      .fallback = "0", .min = 1, .max = 10'000'000, .zero = "no limit",
@@ -292,6 +307,9 @@ constexpr Key kKeys[] = {
     {.section = Section::full, .type = Type::integer, .name = "inflight",
      .fallback = "0", .min = 1, .max = 10'000'000, .zero = "no limit",
      .help = "Requests and WebSockets that it has to do with."},
+    {.section = Section::full, .type = Type::integer, .name = "reported_load",
+     .fallback = "0", .min = 1, .max = 1000, .zero = "no limit",
+     .help = "Percent of what it can do, as it says itself (see load_metric)."},
 
     {.section = Section::admission, .type = Type::integer, .name = "queue",
      .fallback = "1000", .min = 1, .max = 1'000'000, .zero = "nobody waits",
@@ -319,6 +337,12 @@ constexpr Key kKeys[] = {
     {.section = Section::backend, .type = Type::integer, .name = "max_sessions",
      .fallback = "0", .min = 1, .max = 10'000'000, .zero = "no limit",
      .help = "A backend that has as many sessions gets no new ones."},
+
+    {.section = Section::backend, .type = Type::backend_address, .name = "agent",
+     .fallback = "", .min = 1, .max = kLongestAddress, .zero = "it has none",
+     .help = "Where an agent of this backend listens. It is asked at the pool's health.interval and "
+             "says in a line what HAProxy's agent-check understands: \"75%\" of the weight, "
+             "\"drain\", \"maint\", \"down#why\", \"ready\", \"maxconn:30\"."},
 
     {.section = Section::route, .type = Type::host, .name = "host",
      .fallback = "", .min = 1, .max = 253, .zero = "any host",

@@ -30,7 +30,9 @@ std::string value_text(const Key& key, const std::string& text) {
   return text.empty() && !key.zero.empty() ? fmt::format("({})", key.zero) : text;
 }
 
-std::string value_text(const Key& /*key*/, const Address& address) { return address.text; }
+std::string value_text(const Key& key, const Address& address) {
+  return value_text(key, address.text);
+}
 
 std::string value_text(const Key& /*key*/, const std::vector<Address>& addresses) {
   return joined(addresses, [](const Address& each) { return each.text; });

@@ -114,6 +114,7 @@ Value<std::string> text_value(const Key& key, const Node& node) {
 Value<Address> address_value(const Key& key, const Node& node) {
   const auto text = quoted_text(key, node);
   if (!text) return std::unexpected(text.error());
+  if (text->empty() && !key.zero.empty()) return Address{};
   const bool listens = key.type == Type::listen_address || key.type == Type::listen_addresses;
   return explained(key, listens ? parse_listen_address(*text) : parse_backend_address(*text));
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "health/open_frame.h"
+
 namespace pinion::health {
 
 using balance::ProbeReading;
@@ -56,9 +58,9 @@ void BackendProbe::begin(TimePoint now, bool scheduled) {
   arrival_.reset();
   partial_.clear();
   // An answer that is still coming in would be taken for that of the next request.
-  if (state_ == State::draining || !asks()) close();
+  if (state_ == State::draining || !asks() || plan_.opens) close();
   reused_ = state_ == State::open;
-  sample_ = scheduled && reused_ && plan_.asks;
+  sample_ = scheduled && (plan_.opens || (reused_ && plan_.asks));
   next_draw_ = now + schedule_.draw(backend_.probe_reading(), random_);
   if (reused_) return send();
   connect();
@@ -96,6 +98,7 @@ void BackendProbe::on_bytes(std::string_view bytes, uv::TimedSocket::Arrival arr
     if (!arrival_) arrival_ = arrival;
     return read_head(bytes);
   }
+  if (state_ == State::opening) return read_open_packet(bytes);
   if (state_ == State::draining) return read_body(bytes);
   // Nothing was asked for.
   close();
@@ -107,16 +110,33 @@ void BackendProbe::read_head(std::string_view bytes) {
     if (read.status == http::HeadResult::Status::failed) return finish(Result::bad_answer, 0);
     bytes.remove_prefix(read.consumed);
     if (read.status == http::HeadResult::Status::need_more) return;
-    if (head_.status >= 200) break;
+    if (head_.status >= 200 || (plan_.opens && head_.status == 101)) break;
     if (bytes.empty()) return;
   }
+  if (const auto report = head_.fields.find(balance::kOrcaField)) {
+    backend_.reported_load().take(*report, plan_.reports, backend_.assigned().total(),
+                                  monotonic_now());
+  }
   if (sample_) take_sample(monotonic_now());
+  if (head_.status == 101) {
+    state_ = State::opening;
+    partial_.clear();
+    return read_open_packet(bytes);
+  }
   const bool kept = head_.keep_alive && head_.framing.kind != http::Framing::Kind::until_close;
   body_.emplace(head_.framing);
   state_ = State::draining;
   finish(plan_.is_fine(head_.status) ? Result::ok : Result::status, head_.status);
   if (!kept) return close();
   read_body(bytes);
+}
+
+void BackendProbe::read_open_packet(std::string_view bytes) {
+  partial_.append(bytes);
+  const OpenFrame frame = read_open_frame(partial_);
+  if (frame == OpenFrame::need_more) return;
+  if (frame == OpenFrame::open) (void)socket_.send(good_bye());
+  finish(frame == OpenFrame::open ? Result::ok : Result::bad_answer, head_.status);
 }
 
 void BackendProbe::read_body(std::string_view bytes) {
@@ -134,6 +154,7 @@ void BackendProbe::on_end(int status) noexcept {
   const State before = state_;
   close();
   if (before == State::connecting) return finish(Result::connect, status);
+  if (before == State::opening) return finish(Result::closed, status);
   if (before != State::waiting) return;
   // A connection that rested may have been closed by the backend just now; that says nothing.
   if (reused_ && !arrival_) {

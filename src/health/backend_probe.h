@@ -1,7 +1,8 @@
 // The probes of one backend: a connection that is kept open, one request at a time, and what is
 // learnt from the answers.
 //
-// A probe at one of the schedule's random times on an open connection is a sample of the wait.
+// A probe at one of the schedule's random times on an open connection is a sample of the wait; one
+// that opens a WebSocket needs a new connection each time, and is a sample from its request on.
 // Those that would have gone out while one was waiting are samples too: they would have waited for
 // the rest of that time. Probes that had to connect, or go out for a reason (the backend is down,
 // or looks odd), tell only whether it lives.
@@ -58,11 +59,11 @@ class BackendProbe final : private uv::TimedSocket::Events {
   void hurry(TimePoint now);
 
  private:
-  enum class State : unsigned char { closed, connecting, waiting, draining, open };
+  enum class State : unsigned char { closed, connecting, waiting, opening, draining, open };
   using Result = balance::ProbeResult;
 
   [[nodiscard]] bool busy() const noexcept {
-    return state_ == State::connecting || state_ == State::waiting;
+    return state_ == State::connecting || state_ == State::waiting || state_ == State::opening;
   }
   [[nodiscard]] bool asks() const noexcept { return plan_.asks || backend_.health().silent(); }
   void begin(TimePoint now, bool scheduled);
@@ -70,6 +71,7 @@ class BackendProbe final : private uv::TimedSocket::Events {
   void send();
   void close() noexcept;
   void read_head(std::string_view bytes);
+  void read_open_packet(std::string_view bytes);
   void read_body(std::string_view bytes);
   void take_sample(TimePoint now);
   void finish(Result result, int status);

@@ -111,7 +111,11 @@ balance::BackendSets Discovery::sets() const {
     set->rate = config_->pools[pool].admission.rate;
     for (const auto& source : sources_) {
       if (source->pool != pool) continue;
-      for (balance::Backend* const backend : source->resolved) set->add(*backend);
+      const Address& agent = source->backend.agent;
+      for (balance::Backend* const backend : source->resolved) {
+        set->add(*backend);
+        if (!agent.text.empty()) set->agents.emplace_back(backend, agent);
+      }
     }
     sets.push_back(std::move(set));
   }

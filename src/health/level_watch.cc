@@ -8,7 +8,8 @@ namespace {
 balance::Readings readings_of(const balance::Backend& backend, TimePoint now) {
   balance::Readings readings{.sessions = backend.assigned().total(),
                              .queued_bytes = backend.queued_bytes(),
-                             .inflight = backend.inflight()};
+                             .inflight = backend.inflight(),
+                             .reported_load = backend.reported_load().get(now).value_or(0.0)};
   const balance::ProbeReading probes = backend.probe_reading();
   if (probes.confidence > 0.0 && now - probes.at <= LevelWatch::kStale) {
     readings.loop_delay = probes.wait;

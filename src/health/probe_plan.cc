@@ -8,6 +8,11 @@ namespace {
 
 // A transport that no Engine.IO server has: each answers 400 before there is a session.
 constexpr std::string_view kNoTransport = "?EIO=4&transport=x";
+constexpr std::string_view kWebSocket = "?EIO=4&transport=websocket";
+// Any 16 bytes in Base64 (RFC 6455, 4.1): nothing caches the answer to a probe.
+constexpr std::string_view kUpgrade =
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: cGluaW9uIHByb2JlcyBpdA==\r\n";
 
 HealthKind kind_of(const config::Pool& pool) noexcept {
   if (pool.health.kind != HealthKind::automatic) return pool.health.kind;
@@ -26,7 +31,8 @@ ProbePlan plan_of(const config::Pool& pool) {
   ProbePlan plan{.interval = health.interval,
                  .timeout = health.timeout,
                  .rise = health.rise,
-                 .fall = health.fall};
+                 .fall = health.fall,
+                 .reports = balance::report_rules(health)};
   const HealthKind kind = kind_of(pool);
   if (kind == HealthKind::tcp) {
     plan.target = pool.socketio_path.empty() ? "/" : pool.socketio_path + std::string(kNoTransport);
@@ -34,6 +40,13 @@ ProbePlan plan_of(const config::Pool& pool) {
     return plan;
   }
   plan.asks = true;
+  if (kind == HealthKind::websocket) {
+    plan.opens = true;
+    plan.target = health.path.empty() ? pool.socketio_path : health.path;
+    plan.target += kWebSocket;
+    plan.lowest = plan.highest = 101;
+    return plan;
+  }
   plan.lowest = 200;
   if (kind == HealthKind::engineio) {
     plan.target = (health.path.empty() ? pool.socketio_path : health.path);
@@ -52,7 +65,8 @@ ProbePlan plan_of(const config::Pool& pool) {
 std::string request_text(const ProbePlan& plan, const SocketAddress& to) {
   return "GET " + plan.target +
          " HTTP/1.1\r\nHost: " + (to.is_unix() ? "localhost" : to.to_string()) +
-         "\r\nUser-Agent: pinion-probe\r\nAccept: */*\r\n\r\n";
+         "\r\nUser-Agent: pinion-probe\r\nAccept: */*\r\n" +
+         std::string(plan.opens ? kUpgrade : "") + "\r\n";
 }
 
 }  // namespace pinion::health

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "balance/orca.h"
 #include "base/socket_address.h"
 #include "config/config.h"
 
@@ -12,6 +13,7 @@ namespace pinion::health {
 
 struct ProbePlan {
   bool asks = false;   // false: a connect is all, unless the backend is silent
+  bool opens = false;  // asks for a WebSocket, and waits for the Engine.IO open packet on it
   std::string target;  // path and query
   int lowest = 0;      // statuses that are fine
   int highest = 0;
@@ -19,6 +21,7 @@ struct ProbePlan {
   Duration timeout{};
   std::uint32_t rise = 1;
   std::uint32_t fall = 1;
+  balance::ReportRules reports;  // of load, in answers
 
   bool operator==(const ProbePlan&) const = default;
   [[nodiscard]] bool is_fine(int status) const noexcept {

@@ -57,6 +57,16 @@ void by_direction(const Snapshot& snapshot, Use use) {
 }
 
 /// One series for each value of an enum whose totals are in an array.
+using Counts = std::vector<std::pair<std::string, std::uint64_t>>;
+
+void by_result(const Snapshot& snapshot, Samples& out, Counts BackendSample::* counts) {
+  for (const auto& backend : snapshot.backends) {
+    for (const auto& [result, count] : backend.*counts) {
+      add(out, {backend.pool, backend.name, result}, count);
+    }
+  }
+}
+
 template <typename Enum, std::size_t N>
 void by_enum(Samples& out, const std::array<std::uint64_t, N>& totals) {
   for (std::size_t i = 0; i < N; ++i) {
@@ -128,12 +138,20 @@ void backend_probe_wait_seconds(const Snapshot& snapshot, Samples& out) {
 void backend_load_confidence(const Snapshot& snapshot, Samples& out) {
   by_backend(snapshot, out, [](const BackendSample& b) { return b.load_confidence; });
 }
+void backend_reported_load(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.reported_load; });
+}
+void backend_push_latency_seconds(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.push_latency_seconds; });
+}
 void probes_total(const Snapshot& snapshot, Samples& out) {
-  for (const auto& backend : snapshot.backends) {
-    for (const auto& [result, count] : backend.probes) {
-      add(out, {backend.pool, backend.name, result}, count);
-    }
-  }
+  by_result(snapshot, out, &BackendSample::probes);
+}
+void agent_checks_total(const Snapshot& snapshot, Samples& out) {
+  by_result(snapshot, out, &BackendSample::agent_checks);
+}
+void load_reports_total(const Snapshot& snapshot, Samples& out) {
+  by_result(snapshot, out, &BackendSample::load_reports);
 }
 
 void requests_total(const Snapshot& snapshot, Samples& out) {

@@ -77,7 +77,9 @@ struct BackendSample {
   std::uint64_t reserved = 0, inflight = 0, queued_bytes = 0;
   std::uint64_t sessions_total = 0;
   double busy_share = 0.0, probe_wait_seconds = 0.0, load_confidence = 0.0;
+  double reported_load = 0.0, push_latency_seconds = 0.0;
   std::vector<std::pair<std::string, std::uint64_t>> probes;  // by result
+  std::vector<std::pair<std::string, std::uint64_t>> agent_checks, load_reports;
 };
 
 struct OverloadUse {

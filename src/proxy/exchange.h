@@ -151,7 +151,7 @@ class Exchange final : public Retirable,
   void pause_backend_if_full();
   void pass_interim(const http::ResponseHead& head);
   void begin_response(const http::ResponseHead& head);
-  void note_answer();
+  void note_answer(const http::ResponseHead& head);
   void watch_response(const http::ResponseHead& head);
   void pass_response(std::string_view bytes, bool ended);
   void end_response();
@@ -178,7 +178,8 @@ class Exchange final : public Retirable,
   bool discard_body_ = false;  // the backend takes no more of it, its answer is still awaited
   bool retried_ = false;
   TimePoint answer_due_{};
-  TimePoint progress_{};  // when the client's body last moved
+  TimePoint pushed_at_{};  // of a POST to a session
+  TimePoint progress_{};   // when the client's body last moved
 
   std::vector<balance::Backend*> tried_;
   balance::Reservation reservation_;

@@ -81,7 +81,7 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   // Nothing more is heard of a client that has sent its FIN, not even that it is gone.
   if (downstream_.half_closed()) arm(worker_.config().proxy.timeouts.request_body_idle);
   status_ = head.status;
-  note_answer();
+  note_answer(head);
   head_bytes_ = {};
   const http::Framing to_client = http::response_framing(head, facts_.minor_version);
   // A client that is still sending its body would take the rest of it for the next request.
@@ -99,12 +99,20 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   watch_response(head);
 }
 
-void Exchange::note_answer() {
+void Exchange::note_answer(const http::ResponseHead& head) {
   BackendNews& news = worker_.shared().news;
   news.answered(*backend_, status_, worker_.now());
   if (facts_.intent.kind == Intent::Kind::handshake) {
     news.handshake_answered(*backend_, status_, worker_.now());
   }
+  if (pushed_at_ != TimePoint{}) {
+    backend_->push_latency().add(uv::Loop::precise_now() - pushed_at_);
+  }
+  const auto report = head.fields.find(balance::kOrcaField);
+  if (!report) return;
+  const config::Health& health = worker_.config().pools[*facts_.pool].health;
+  backend_->reported_load().take(*report, balance::report_rules(health),
+                                 backend_->assigned().total(), worker_.now());
 }
 
 void Exchange::watch_response(const http::ResponseHead& head) {
@@ -215,7 +223,7 @@ void Exchange::note_pings(const engineio::PacketScanner& seen, session::PingNote
 void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view rest) {
   status_ = 101;
   disarm();
-  note_answer();
+  note_answer(head);
   std::string& text = worker_.scratch_text();
   http::write_response_head(text, head, {.upgrade = true});
   const bool failed = downstream_.stream().write({text}) != 0;

@@ -169,6 +169,7 @@ void Exchange::try_next_backend() {
 
 void Exchange::send_request(std::string_view& bytes) {
   sent_ = true;
+  if (facts_.intent.kind == Intent::Kind::push) pushed_at_ = uv::Loop::precise_now();
   progress_ = worker_.now();
   RequestBody::Status body = RequestBody::Status::done;
   bool failed = false;

@@ -42,7 +42,7 @@ class Backends {
             .assigned = assigned,
             .inflight = inflight,
             .queued = queued,
-            .weight = weight};
+            .weight = weight * Backend::kWeightUnit};
   }
 
  private:

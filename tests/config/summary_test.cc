@@ -47,9 +47,9 @@ TEST_CASE("the summary shows what is in force, and what is not the default") {
       "  (any host)   /static/  static\n";
   const char* const backends =
       "\n  backends (2)\n"
-      "    name            address         weight  max_sessions\n"
-      "    127.0.0.1:3001  127.0.0.1:3001  1       0 (no limit)\n"
-      "    big             localhost:3002  2       0 (no limit)\n";
+      "    name            address         weight  max_sessions  agent\n"
+      "    127.0.0.1:3001  127.0.0.1:3001  1       0 (no limit)  (it has none)\n"
+      "    big             localhost:3002  2       0 (no limit)  (it has none)\n";
   for (const auto* line : {
            routes,
            backends,

@@ -104,3 +104,24 @@ describe('health', () => {
     assert.match((await pinion.backends())[0].reason, /answers requests with 502/);
   });
 });
+
+describe('a probe that opens a WebSocket', () => {
+  for (const kind of ['node4', 'uvicorn-websockets', 'uvicorn-wsproto', 'aiohttp']) {
+    test(`is answered by ${kind}, and leaves nothing behind`, { timeout: seconds(60) }, async (t) => {
+      const stage = Stage.of(t);
+      const [a] = await stage.backends(kind, 1);
+      const pinion = await stage.pinion({ backends: [a], pool: { health: { ...often, kind: 'websocket' } } });
+      await eventually('20 probes', async () => (await probes(pinion, 'ok')) >= 20, { within: seconds(30) });
+      const socket = await client(stage, pinion.url);
+      await eventually('only this client is there', async () => (await call(socket, 'sessions')) === 1);
+      const [backend] = await pinion.backends();
+      assert.equal(backend.state, 'up');
+      assert.ok(backend.load_confidence > 0);
+      for (const result of ['status', 'closed', 'timeout', 'bad_answer']) assert.equal(await probes(pinion, result), 0);
+      await a.kill();
+      await eventually('it is down', async () => (await pinion.backends())[0].state === 'down');
+      await a.start();
+      await eventually('and up again', async () => (await pinion.backends())[0].state === 'up');
+    });
+  }
+});

@@ -30,6 +30,16 @@ TEST_CASE("engineio asks for a transport that there is not") {
   CHECK_FALSE(plan.is_fine(500));
 }
 
+TEST_CASE("websocket asks for a WebSocket and takes nothing else") {
+  const ProbePlan plan = plan_of(pool(HealthKind::websocket));
+  CHECK(plan.opens);
+  const std::string text = request_text(plan, kAddress);
+  CHECK(text.starts_with("GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"));
+  CHECK(text.find("\r\nUpgrade: websocket\r\n") != std::string::npos);
+  CHECK(text.ends_with("\r\n\r\n"));
+  CHECK(plan.fine() == "101");
+}
+
 TEST_CASE("a pool without socket.io is probed by connects") {
   CHECK_FALSE(plan_of(pool(HealthKind::automatic, "")).asks);
   CHECK_FALSE(plan_of(pool(HealthKind::tcp)).asks);

@@ -210,6 +210,39 @@ TEST_CASE("tcp asks for nothing") {
   CHECK(backend.probe_reading().latency > Duration::zero());
 }
 
+TEST_CASE("websocket waits for the open packet, on a new connection each time") {
+  const HttpBackend server([](const std::string& request) {
+    CHECK(request.find("transport=websocket") != std::string::npos);
+    return "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "
+           "websocket\r\n\r\n\x81\x0b"
+           R"(0{"sid":""})";
+  });
+  Watched w(config::HealthKind::websocket);
+  const balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 8; }));
+  CHECK(w.events.seen.size() == 8);
+  CHECK(w.events.seen.front().status == 101);
+  CHECK(server.connections() >= 8);
+  CHECK(backend.probe_reading().samples >= 7);
+}
+
+TEST_CASE("a WebSocket without an open packet is a failure, and so is an answer without one") {
+  std::string answer =
+      "HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x02"
+      "40";
+  auto expected = ProbeResult::bad_answer;
+  SUBCASE("another packet") {}
+  SUBCASE("no WebSocket") {
+    answer = HttpBackend::with_status(400);
+    expected = ProbeResult::status;
+  }
+  const HttpBackend server([&](const std::string&) { return answer; });
+  Watched w(config::HealthKind::websocket);
+  const balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return !backend.health().up(); }));
+  CHECK(w.events.count(expected) == 3);
+}
+
 TEST_CASE("a backend that leaves handshakes unanswered is asked, although a connect would do") {
   const HttpBackend server(refuse);
   Watched w(config::HealthKind::tcp);

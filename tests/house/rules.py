@@ -43,7 +43,7 @@ LIBRARIES = {
     r"spdlog/.*": {"log"},
     r"prometheus/.*": {"metrics"},
     r"CLI/.*": {"cli"},
-    r"nlohmann/.*": {"admin", "cli", "log"},
+    r"nlohmann/.*": {"admin", "cli", "log", "balance/orca.cc"},
     r"fmt/.*": set(ARROWS) - {"base"},
 }
 

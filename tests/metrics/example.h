@@ -45,7 +45,11 @@ inline Snapshot example_snapshot() {
                                .busy_share = 0.625,
                                .probe_wait_seconds = 0.0025,
                                .load_confidence = 0.75,
-                               .probes = {{"ok", 37}, {"timeout", 38}}});
+                               .reported_load = 0.375,
+                               .push_latency_seconds = 0.0125,
+                               .probes = {{"ok", 37}, {"timeout", 38}},
+                               .agent_checks = {{"ok", 39}},
+                               .load_reports = {{"taken", 40}, {"unread", 42}}});
   snapshot.overload_used = {{"connections", 0.625}};
   snapshot.overload_rungs = {{.name = "short_idle", .taken = true, .changes = 19}};
   snapshot.version = "1.2.3";

@@ -2,7 +2,7 @@
 //
 // Events: echo(x, ack) answers x; who(ack) its name; binary(bytes, ack) the bytes backwards; join(room, ack);
 // say(room, text) sends said(text) to the room; sessions(ack) how many there are; block(ms) keeps the event loop
-// busy for so long; kick() ends the session from this side, drop() without a word of Socket.IO, on which the client
+// busy for so long; queue(n) is what a server told to report (see conf/examples) says of its queue; kick() ends the session from this side, drop() without a word of Socket.IO, on which the client
 // would leave by itself; flood(size) sends numbered messages of that size for as long as the session lives, as fast
 // as the connection takes them;
 // stream(n) sends token(0) to token(n-1) and then done(n); trickle(n, ms) the same, one every so many ms.
@@ -37,6 +37,11 @@ io.engine.use?.((request, response, next) => {
   if (!broken || !/transport=polling(?!.*sid=)/.test(request.url)) return next();
   response.writeHead(500).end();
 });
+const queue = { length: 0 };
+if (told.reports) {
+  const { report_load } = await import('../../../conf/examples/load_report.mjs');
+  report_load(server, { queue: () => queue.length }, 100);
+}
 io.engine.on('connection_error', (error) => count(seen.errors, error.code));
 
 /** Sends again whenever all has left this process, so that nothing piles up here. */
@@ -63,6 +68,7 @@ io.on('connection', (socket) => {
   socket.on('block', (ms) => {
     for (const end = Date.now() + ms; Date.now() < end;);
   });
+  socket.on('queue', (length) => (queue.length = length));
   socket.on('kick', () => socket.disconnect(true));
   socket.on('drop', () => socket.conn.close());
   socket.on('flood', (size) => flood(socket, size));

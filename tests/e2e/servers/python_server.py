@@ -1,6 +1,7 @@
 """A python3-socketio server for the tests, with the events of node_server.mjs. Prints `ready` once it listens."""
 
 import json
+import pathlib
 import sys
 import time
 
@@ -52,6 +53,15 @@ async def block(sid, ms):
     time.sleep(ms / 1000)
 
 
+queued = 0
+
+
+@sio.event
+async def queue(sid, length):
+    global queued
+    queued = length
+
+
 @sio.event
 async def kick(sid):
     await sio.disconnect(sid)
@@ -88,8 +98,14 @@ def serve_uvicorn():
             await super().startup(sockets)
             await ready()
 
+    app = socketio.ASGIApp(sio)
+    if told.get("reports"):
+        sys.path.insert(0, str(pathlib.Path(__file__).parents[3] / "conf" / "examples"))
+        from load_report import LoadReport
+
+        app = LoadReport(app, queue=lambda: queued)
     config = uvicorn.Config(
-        socketio.ASGIApp(sio),
+        app,
         host="127.0.0.1",
         port=told["port"],
         ws=kind.removeprefix("uvicorn-"),

@@ -13,7 +13,7 @@ export const python_client = script('python_client.py');
 
 export class Backend {
   /** @param options for the server: {path} listens on a unix socket, {ping} is both ping times in seconds,
-   *   {socketio} goes to the Node server as it is */
+   *   {reports} has it tell its load as conf/examples do, {socketio} goes to the Node server as it is */
   constructor(kind, name, options) {
     this.kind = kind;
     this.name = name;

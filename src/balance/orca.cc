@@ -1,0 +1,95 @@
+#include "balance/orca.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace pinion::balance {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::string_view kNamedMetrics = "named_metrics";
+
+// Where no session asks for anything, reports come with the probes; one or two may be lost.
+constexpr int kBelievedIntervals = 3;
+constexpr Duration kBelievedAtLeast = std::chrono::seconds{10};
+
+std::string_view trim(std::string_view text) noexcept {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+std::optional<double> to_number(std::string_view text) noexcept {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::string_view without_prefix(std::string_view key) noexcept {
+  const bool named = key.starts_with(kNamedMetrics) && key.substr(kNamedMetrics.size(), 1) == ".";
+  return named ? key.substr(kNamedMetrics.size() + 1) : key;
+}
+
+std::optional<double> find_in_text(std::string_view list, std::string_view name) {
+  while (!list.empty()) {
+    const auto comma = std::min(list.find(','), list.size());
+    const std::string_view pair = list.substr(0, comma);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    const auto equals = pair.find('=');
+    if (equals == std::string_view::npos) continue;
+    if (without_prefix(trim(pair.substr(0, equals))) == name) {
+      return to_number(trim(pair.substr(equals + 1)));
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<double> find_in_json(const Json& object, std::string_view name) {
+  const auto member = object.find(name);
+  if (member != object.end() && member->is_number()) return member->get<double>();
+  const auto named = object.find(kNamedMetrics);
+  if (named == object.end() || !named->is_object()) return std::nullopt;
+  const auto inner = named->find(name);
+  if (inner == named->end() || !inner->is_number()) return std::nullopt;
+  return inner->get<double>();
+}
+
+// find(name) gives the number of that name, if the report has it.
+template <typename Find>
+std::optional<double> load_by(const ReportRules& rules, Find find) {
+  std::optional<double> number;
+  if (!rules.metric.empty()) {
+    number = find(without_prefix(rules.metric));
+  } else {
+    number = find("application_utilization");
+    const auto processor = find("cpu_utilization");
+    if (processor && (!number || *number <= 0)) number = processor;
+  }
+  if (!number || !std::isfinite(*number) || *number < 0) return std::nullopt;
+  return *number / rules.full;
+}
+
+}  // namespace
+
+ReportRules report_rules(const config::Health& health) {
+  return {.metric = health.load_metric,
+          .full = health.load_metric.empty() ? 1.0 : health.load_full,
+          .believed = std::max<Duration>(kBelievedAtLeast, kBelievedIntervals * health.interval)};
+}
+
+std::optional<double> reported_load(std::string_view value, const ReportRules& rules) {
+  value = trim(value);
+  if (!value.starts_with("JSON ")) {
+    if (value.starts_with("TEXT ")) value.remove_prefix(5);
+    return load_by(rules, [value](std::string_view name) { return find_in_text(value, name); });
+  }
+  const Json json = Json::parse(value.substr(5), nullptr, false);
+  if (!json.is_object()) return std::nullopt;
+  return load_by(rules, [&json](std::string_view name) { return find_in_json(json, name); });
+}
+
+}  // namespace pinion::balance

@@ -1,0 +1,25 @@
+#include "balance/reported.h"
+
+#include <algorithm>
+
+namespace pinion::balance {
+
+void ReportedLoad::take(std::string_view field, const ReportRules& rules, std::uint64_t sessions,
+                        TimePoint now) {
+  const auto load = balance::reported_load(field, rules);
+  (load ? taken_ : unread_).fetch_add(1, std::memory_order_relaxed);
+  if (!load) return;
+  load_.store(*load, std::memory_order_relaxed);
+  sessions_.store(sessions, std::memory_order_relaxed);
+  until_.store((now + rules.believed).time_since_epoch().count(), std::memory_order_relaxed);
+}
+
+std::optional<double> ReportedLoad::expected(std::uint64_t sessions, TimePoint now) const noexcept {
+  const auto load = get(now);
+  if (!load) return std::nullopt;
+  const auto then = static_cast<double>(sessions_.load(std::memory_order_relaxed));
+  const double of_one = *load / std::max(then, 1.0);
+  return std::max(*load + (static_cast<double>(sessions) - then) * of_one, 0.0);
+}
+
+}  // namespace pinion::balance

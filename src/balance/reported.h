@@ -1,0 +1,83 @@
+// What a backend says of itself: its load (ORCA), and what its agent wants done with it.
+//
+// Threads: any; the load comes with answers on any worker, the agent's word on the main thread.
+// Lifetime: part of its Backend.
+// Invariants: a report of the load is believed for the time that comes with it; the agent's word
+//   stands until it says another.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+#include "balance/agent_line.h"
+#include "balance/orca.h"
+#include "base/clock.h"
+
+namespace pinion::balance {
+
+class ReportedLoad {
+ public:
+  /// @param field the value of kOrcaField in an answer
+  /// @param sessions that the backend has now
+  void take(std::string_view field, const ReportRules& rules, std::uint64_t sessions,
+            TimePoint now);
+  [[nodiscard]] std::optional<double> get(TimePoint now) const noexcept {
+    if (now.time_since_epoch().count() >= until_.load(std::memory_order_relaxed)) {
+      return std::nullopt;
+    }
+    return load_.load(std::memory_order_relaxed);
+  }
+
+  /// What it would report with so many sessions, if each is as much work as those that it had.
+  [[nodiscard]] std::optional<double> expected(std::uint64_t sessions,
+                                               TimePoint now) const noexcept;
+  [[nodiscard]] std::uint64_t taken() const noexcept {
+    return taken_.load(std::memory_order_relaxed);
+  }
+  /// Reports that could not be read, or lacked the number that is asked for.
+  [[nodiscard]] std::uint64_t unread() const noexcept {
+    return unread_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<double> load_{0};
+  std::atomic<std::uint64_t> sessions_{0};  // that it had then
+  std::atomic<Duration::rep> until_{0};
+  std::atomic<std::uint64_t> taken_{0}, unread_{0};
+};
+
+class AgentWord {
+ public:
+  static constexpr std::uint32_t kWhole = 100;
+
+  /// @returns whether the stance is another
+  bool take(const AgentLine& line) noexcept {
+    if (line.percent) percent_.store(*line.percent, std::memory_order_relaxed);
+    if (line.max_sessions) max_sessions_.store(*line.max_sessions, std::memory_order_relaxed);
+    const Stance next = line.stance.value_or(stance());
+    return stance_.exchange(next, std::memory_order_relaxed) != next;
+  }
+  /// There is no agent any more.
+  void forget() noexcept { take({.stance = Stance::ready, .percent = kWhole, .max_sessions = 0}); }
+
+  [[nodiscard]] Stance stance() const noexcept { return stance_.load(std::memory_order_relaxed); }
+  /// Of the configured weight.
+  [[nodiscard]] std::uint32_t percent() const noexcept {
+    return percent_.load(std::memory_order_relaxed);
+  }
+  /// 0: it sets no limit.
+  [[nodiscard]] std::uint32_t max_sessions() const noexcept {
+    return max_sessions_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool wants_no_sessions() const noexcept {
+    return stance() != Stance::ready || percent() == 0;
+  }
+
+ private:
+  std::atomic<Stance> stance_{Stance::ready};
+  std::atomic<std::uint32_t> percent_{kWhole};
+  std::atomic<std::uint32_t> max_sessions_{0};
+};
+
+}  // namespace pinion::balance

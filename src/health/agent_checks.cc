@@ -1,0 +1,25 @@
+#include "health/agent_checks.h"
+
+#include <utility>
+
+namespace pinion::health {
+
+void AgentChecks::watch(const balance::BackendSets& sets, const config::Config& config) {
+  auto before = std::exchange(checks_, {});
+  for (const auto& set : sets) {
+    const config::Health& health = config.pools[set->pool].health;
+    for (const auto& [backend, address] : set->agents) {
+      AgentPlan plan{.address = address, .interval = health.interval, .timeout = health.timeout};
+      auto known = before.extract(backend->id());
+      if (known && known.mapped()->plan() == plan) {
+        checks_.insert(std::move(known));
+      } else {
+        checks_[backend->id()] =
+            std::make_unique<AgentCheck>(loop_, events_, *backend, std::move(plan));
+      }
+    }
+  }
+  for (const auto& [id, check] : before) check->backend().agent().forget();
+}
+
+}  // namespace pinion::health

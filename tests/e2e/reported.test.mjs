@@ -1,0 +1,129 @@
+// What backends say of their own load: in answers (with the reporters of conf/examples), and by their agents.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { call, client } from './support/client.mjs';
+import { serve_bytes } from './support/serve.mjs';
+import { Stage } from './support/stage.mjs';
+import { eventually, seconds } from './support/wait.mjs';
+
+const often = { interval: '100ms' };
+const state = async (pinion, name) => (await pinion.backends()).find((one) => one.name === name);
+
+/** An agent that says `line` to all who ask; {address}, and `line` may be changed. */
+async function agent_of(stage, line) {
+  const agent = { line };
+  const server = await serve_bytes(stage, (socket) => socket.end(agent.line));
+  return Object.assign(agent, { address: server.address });
+}
+
+for (const kind of ['node4', 'uvicorn-websockets']) {
+  describe(`a reporter on ${kind}`, () => {
+    test('tells how busy its event loop is', { timeout: seconds(60) }, async (t) => {
+      const stage = Stage.of(t);
+      const backend = await stage.backend(kind, 'only', { reports: true });
+      const pinion = await stage.pinion({ backends: [backend], pool: { health: often } });
+      await eventually('it reports to the probes', async () => (await pinion.backends())[0].reported_load !== null);
+      const socket = await client(stage, pinion.url);
+      socket.emit('block', 1500);
+      await eventually('it was busy', async () => (await pinion.backends())[0].reported_load > 0.3, { every: 20, within: seconds(20) });
+      await eventually('it rests', async () => (await pinion.backends())[0].reported_load < 0.2, { within: seconds(30) });
+      assert.ok((await pinion.metric('load_reports_total', 'result="taken"')) > 0);
+      assert.equal(await pinion.metric('load_reports_total', 'result="unread"'), 0);
+    });
+
+    test('tells a number of the application, which is a limit', { timeout: seconds(60) }, async (t) => {
+      const stage = Stage.of(t);
+      const backends = [await stage.backend(kind, 'a', { reports: true }), await stage.backend(kind, 'b', { reports: true })];
+      const backend = backends.map(({ name, address }) => ({ name, address }));
+      const pinion = await stage.pinion({
+        pool: { backend, health: { ...often, load_metric: 'queue', load_full: 50 }, thresholds: { full: { reported_load: 80 } } },
+      });
+      const socket = await client(stage, pinion.url, { transport: 'websocket' });
+      const here = await call(socket, 'who');
+      socket.emit('queue', 45);
+      const told = await eventually('it is full', async () => {
+        const one = await state(pinion, here);
+        return one.level === 'full' && one;
+      }, { within: seconds(20) });
+      assert.equal(told.reported_load, 0.9);
+      assert.equal(told.level_limit, 'reported_load');
+      for (let i = 0; i < 5; i++) assert.notEqual(await call(await client(stage, pinion.url), 'who'), here);
+      socket.emit('queue', 0);
+      await eventually('it has room', async () => (await state(pinion, here)).level === 'calm', { within: seconds(20) });
+    });
+  });
+}
+
+describe('least_load', () => {
+  test('goes by what all backends report', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const backends = [];
+    for (const name of ['a', 'b', 'c']) backends.push(await stage.backend('node4', name, { reports: true }));
+    const backend = backends.map(({ name, address }) => ({ name, address }));
+    const pinion = await stage.pinion({ pool: { backend, health: { ...often, load_metric: 'queue', load_full: 100 } } });
+    const first = await client(stage, pinion.url, { transport: 'websocket' });
+    const busy = await call(first, 'who');
+    first.emit('queue', 50);
+    await eventually('it is known', async () => (await state(pinion, busy)).reported_load === 0.5, { within: seconds(20) });
+    // By counts it would get its third of these.
+    for (let i = 0; i < 12; i++) {
+      assert.notEqual(await call(await client(stage, pinion.url, { transport: 'websocket' }), 'who'), busy);
+    }
+    assert.match((await state(pinion, busy)).why, /reports 50 %/);
+  });
+});
+
+describe('an agent', () => {
+  test('says who gets sessions, and how many', { timeout: seconds(90) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a, b] = await stage.backends('node4', 2);
+    const agent = await agent_of(stage, 'ready\n');
+    const backend = [{ name: a.name, address: a.address, agent: agent.address }, { name: b.name, address: b.address }];
+    const pinion = await stage.pinion({ pool: { backend, health: often } });
+    const says = async (line, expected) => {
+      agent.line = line;
+      await eventually(`${line} is heard`, async () => {
+        assert.deepEqual({ ...(await state(pinion, a.name)), ...expected }, await state(pinion, a.name));
+        return true;
+      });
+    };
+    const refuses = async () => {
+      for (let i = 0; i < 4; i++) assert.equal(await call(await client(stage, pinion.url), 'who'), b.name);
+    };
+    await says('ready\n', { agent: 'ready', state: 'up', ready: true });
+    await says('drain\n', { agent: 'drain', state: 'drained', ready: false });
+    await refuses();
+    await says('maint', { agent: 'maint', state: 'maintenance', ready: false });
+    await refuses();
+    await says('down#out of memory\r\n', { agent: 'down', state: 'down', ready: false });
+    await refuses();
+    await says('up 0%\n', { agent: 'ready', agent_percent: 0, ready: false });
+    await refuses();
+    // Twelve more than there are: of b's and a's weights 100 and 50, a gets its third.
+    await says('50%\n', { agent_percent: 50, ready: true });
+    stage.leave_clients();
+    await eventually('all have gone', async () => (await pinion.sessions()).length === 0);
+    for (let i = 0; i < 12; i++) await client(stage, pinion.url, { transport: 'websocket' });
+    assert.equal((await state(pinion, a.name)).sessions, 4);
+    await says('100% maxconn:5\n', { agent_percent: 100, ready: true });
+    for (let i = 0; i < 6; i++) await client(stage, pinion.url, { transport: 'websocket' });
+    assert.equal((await state(pinion, a.name)).sessions, 5);
+    assert.ok((await pinion.metric('agent_checks_total', 'result="ok"')) > 5);
+    assert.match(pinion.child.stderr, /the agent of a backend wants something else .*agent=maint/);
+  });
+
+  test('that is gone or talks nonsense is told of, and its last word stands', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a, b] = await stage.backends('node4', 2);
+    const agent = await agent_of(stage, 'drain\n');
+    const backend = [{ name: a.name, address: a.address, agent: agent.address }, { name: b.name, address: b.address }];
+    const pinion = await stage.pinion({ pool: { backend, health: often } });
+    await eventually('it drains', async () => (await state(pinion, a.name)).agent === 'drain');
+    agent.line = 'hello\n';
+    await eventually('it is told', () => /agent of a backend does not answer as it should.*agent=drain/.test(pinion.child.stderr));
+    await eventually('it is counted', async () => (await pinion.metric('agent_checks_total', 'result="bad_answer"')) >= 3);
+    assert.equal(pinion.child.stderr.match(/does not answer as it should/g).length, 1);
+    assert.equal((await state(pinion, a.name)).agent, 'drain');
+    assert.equal(await call(await client(stage, pinion.url), 'who'), b.name);
+  });
+});
