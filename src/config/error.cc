@@ -22,17 +22,21 @@ std::string to_text(const ConfigError& error) {
   return text + error.message;
 }
 
-std::string quoted(std::string_view text) {
-  const bool cut = text.size() > kLongestQuote;
-  std::string result = "\"";
-  for (const char c : text.substr(0, kLongestQuote)) {
+std::string in_one_line(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
     if (is_control(c)) {
       result += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
     } else {
       result += c;
     }
   }
-  return result + (cut ? "...\"" : "\"");
+  return result;
+}
+
+std::string quoted(std::string_view text) {
+  const bool cut = text.size() > kLongestQuote;
+  return '"' + in_one_line(text.substr(0, kLongestQuote)) + (cut ? "...\"" : "\"");
 }
 
 void ErrorList::add(Position at, std::string key, std::string message) {

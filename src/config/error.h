@@ -23,6 +23,9 @@ struct ConfigError {
 /// left out.
 std::string to_text(const ConfigError& error);
 
+/// Control characters as \xNN, so that it stays in its line.
+std::string in_one_line(std::string_view text);
+
 /// A value from the file as it goes into a message: in quotes, control characters escaped, long
 /// ones cut.
 std::string quoted(std::string_view text);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "config/error.h"
+
 namespace pinion::config {
 namespace {
 
@@ -59,9 +61,9 @@ bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 std::string syntax_message(std::string_view description) {
   for (const Hint& each : kHints) {
     if (description.find(each.seen) == std::string_view::npos) continue;
-    return fmt::format("the file is not valid TOML: {}; {}", description, each.hint);
+    return fmt::format("the file is not valid TOML: {}; {}", in_one_line(description), each.hint);
   }
-  return fmt::format("the file is not valid TOML: {}", description);
+  return fmt::format("the file is not valid TOML: {}", in_one_line(description));
 }
 
 std::optional<SyntaxError> fatal_to_parser(std::string_view text) {

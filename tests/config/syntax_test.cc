@@ -52,6 +52,11 @@ TEST_CASE("what the parser says stands without a hint when there is none") {
   CHECK(syntax_message("strange") == "the file is not valid TOML: strange");
 }
 
+TEST_CASE("a line break that the parser quotes does not break the message's line") {
+  CHECK(syntax_message("expected 'true', saw 't\n'") ==
+        "the file is not valid TOML: expected 'true', saw 't\\x0a'");
+}
+
 TEST_CASE("a key of very many parts is refused before the parser recurses into it") {
   CHECK_FALSE(fatal_to_parser(dotted(65) + " = 1\n" + dotted(65) + " = 1\n").has_value());
   CHECK(fatal_to_parser("\n" + dotted(66) + " = 1\n")->at == Position{2, 1});
