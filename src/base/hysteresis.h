@@ -4,8 +4,6 @@
 // Threads: belongs to its owner.
 #pragma once
 
-#include <optional>
-
 #include "base/clock.h"
 
 namespace pinion {
@@ -19,20 +17,22 @@ class Hysteresis {
   bool update(double used, TimePoint now) noexcept {
     if (used >= 1.0) {
       above_ = true;
-      low_since_.reset();
+      low_ = false;
     } else if (used > kLeaveAt) {
-      low_since_.reset();
-    } else if (!low_since_) {
+      low_ = false;
+    } else if (!low_) {
+      low_ = true;
       low_since_ = now;
     }
-    if (above_ && low_since_ && now - *low_since_ >= kLeaveAfter) above_ = false;
+    if (above_ && low_ && now - low_since_ >= kLeaveAfter) above_ = false;
     return above_;
   }
   [[nodiscard]] bool above() const noexcept { return above_; }
 
  private:
   bool above_ = false;
-  std::optional<TimePoint> low_since_;  // at or below kLeaveAt without a break
+  bool low_ = false;  // at or below kLeaveAt, without a break since low_since_
+  TimePoint low_since_{};
 };
 
 }  // namespace pinion
