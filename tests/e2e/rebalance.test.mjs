@@ -66,7 +66,7 @@ describe('rebalancing', () => {
 
     const told = await pinion.command('rebalance', 'chat', '--rate', '100/s');
     assert.equal(told.stdout, 'chat: 10 sessions to move, 100 a second\n');
-    assert.match(pinion.child.stderr, /pool is evened out.*waits_for_ramp=true/);
+    await pinion.says(/pool is evened out.*waits_for_ramp=true/);
     await eventually('it is done', async () => {
       const all = await pinion.backends();
       // What was moved is told before how the third does, which so has ramped up by then.

@@ -109,7 +109,7 @@ describe('an agent', () => {
     for (let i = 0; i < 6; i++) await client(stage, pinion.url, { transport: 'websocket' });
     assert.equal((await state(pinion, a.name)).sessions, 5);
     assert.ok((await pinion.metric('agent_checks_total', 'result="ok"')) > 5);
-    assert.match(pinion.child.stderr, /the agent of a backend wants something else .*agent=maint/);
+    await pinion.says(/the agent of a backend wants something else .*agent=maint/);
   });
 
   test('that is gone or talks nonsense is told of, and its last word stands', { timeout: seconds(60) }, async (t) => {

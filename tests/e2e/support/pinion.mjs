@@ -81,6 +81,11 @@ export class Pinion {
     return { status: answer.status, headers: answer.headers, text, json: is_json ? JSON.parse(text) : undefined };
   }
 
+  /** Waits for a line of its log, which is written by a thread of its own. */
+  says(pattern) {
+    return eventually(`the log says ${pattern}`, () => pattern.test(this.child.stderr));
+  }
+
   async status() {
     return (await this.get('/api/v1/status')).json;
   }
