@@ -115,20 +115,22 @@ TEST_CASE("a backend is probed again and again on one connection, and tells how 
 }
 
 TEST_CASE("a blocked event loop shows as wait, and those who would have met it count too") {
+  // Known by so many, what is calm is not mistaken for the waits, which outnumber a few.
+  constexpr int kCalm = 40;
   std::atomic<int> requests{0};
   const HttpBackend server([&](const std::string& request) {
-    if (++requests == 8) be_busy(1500ms);
+    if (++requests == kCalm) be_busy(1500ms);
     return refuse(request);
   });
   Watched w;
   const balance::Backend& backend = w.watch(server.address());
-  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 8; }));
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == kCalm; }));
   const balance::ProbeReading reading = backend.probe_reading();
   CHECK(reading.latency >= 1500ms);
   CHECK(reading.wait > 100ms);
   // One in a hundred thousand times the schedule has less than this in 1.5 s.
-  CHECK(reading.samples >= 10);
-  CHECK(reading.busy_share > 0.2);
+  CHECK(reading.samples >= kCalm + 2);
+  CHECK(reading.busy_share > 0.07);
   CHECK(backend.health().up());
 }
 
