@@ -16,9 +16,6 @@ namespace {
 
 // Bytes that wait for a backend are work that it should have had done within this time.
 constexpr double kQueueTime = 1;  // seconds
-// Of measurements: from there on what a backend costs is its own, not half that of the others. A
-// loop that is never idle has no more, and it is just that one whose cost matters.
-constexpr double kConfident = 0.3;
 
 }  // namespace
 
@@ -122,8 +119,7 @@ void LoadKeeper::publish(Watched& watched, const Means& means, TimePoint now) {
   reading.at = now;
   reading.session_work = means.session_work;
   reading.trust = means.trust;
-  const double own = std::min(watched.confidence / kConfident, 1.0) *
-                     watched.learner.certainty_against(means.cost);
+  const double own = watched.confidence * watched.learner.certainty_against(means.cost);
   reading.cost = means.cost + own * (reading.learnt_cost - means.cost);
   reading.work_per_queued_byte =
       means.bytes_per_work > 0 ? 1 / (means.bytes_per_work * kQueueTime) : 0;
