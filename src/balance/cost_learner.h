@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "balance/probe_reading.h"
 #include "base/clock.h"
 
 namespace pinion::balance {
@@ -17,10 +18,9 @@ namespace pinion::balance {
 class CostLearner {
  public:
   struct Evidence {
-    double busy_share = 0;      // 0 to 1
-    double work_rate = 0;       // units a second, over about the same time
-    std::uint32_t samples = 0;  // that the busy share is the mean of
-    double usual_cost = 0;      // what a unit takes on the other backends; 0: not known
+    double work = 0;    // units that were done
+    ProbeTally probes;  // that were answered
+    double load = 0;    // 0 to 1: how busy it is about now, so how much is to be learnt from it
   };
   /// What was so for this long.
   void learn(Duration time, const Evidence& evidence) noexcept;
@@ -39,18 +39,21 @@ class CostLearner {
   static constexpr double kEnoughTime = 3;   // seconds
   static constexpr double kEnoughWork = 20;  // units
   [[nodiscard]] bool knows() const noexcept {
-    return slow_.time >= kEnoughTime && slow_.work >= kEnoughWork;
+    return slow_.time >= kEnoughTime && slow_.work >= kEnoughWork && slow_.probes.seconds > 0;
   }
 
   struct Memory {
-    double busy = 0, work = 0, time = 0;
+    double time = 0, work = 0;
+    ProbeTally probes;
 
     void add(double seconds, const Evidence& evidence, double lasts) noexcept;
-    [[nodiscard]] double cost() const noexcept { return work > 0 ? busy / work : 0; }
+    [[nodiscard]] double busy_share() const noexcept;
+    [[nodiscard]] double cost() const noexcept { return work > 0 ? busy_share() * time / work : 0; }
+    /// How far the busy share may be off, by chance.
+    [[nodiscard]] double standard_error(double share) const noexcept;
   };
 
   Memory slow_, fast_;
-  double samples_ = 0;
   double differs_for_ = 0;  // seconds
 };
 

@@ -11,7 +11,7 @@ namespace pinion::balance {
 namespace {
 
 // Busy shares that differ by less are equal: one mean session more or less is of that order.
-constexpr double kNoise = 0.02;
+constexpr double kNoise = 0.01;
 // Where nobody is busier than this nobody waits, so counting spreads what comes later best.
 constexpr double kIdle = 0.05;
 

@@ -16,6 +16,9 @@ namespace {
 
 // Bytes that wait for a backend are work that it should have had done within this time.
 constexpr double kQueueTime = 1;  // seconds
+// A confidence in probes from which on they decide: how far off a few of them may be by chance, the
+// learner knows better.
+constexpr double kEnough = 0.5;
 
 }  // namespace
 
@@ -34,7 +37,12 @@ void LoadKeeper::watch(const BackendSets& sets, TimePoint now) {
     Pool& next = pools_.emplace_back(Pool{.rules = rules_[pool], .at = now, .backends = {}});
     if (!first) next.at = before[pool].at;
     for (Backend* const backend : sets[pool]->backends) {
-      Watched watched{.backend = backend, .rate = {}, .learner = {}, .reading = {}};
+      Watched watched{.backend = backend,
+                      .rate = {},
+                      .learner = {},
+                      .reading = {},
+                      .work = backend->traffic().total().work(),
+                      .probes = backend->probe_reading().tally};
       if (!first) {
         auto& known = before[pool].backends;
         const auto at = std::find_if(known.begin(), known.end(),
@@ -77,14 +85,17 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   reading.rates = watched.rate.rates();
   const ProbeReading probes = backend.probe_reading();
   const double fresh = freshness(probes.at, now);
-  watched.confidence = fresh * probes.confidence;
+  watched.trust = fresh * std::min(1.0, probes.confidence / kEnough);
   reading.wait = probes.wait;
-  reading.hot = watched.confidence > 0 && rules.hot > Duration::zero() && probes.wait >= rules.hot;
+  reading.hot = watched.trust > 0 && rules.hot > Duration::zero() && probes.wait >= rules.hot;
+  const std::uint64_t work = backend.traffic().total().work();
+  const auto done = static_cast<double>(work - std::exchange(watched.work, work));
+  const ProbeTally before = std::exchange(watched.probes, probes.tally);
   if (fresh < 1 || probes.confidence <= 0) return;
-  watched.learner.learn(since.time, {.busy_share = probes.busy_share,
-                                     .work_rate = reading.rates.work(),
-                                     .samples = probes.samples,
-                                     .usual_cost = since.usual_cost});
+  watched.learner.learn(
+      since.time, {.work = done,
+                   .probes = probes.tally - before,
+                   .load = std::max(probes.busy_share, since.usual_cost * reading.rates.work())});
   reading.learnt_cost = watched.learner.cost();
 }
 
@@ -103,10 +114,10 @@ LoadKeeper::Means LoadKeeper::means_of(const std::vector<Watched>& backends) {
     bytes_in += rates.bytes_in;
     if (watched.reading.learnt_cost <= 0) continue;
     // By work, or one that has hardly any would have as much to say as those that have much.
-    const double weight = watched.confidence * watched.learner.work();
+    const double weight = watched.trust * watched.learner.work();
     means.cost += weight * watched.reading.learnt_cost;
     sure += weight;
-    means.trust = std::max(means.trust, watched.confidence);
+    means.trust = std::max(means.trust, watched.trust);
   }
   means.session_work = sessions > 0 ? work / sessions : 0;
   means.cost = sure > 0 ? means.cost / sure : 0;
@@ -119,7 +130,7 @@ void LoadKeeper::publish(Watched& watched, const Means& means, TimePoint now) {
   reading.at = now;
   reading.session_work = means.session_work;
   reading.trust = means.trust;
-  const double own = watched.confidence * watched.learner.certainty_against(means.cost);
+  const double own = watched.trust * watched.learner.certainty_against(means.cost);
   reading.cost = means.cost + own * (reading.learnt_cost - means.cost);
   reading.work_per_queued_byte =
       means.bytes_per_work > 0 ? 1 / (means.bytes_per_work * kQueueTime) : 0;

@@ -41,7 +41,9 @@ class LoadKeeper {
     WorkRate rate;
     CostLearner learner;
     LoadReading reading;
-    double confidence = 0;  // in its own measurements, now
+    std::uint64_t work = 0;  // until the last tick
+    ProbeTally probes;       // the same
+    double trust = 0;        // 0 to 1: in its own measurements, now
   };
   struct Pool {
     Rules rules;

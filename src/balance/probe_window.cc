@@ -38,12 +38,17 @@ void ProbeWindow::forget(TimePoint now) {
   while (!calm_.empty() && calm_.front().at + kRemembered < now) calm_.pop_front();
 }
 
-void ProbeWindow::add(TimePoint at, Duration delay, bool exact) {
+void ProbeWindow::add(TimePoint at, Duration delay, bool exact, Duration stands_for) {
   forget(at);
   if (samples_.size() == kSamples) samples_.pop_front();
   samples_.push_back({.at = at, .delay = delay, .exact = exact});
   peak_ = find_peak();
-  if (!peak_.found || nanoseconds(delay) > peak_.reach()) return;
+  const bool had_to_wait = nanoseconds(delay) > peak_.reach();
+  const double seconds = to_seconds(stands_for);
+  tally_.seconds += seconds;
+  tally_.busy += had_to_wait ? seconds : 0;
+  tally_.squares += seconds * seconds;
+  if (!peak_.found || had_to_wait) return;
   if (calm_.size() == kCalm) calm_.pop_front();
   calm_.push_back(samples_.back());
 }
@@ -114,6 +119,7 @@ ProbeReading ProbeWindow::reading(TimePoint now) const {
   if (!peak_.found) reading.confidence *= kNoPeak;
   reading.samples = static_cast<std::uint32_t>(total);
   reading.at = samples_.back().at;
+  reading.tally = tally_;
   return reading;
 }
 

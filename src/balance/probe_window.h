@@ -37,7 +37,8 @@ class ProbeWindow {
   /// A probe that went out at `at` was answered after `delay`. Must not be told of probes that went
   /// out for a reason, or had to connect first.
   /// @param exact the kernel took the times, not this process
-  void add(TimePoint at, Duration delay, bool exact);
+  /// @param stands_for the mean time between probes when it was drawn
+  void add(TimePoint at, Duration delay, bool exact, Duration stands_for);
 
   /// All that is known by now.
   [[nodiscard]] ProbeReading reading(TimePoint now) const;
@@ -67,6 +68,7 @@ class ProbeWindow {
   std::deque<Sample> samples_;
   std::deque<Sample> calm_;
   Peak peak_;
+  ProbeTally tally_;
 };
 
 }  // namespace pinion::balance

@@ -231,8 +231,9 @@ constexpr Key kKeys[] = {
     {.section = Section::health, .type = Type::duration, .name = "interval",
      .fallback = "1s", .min = 100, .max = 10 * kMinute,
      .help = "Mean time between two probes of a backend; the times are random. A backend that looks "
-             "busy is probed up to four times as often, at most 4 times a second. Backends close "
-             "connections that rest for long: above 2s there are few measurements."},
+             "busy, or of which little is known yet, is probed up to four times as often, at most 4 "
+             "times a second. Backends close connections that rest for long: above 2s there are few "
+             "measurements."},
     {.section = Section::health, .type = Type::duration, .name = "timeout",
      .fallback = "2s", .min = 10, .max = kMinute,
      .help = "For the first byte of an answer. Then the probe has failed."},

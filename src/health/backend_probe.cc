@@ -1,6 +1,7 @@
 #include "health/backend_probe.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "health/open_frame.h"
 
@@ -31,6 +32,7 @@ BackendProbe::BackendProbe(uv::Loop& loop, Agenda& agenda, ProbeEvents& events,
       request_(request_text(plan_, backend.identity().address)),
       socket_(loop, as_events()) {
   backend_.health().set_rules(plan_.rise, plan_.fall);
+  mean_ = plan_.interval;
   due_ = monotonic_now();
 }
 
@@ -61,7 +63,7 @@ void BackendProbe::begin(TimePoint now, bool scheduled) {
   if (state_ == State::draining || !asks() || plan_.opens) close();
   reused_ = state_ == State::open;
   sample_ = scheduled && (plan_.opens || (reused_ && plan_.asks));
-  next_draw_ = now + schedule_.draw(backend_.probe_reading(), random_);
+  draw_after(now);
   if (reused_) return send();
   connect();
 }
@@ -164,12 +166,18 @@ void BackendProbe::on_end(int status) noexcept {
   finish(Result::closed, status);
 }
 
+void BackendProbe::draw_after(TimePoint time) {
+  const ProbeReading reading = backend_.probe_reading();
+  stands_for_ = std::exchange(mean_, schedule_.mean(reading));
+  next_draw_ = time + schedule_.draw(reading, random_);
+}
+
 void BackendProbe::take_sample(TimePoint now) {
-  window_.add(sent_at_, arrival_->after, arrival_->by_kernel);
+  window_.add(sent_at_, arrival_->after, arrival_->by_kernel, stands_for_);
   const TimePoint answered = sent_at_ + arrival_->after;
   for (std::size_t i = 0; i < ProbeWindow::kSamples && next_draw_ < answered; ++i) {
-    window_.add(next_draw_, answered - next_draw_, arrival_->by_kernel);
-    next_draw_ += schedule_.draw(backend_.probe_reading(), random_);
+    window_.add(next_draw_, answered - next_draw_, arrival_->by_kernel, mean_);
+    draw_after(next_draw_);
   }
   sample_ = false;
   backend_.set_probe_reading(window_.reading(now));
@@ -198,7 +206,8 @@ void BackendProbe::plan_next(TimePoint now, bool passed) {
   } else if (!passed) {
     due_ = now + kConfirm;
   } else {
-    due_ = next_draw_ > now ? next_draw_ : now + schedule_.draw(backend_.probe_reading(), random_);
+    if (next_draw_ <= now) draw_after(now);
+    due_ = next_draw_;
   }
 }
 

@@ -74,6 +74,7 @@ class BackendProbe final : private uv::TimedSocket::Events {
   void read_open_packet(std::string_view bytes);
   void read_body(std::string_view bytes);
   void take_sample(TimePoint now);
+  void draw_after(TimePoint time);
   void finish(Result result, int status);
   void plan_next(TimePoint now, bool passed);
 
@@ -95,6 +96,8 @@ class BackendProbe final : private uv::TimedSocket::Events {
   State state_ = State::closed;
   TimePoint due_{};
   TimePoint next_draw_{};  // the schedule's next time, while a probe is out
+  Duration mean_{};        // that next_draw_ was drawn with
+  Duration stands_for_{};  // the mean that the probe that is out was drawn with
   TimePoint deadline_{};
   TimePoint sent_at_{};
   bool scheduled_ = false;                           // due_ is one of the schedule's times

@@ -5,7 +5,9 @@
 namespace pinion::health {
 
 Duration ProbeSchedule::mean(const balance::ProbeReading& reading) const noexcept {
-  const double faster = 1.0 + (kFaster - 1) * reading.busy_share * reading.confidence;
+  const double sure = std::min(reading.confidence / kSureEnough, 1.0);
+  const double busy = reading.tally.worth() < kFirst ? 1.0 : reading.busy_share * sure;
+  const double faster = 1.0 + (kFaster - 1) * busy;
   const Duration wanted{static_cast<std::int64_t>(static_cast<double>(interval_.count()) / faster)};
   const Duration least =
       std::max({Duration{kLeastMean}, kShare * reading.baseline, 2 * reading.wait});

@@ -1,5 +1,6 @@
 // When to probe a backend next: at random times, so that what probes meet is what there is on
-// average (Poisson arrivals see time averages), and more often while it looks busy.
+// average (Poisson arrivals see time averages), and more often while it looks busy or is not known
+// yet.
 //
 // Threads: the prober's. Pure: takes time and chance as parameters.
 // Invariants: the mean is never below kLeastMean, nor below kShare times what a probe costs the
@@ -23,6 +24,11 @@ class ProbeSchedule {
   static constexpr int kShare = 200;  // a probe takes at most 1/200 of the backend's time
 
   explicit ProbeSchedule(Duration interval) noexcept : interval_(interval) {}
+
+  /// So many samples are taken quickly: without them nothing is known.
+  static constexpr double kFirst = 24;
+  /// A confidence in the readings from which on they count in full.
+  static constexpr double kSureEnough = 0.5;
 
   /// The mean time between probes for a backend that looks like this.
   [[nodiscard]] Duration mean(const balance::ProbeReading& reading) const noexcept;

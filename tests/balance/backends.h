@@ -57,6 +57,21 @@ inline Reservation reserve(Backend& backend) {
   return backend.try_reserve(backend.assigned()) ? Reservation(backend) : Reservation{};
 }
 
+/// Ten more probes of a backend are answered, which find it so busy.
+inline void probe(Backend& backend, double busy_share, TimePoint now, Duration wait = {}) {
+  ProbeTally tally = backend.probe_reading().tally;
+  tally.seconds += 1;
+  tally.busy += busy_share;
+  tally.squares += 0.1;
+  backend.set_probe_reading({.busy_share = busy_share,
+                             .wait = wait,
+                             .baseline = std::chrono::milliseconds{1},
+                             .confidence = 1,
+                             .samples = 40,
+                             .at = now,
+                             .tally = tally});
+}
+
 /// How often each candidate is chosen in `rounds`.
 template <typename Choose>
 std::vector<int> tally(std::size_t candidates, int rounds, Choose choose) {

@@ -31,12 +31,7 @@ struct Watched {
     return std::make_shared<const BackendSet>(backends.set(Balance::least_load));
   }
   void probe(std::size_t which, double busy, Duration wait = {}) {
-    backends[which].set_probe_reading({.busy_share = busy,
-                                       .wait = wait,
-                                       .baseline = 1ms,
-                                       .confidence = 1,
-                                       .samples = 40,
-                                       .at = now});
+    test::probe(backends[which], busy, now, wait);
   }
   // For so long, each backend has that much work and is that busy.
   struct Life {

@@ -9,22 +9,23 @@
 #include "backends.h"
 #include "balance/assigner.h"
 #include "balance/load_keeper.h"
+#include "balance/probe_window.h"
 
 namespace pinion::balance::test {
 
 namespace {
 
-constexpr double kLongestLife = 600;                      // seconds
-constexpr double kFastest = 100;                          // pieces a second
-constexpr double kBlock = 3;                              // seconds
-constexpr double kDown = 2;                               // seconds
-constexpr double kHot = 0.05;                             // seconds
-constexpr std::size_t kBusyWindow = 40, kWaitWindow = 8;  // probes
+constexpr double kLongestLife = 600;  // seconds
+constexpr double kFastest = 100;      // pieces a second
+constexpr double kBlock = 3;          // seconds
+constexpr double kDown = 2;           // seconds
+constexpr double kHot = 0.05;         // seconds
 
-TimePoint point(double seconds) {
-  return TimePoint{} + std::chrono::hours{1} +
-         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+Duration duration(double seconds) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
+
+TimePoint point(double seconds) { return TimePoint{} + std::chrono::hours{1} + duration(seconds); }
 
 double exponential(Random& random, double mean) {
   return std::exponential_distribution<double>{1 / mean}(random);
@@ -38,28 +39,26 @@ double pareto(Random& random, double mean, double shape, double most) {
 struct Server {
   Backend* backend = nullptr;
   double slowness = 1, free_at = 0;
-  std::deque<double> waits;
+  ProbeWindow window{std::chrono::seconds{30}};
+  std::deque<double> done;  // when the pieces end that are under way
 
   [[nodiscard]] double wait(double now) const { return std::max(0.0, free_at - now); }
   double serve(double now, double seconds) {
     free_at = std::max(now, free_at) + seconds * slowness;
+    done.push_back(free_at);
     return free_at - now;
   }
-  void probe(double now) {
-    waits.push_back(wait(now));
-    if (waits.size() > kBusyWindow) waits.pop_front();
-    const auto busy = std::count_if(waits.begin(), waits.end(), [](double w) { return w > 0; });
-    const auto last = std::min(waits.size(), kWaitWindow);
-    const double sum =
-        std::accumulate(waits.end() - static_cast<std::ptrdiff_t>(last), waits.end(), 0.0);
-    const auto n = static_cast<double>(waits.size());
-    backend->set_probe_reading({.busy_share = static_cast<double>(busy) / n,
-                                .wait = std::chrono::duration_cast<Duration>(
-                                    std::chrono::duration<double>(sum / static_cast<double>(last))),
-                                .baseline = {},
-                                .confidence = std::min(1.0, n / 20),
-                                .samples = static_cast<std::uint32_t>(waits.size()),
-                                .at = point(now)});
+  // What came out of it by now: a proxy sees a piece when it is made, not when it is due.
+  void count(double now) {
+    const auto end = std::ranges::upper_bound(done, now);
+    backend->traffic().add({.frames_out = static_cast<std::uint64_t>(end - done.begin())});
+    done.erase(done.begin(), end);
+  }
+  /// Takes what an idle loop takes beside its wait: a narrow peak.
+  void probe(double now, Random& random, double stands_for) {
+    const double idle = 400e-6 + 40e-6 * std::normal_distribution<double>{}(random);
+    window.add(point(now), duration(wait(now) + idle), true, duration(stands_for));
+    backend->set_probe_reading(window.reading(point(now)));
   }
 };
 
@@ -100,7 +99,9 @@ class Model {
     double speed = 0;
     for (std::size_t i = 0; i < scenario.slowness.size(); ++i) {
       Backend& backend = backends_.add(scenario.weights.empty() ? 1 : scenario.weights[i]);
-      servers_.push_back({.backend = &backend, .slowness = scenario.slowness[i], .waits = {}});
+      Server& server = servers_.emplace_back();
+      server.backend = &backend;
+      server.slowness = scenario.slowness[i];
       speed += 1 / scenario.slowness[i];
     }
     set_ = std::make_shared<const BackendSet>(backends_.set(balance));
@@ -150,9 +151,9 @@ class Model {
       case What::leave:
         return leave(event.which);
       case What::probe:
-        if (servers_[event.which].backend->health().up()) servers_[event.which].probe(now_);
-        return at(now_ + exponential(prober_, scenario_.probe_every), What::probe, event.which);
+        return probe(event.which);
       case What::tick:
+        for (Server& server : servers_) server.count(now_);
         keeper_.tick(point(now_));
         note_learning();
         return at(now_ + scenario_.tick_every, What::tick);
@@ -170,6 +171,14 @@ class Model {
         servers_[0].slowness *= 3;
         return;
     }
+  }
+
+  void probe(std::size_t which) {
+    Server& server = servers_[which];
+    const double mean =
+        scenario_.probe_every / (1 + 3 * server.backend->probe_reading().busy_share);
+    if (server.backend->health().up()) server.probe(now_, prober_, mean);
+    at(now_ + exponential(prober_, mean), What::probe, which);
   }
 
   void arrive() {
@@ -198,7 +207,6 @@ class Model {
     if (session.end <= now_) return;
     Server& server = servers_[session.server];
     const double delay = server.serve(now_, scenario_.piece_seconds);
-    server.backend->traffic().add({.frames_out = 1});
     if (now_ > scenario_.seconds * scenario_.warm_up) {
       delays_.push_back(delay);
       const double shown = now_ + delay;
@@ -219,7 +227,7 @@ class Model {
     Server& server = servers_[0];
     server.backend->health().connect_failed(point(now_));
     server.free_at = now_ + kDown;
-    server.waits.clear();
+    server.done.clear();
     at(now_ + kDown, What::up);
     up_at_ = now_ + kDown;
     const std::size_t before = sessions_.size();

@@ -2,9 +2,9 @@
 //
 // A backend is a queue that is served in order, one piece of work at a time. Sessions arrive at
 // random (Poisson); how long they live and how fast they stream is heavy-tailed (Pareto); a session
-// stays where it was placed. Probes come at random times and see how long they would wait. Delay is
-// the time from a piece's beginning to its end; a stall is a gap of more than a second between two
-// pieces of a session that the backend made.
+// stays where it was placed. Probes come at random times and wait as the work does; what they tell
+// is found by the real ProbeWindow. Delay is the time from a piece's beginning to its end; a stall
+// is a gap of more than a second between two pieces of a session that the backend made.
 //
 // Threads: one. Everything follows from the seed: each policy meets the same arrivals.
 #pragma once
@@ -22,7 +22,7 @@ struct Scenario {
   double load = 0.7;                         // of what all backends together can do
   double seconds = 200;
   double warm_up = 0.2;  // the part of the time of which nothing is counted
-  double probe_every = 0.25, tick_every = 0.25;
+  double probe_every = 1, tick_every = 0.25;
   double ramp = 30;
 
   double piece_seconds = 0.002;

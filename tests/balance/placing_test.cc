@@ -85,12 +85,7 @@ TEST_CASE("a thousand backends stay even while measurements are a second old") {
   for (int second = 0; second < 40; ++second, now += 1s) {
     for (std::size_t i = 0; i < 1000; ++i) {
       backends[i].traffic().add({.frames_out = 10 * backends[i].assigned().total()});
-      backends[i].set_probe_reading({.busy_share = busy(i),
-                                     .wait = {},
-                                     .baseline = {},
-                                     .confidence = 1,
-                                     .samples = 40,
-                                     .at = now});
+      test::probe(backends[i], busy(i), now);
     }
     keeper.tick(now);
     for (int i = 0; i < 1000; ++i) {

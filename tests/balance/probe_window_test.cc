@@ -46,7 +46,7 @@ class Loop {
 };
 
 ProbeReading read(ProbeWindow& window, Loop loop, int probes, TimePoint& now) {
-  for (int i = 0; i < probes; ++i) window.add(now += 250ms, loop.delay_of_a_probe(), true);
+  for (int i = 0; i < probes; ++i) window.add(now += 250ms, loop.delay_of_a_probe(), true, 1s);
   return window.reading(now);
 }
 
@@ -107,7 +107,7 @@ TEST_CASE("the mean wait is that of the newest probes, beyond what a calm loop t
   CHECK(calm.wait < 100us);
   CHECK(calm.baseline > 300us);
   CHECK(calm.baseline < 500us);
-  for (int i = 0; i < 8; ++i) window.add(now += 250ms, 80ms + 400us, true);
+  for (int i = 0; i < 8; ++i) window.add(now += 250ms, 80ms + 400us, true, 1s);
   const ProbeReading blocked = window.reading(now);
   CHECK(blocked.wait > 79ms);
   CHECK(blocked.wait < 81ms);
@@ -119,7 +119,7 @@ TEST_CASE("a loop that is never idle any more is seen to be so, since the peak i
   ProbeWindow window(30s);
   TimePoint now = kStart;
   read(window, Loop(0.1, 1ms), 100, now);
-  for (int i = 0; i < 200; ++i) window.add(now += 250ms, Duration{20ms} + i % 37 * 1ms, true);
+  for (int i = 0; i < 200; ++i) window.add(now += 250ms, Duration{20ms} + i % 37 * 1ms, true, 1s);
   const ProbeReading reading = window.reading(now);
   CHECK(reading.busy_share == 1.0);
   CHECK(reading.baseline < 1ms);
@@ -133,7 +133,7 @@ TEST_CASE(
   std::mt19937 random{3};
   std::uniform_real_distribution<double> wait(5e6, 800e6);
   for (int i = 0; i < 128; ++i) {
-    window.add(now += 250ms, Duration{static_cast<std::int64_t>(wait(random))}, true);
+    window.add(now += 250ms, Duration{static_cast<std::int64_t>(wait(random))}, true, 1s);
   }
   const ProbeReading reading = window.reading(now);
   CHECK(reading.busy_share > 0.3);
@@ -145,7 +145,9 @@ TEST_CASE("a machine that has become slower is busy at first, and has a new base
   ProbeWindow window(30s);
   TimePoint now = kStart;
   const auto probe = [&](Duration delay, Duration for_how_long) {
-    for (const TimePoint end = now + for_how_long; now < end;) window.add(now += 1s, delay, true);
+    for (const TimePoint end = now + for_how_long; now < end;) {
+      window.add(now += 1s, delay, true, 1s);
+    }
   };
   probe(400us, 5min);
   probe(900us, 1min);
@@ -171,7 +173,7 @@ TEST_CASE("few samples, wide peaks and times that are not exact are trusted less
     ProbeWindow window(1h);
     TimePoint now = kStart;
     for (int i = 0; i < samples; ++i)
-      window.add(now += 1s, baseline + baseline / 20 * (i % 3), exact);
+      window.add(now += 1s, baseline + baseline / 20 * (i % 3), exact, 1s);
     return window.reading(now).confidence;
   };
   CHECK(confidence(3, 500us, true) < confidence(30, 500us, true));
@@ -183,8 +185,24 @@ TEST_CASE("few samples, wide peaks and times that are not exact are trusted less
 TEST_CASE("the window is bounded") {
   ProbeWindow window(1h);
   TimePoint now = kStart;
-  for (std::size_t i = 0; i < 3 * ProbeWindow::kSamples; ++i) window.add(now += 1ms, 1ms, true);
+  for (std::size_t i = 0; i < 3 * ProbeWindow::kSamples; ++i) window.add(now += 1ms, 1ms, true, 1s);
   CHECK(window.reading(now).samples == ProbeWindow::kSamples);
+}
+
+TEST_CASE("the tally counts each probe by the time it stands for") {
+  ProbeWindow window(30s);
+  TimePoint now = kStart;
+  for (int i = 0; i < 40; ++i) window.add(now += 1s, 400us, true, 1s);
+  const ProbeTally calm = window.reading(now).tally;
+  CHECK(calm.seconds == doctest::Approx(40));
+  CHECK(calm.busy == 0);
+  CHECK(calm.worth() == doctest::Approx(40));
+  // Four times as many while it is busy say no more of how long it was busy.
+  for (int i = 0; i < 40; ++i) window.add(now += 250ms, i % 2 == 0 ? 5ms : 400us, true, 250ms);
+  const ProbeTally busy = window.reading(now).tally - calm;
+  CHECK(busy.seconds == doctest::Approx(10));
+  CHECK(busy.busy == doctest::Approx(5));
+  CHECK(busy.worth() == doctest::Approx(40));
 }
 
 }  // namespace pinion::balance

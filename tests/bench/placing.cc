@@ -70,12 +70,7 @@ void time_choices(int count) {
       for (auto left = backend.assigned().live / 40; left > 0; --left) backend.session_ended(true);
       backend.traffic().add({.frames_out = 10 * backend.assigned().total()});
       busy.push_back(10 * static_cast<double>(backend.assigned().total()) * cost(i));
-      backend.set_probe_reading({.busy_share = std::min(1.0, busy.back()),
-                                 .wait = {},
-                                 .baseline = {},
-                                 .confidence = 1,
-                                 .samples = 40,
-                                 .at = now});
+      test::probe(backend, std::min(1.0, busy.back()), now);
     }
     keeper.tick(now);
     const double mean = std::accumulate(busy.begin(), busy.end(), 0.0) / count;

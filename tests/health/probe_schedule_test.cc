@@ -10,8 +10,13 @@ namespace {
 using namespace std::chrono_literals;
 using balance::ProbeReading;
 
-constexpr ProbeReading kCalm{.baseline = 400us, .confidence = 1.0};
-constexpr ProbeReading kBusy{.busy_share = 1.0, .wait = 5ms, .baseline = 400us, .confidence = 1.0};
+constexpr ProbeReading kCalm{
+    .baseline = 400us, .confidence = 1.0, .tally = {.seconds = 40, .squares = 40}};
+constexpr ProbeReading kBusy{.busy_share = 1.0,
+                             .wait = 5ms,
+                             .baseline = 400us,
+                             .confidence = 1.0,
+                             .tally = {.seconds = 40, .squares = 40}};
 
 }  // namespace
 
@@ -48,6 +53,17 @@ TEST_CASE("what nobody is sure of makes no load") {
   ProbeReading unsure = kBusy;
   unsure.confidence = 0.0;
   CHECK(ProbeSchedule(1s).mean(unsure) == 1s);
+  unsure.confidence = 0.25;
+  CHECK(ProbeSchedule(1s).mean(unsure) == 400ms);
+}
+
+TEST_CASE("until something is known, probes go out quickly") {
+  ProbeReading few = kCalm;
+  few.tally = {.seconds = 23, .squares = 23};
+  CHECK(ProbeSchedule(1s).mean(few) == 250ms);
+  CHECK(ProbeSchedule(1s).mean({}) == 250ms);
+  few.tally = {.seconds = 24, .squares = 24};
+  CHECK(ProbeSchedule(1s).mean(few) == 1s);
 }
 
 TEST_CASE("probes stay a small share of what the backend does") {
