@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "support/start.h"
+
 namespace pinion::balance {
 namespace {
 
-constexpr TimePoint kNow = TimePoint{} + std::chrono::hours{1};
+using pinion::test::kStart;
 
 /// The places that there are, and who has got one.
 struct Places {
@@ -48,15 +50,15 @@ TEST_CASE("first come, first served, until there is no place") {
   Waiter c(queue, places, 'c');
   for (Waiter* const each : {&a, &b, &c}) CHECK(queue.join(*each, Rank::fresh, 3, false));
   CHECK(shared.waiting == 3);
-  queue.serve(kNow);
+  queue.serve(kStart);
   CHECK(places.got.empty());
   CHECK(c.turns == 0);
   places.free = 2;
-  queue.serve(kNow);
+  queue.serve(kStart);
   CHECK(places.got == "ab");
   CHECK(shared.waiting == 1);
   places.free = 2;
-  queue.serve(kNow);
+  queue.serve(kStart);
   CHECK(places.got == "abc");
   CHECK(queue.empty());
   CHECK(shared.waiting == 0);
@@ -78,10 +80,10 @@ TEST_CASE("who returns goes before who is new, on whichever worker") {
   CHECK(other.join(elsewhere, Rank::returning, 10, false));
   CHECK(other.goes_behind(Rank::returning));
   places.free = 10;
-  one.serve(kNow);
+  one.serve(kStart);
   CHECK(places.got == "r");
-  other.serve(kNow);
-  one.serve(kNow);
+  other.serve(kStart);
+  one.serve(kStart);
   CHECK(places.got == "ref");
   CHECK_FALSE(one.anybody_waits());
 }
@@ -115,11 +117,11 @@ TEST_CASE("who comes back goes to the front, but has had its turn") {
   unlucky.comes_back = true;
   CHECK(queue.join(unlucky, Rank::fresh, 10, false));
   CHECK(queue.join(next, Rank::fresh, 10, false));
-  queue.serve(kNow);
+  queue.serve(kStart);
   CHECK(unlucky.turns == 2);
   CHECK(next.turns == 0);
   unlucky.comes_back = false;
-  queue.serve(kNow);
+  queue.serve(kStart);
   CHECK(places.got == "uuun");
   CHECK(queue.empty());
 }

@@ -5,14 +5,15 @@
 #include <algorithm>
 
 #include "backends.h"
+#include "support/start.h"
 
 namespace pinion::balance {
 namespace {
 
 using config::Balance;
+using pinion::test::kStart;
 using test::Backends;
 
-constexpr TimePoint kNow = TimePoint{} + std::chrono::hours{1};
 constexpr Balance kAll[] = {Balance::least_load, Balance::least_sessions, Balance::round_robin,
                             Balance::random_two};
 
@@ -29,7 +30,7 @@ TEST_CASE("a session is counted when it is assigned") {
   const BackendSet set = b.set(Balance::least_load);
   std::vector<Reservation> held;
   for (int i = 0; i < 100; ++i) {
-    auto assigned = assigner.assign_session(set, {}, kNow);
+    auto assigned = assigner.assign_session(set, {}, kStart);
     REQUIRE(assigned.reservation);
     CHECK(assigned.refusal == Assigner::Refusal::none);
     held.push_back(std::move(assigned.reservation));
@@ -49,13 +50,13 @@ TEST_CASE("those that were tried are passed over, by every policy") {
     const BackendSet set = b.set(balance);
     std::vector<Backend*> tried;
     for (int i = 0; i < 3; ++i) {
-      const auto assigned = assigner.assign_session(set, tried, kNow);
+      const auto assigned = assigner.assign_session(set, tried, kStart);
       REQUIRE(assigned.reservation);
       Backend* const backend = assigned.reservation.backend();
       CHECK(std::find(tried.begin(), tried.end(), backend) == tried.end());
       tried.push_back(backend);
     }
-    const auto none = assigner.assign_session(set, tried, kNow);
+    const auto none = assigner.assign_session(set, tried, kStart);
     CHECK_FALSE(none.reservation);
     CHECK(none.refusal == Assigner::Refusal::no_backend);
     CHECK(assigner.pick_for_request(set, tried) == nullptr);
@@ -65,18 +66,18 @@ TEST_CASE("those that were tried are passed over, by every policy") {
 TEST_CASE("a backend that is down is taken only when nothing else is left") {
   for (const Balance balance : kAll) {
     Backends b;
-    b.add().health().connect_failed(kNow);
+    b.add().health().connect_failed(kStart);
     b.add(1, 2);
     auto turns = turns_of_one_pool();
     Assigner assigner(turns, 3);
     const BackendSet set = b.set(balance);
     std::vector<Reservation> held;
     for (int i = 0; i < 2; ++i) {
-      held.push_back(assigner.assign_session(set, {}, kNow).reservation);
+      held.push_back(assigner.assign_session(set, {}, kStart).reservation);
       CHECK(held.back().backend() == &b[1]);
     }
     // The other one is full now.
-    held.push_back(assigner.assign_session(set, {}, kNow).reservation);
+    held.push_back(assigner.assign_session(set, {}, kStart).reservation);
     CHECK(held.back().backend() == &b[0]);
     CHECK(assigner.pick_for_request(set, {}) == &b[1]);
     Backend* const tried[] = {&b[1]};
@@ -91,15 +92,15 @@ TEST_CASE(
     Backends b;
     b.add().health().fell_silent();
     b.add(1, 1);
-    b.add().health().connect_failed(kNow);
+    b.add().health().connect_failed(kStart);
     auto turns = turns_of_one_pool();
     Assigner assigner(turns, 5);
     const BackendSet set = b.set(balance);
-    const auto answering = assigner.assign_session(set, {}, kNow).reservation.backend();
+    const auto answering = assigner.assign_session(set, {}, kStart).reservation.backend();
     CHECK(answering == &b[1]);
     std::vector<Reservation> held;
     for (const std::size_t next : {1U, 0U, 0U}) {
-      held.push_back(assigner.assign_session(set, {}, kNow).reservation);
+      held.push_back(assigner.assign_session(set, {}, kStart).reservation);
       CHECK(held.back().backend() == &b[next]);
     }
     CHECK(assigner.pick_for_request(set, {}) == &b[1]);
@@ -107,7 +108,7 @@ TEST_CASE(
     CHECK(b[0].health().up());
     held.clear();
     Backend* const tried[] = {&b[1]};
-    CHECK(assigner.assign_session(set, tried, kNow).reservation.backend() == &b[0]);
+    CHECK(assigner.assign_session(set, tried, kStart).reservation.backend() == &b[0]);
   }
 }
 
@@ -116,7 +117,7 @@ TEST_CASE("a backend that fails handshakes gets one try at a time while another 
     Backends b;
     Health& failing = b.add().health();
     b.add();
-    REQUIRE(failing.handshake_answered(true, kNow));
+    REQUIRE(failing.handshake_answered(true, kStart));
     auto turns = turns_of_one_pool();
     Assigner assigner(turns, 6);
     const BackendSet set = b.set(balance);
@@ -129,10 +130,10 @@ TEST_CASE("a backend that fails handshakes gets one try at a time while another 
       }
       return count;
     };
-    CHECK(taken(kNow) == 0);
-    CHECK(taken(kNow + Health::kFirstHold) == 1);
+    CHECK(taken(kStart) == 0);
+    CHECK(taken(kStart + Health::kFirstHold) == 1);
     Backend* const tried[] = {&b[1]};
-    CHECK(assigner.assign_session(set, tried, kNow).reservation.backend() == &b[0]);
+    CHECK(assigner.assign_session(set, tried, kStart).reservation.backend() == &b[0]);
     held.clear();
     CHECK(assigner.pick_for_request(set, tried) == &b[0]);
   }
@@ -142,17 +143,17 @@ TEST_CASE("why there is no place") {
   Backends b;
   auto turns = turns_of_one_pool();
   Assigner assigner(turns, 4);
-  CHECK(assigner.assign_session(b.set(Balance::least_load), {}, kNow).refusal ==
+  CHECK(assigner.assign_session(b.set(Balance::least_load), {}, kStart).refusal ==
         Assigner::Refusal::no_backend);
   b.add(1, 1);
   b.add();
   const BackendSet set = b.set(Balance::least_load);
   Backend* const second[] = {&b[1]};
-  const auto only = assigner.assign_session(set, second, kNow);
+  const auto only = assigner.assign_session(set, second, kStart);
   REQUIRE(only.reservation);
-  CHECK(assigner.assign_session(set, second, kNow).refusal == Assigner::Refusal::all_full);
+  CHECK(assigner.assign_session(set, second, kStart).refusal == Assigner::Refusal::all_full);
   Backend* const both[] = {&b[0], &b[1]};
-  CHECK(assigner.assign_session(set, both, kNow).refusal == Assigner::Refusal::no_backend);
+  CHECK(assigner.assign_session(set, both, kStart).refusal == Assigner::Refusal::no_backend);
 }
 
 TEST_CASE("a request without a session goes where the fewest are in flight per weight") {
@@ -184,11 +185,11 @@ TEST_CASE("a set takes sessions while one backend is up and has room") {
   b[0].health().fell_silent();
   CHECK_FALSE(set.takes_sessions());
   b[0].health().heard();
-  b[0].health().handshake_answered(true, kNow);
+  b[0].health().handshake_answered(true, kStart);
   CHECK_FALSE(set.takes_sessions());
-  b[0].health().handshake_answered(false, kNow);
+  b[0].health().handshake_answered(false, kStart);
   CHECK(set.takes_sessions());
-  b[0].health().connect_failed(kNow);
+  b[0].health().connect_failed(kStart);
   CHECK_FALSE(set.takes_sessions());
 }
 
@@ -203,19 +204,19 @@ TEST_CASE("a backend that drains gets no session, whatever the others are") {
     Assigner assigner(turns, 6);
     const BackendSet set = b.set(balance);
     for (int i = 0; i < 20; ++i) {
-      CHECK(assigner.assign_session(set, {}, kNow).reservation.backend() == &other);
+      CHECK(assigner.assign_session(set, {}, kStart).reservation.backend() == &other);
     }
   }
   auto turns = turns_of_one_pool();
   Assigner assigner(turns, 7);
   const BackendSet set = b.set(Balance::least_load);
   Backend* const tried[] = {&other};
-  CHECK(assigner.assign_session(set, tried, kNow).refusal == Assigner::Refusal::no_backend);
-  other.health().connect_failed(kNow);
-  CHECK(assigner.assign_session(set, {}, kNow).reservation.backend() == &other);
+  CHECK(assigner.assign_session(set, tried, kStart).refusal == Assigner::Refusal::no_backend);
+  other.health().connect_failed(kStart);
+  CHECK(assigner.assign_session(set, {}, kStart).reservation.backend() == &other);
   CHECK_FALSE(set.takes_sessions());
   draining.set_draining(false);
-  CHECK(assigner.assign_session(set, {}, kNow).reservation.backend() == &draining);
+  CHECK(assigner.assign_session(set, {}, kStart).reservation.backend() == &draining);
   CHECK(set.takes_sessions());
 }
 
@@ -228,7 +229,7 @@ TEST_CASE("a backend that drains answers requests while no other is up") {
   Assigner assigner(turns, 8);
   const BackendSet set = b.set(Balance::least_load);
   for (int i = 0; i < 20; ++i) CHECK(assigner.pick_for_request(set, {}) == &other);
-  other.health().connect_failed(kNow);
+  other.health().connect_failed(kStart);
   CHECK(assigner.pick_for_request(set, {}) == &draining);
   Backend* const tried[] = {&draining};
   CHECK(assigner.pick_for_request(set, tried) == &other);

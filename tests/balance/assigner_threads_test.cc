@@ -8,11 +8,12 @@
 
 #include "backends.h"
 #include "balance/assigner.h"
+#include "support/start.h"
 
 namespace pinion::balance {
 namespace {
 
-constexpr TimePoint kNow = TimePoint{} + std::chrono::hours{1};
+using pinion::test::kStart;
 
 using config::Balance;
 using test::Backends;
@@ -30,7 +31,7 @@ std::vector<Reservation> burst(const BackendSet& set, unsigned threads, unsigned
       const unsigned share = total / threads + (t < total % threads ? 1 : 0);
       start.arrive_and_wait();
       for (unsigned i = 0; i < share; ++i) {
-        held[t].push_back(assigner.assign_session(set, {}, kNow).reservation);
+        held[t].push_back(assigner.assign_session(set, {}, kStart).reservation);
       }
     });
   }
@@ -130,7 +131,7 @@ TEST_CASE("counts are zero again after workers came and went") {
       Random random{t};
       std::vector<Backend*> live;
       for (int i = 0; i < 3000; ++i) {
-        auto assigned = assigner.assign_session(set, {}, kNow);
+        auto assigned = assigner.assign_session(set, {}, kStart);
         if (random() % 2 == 0) live.push_back(assigned.reservation.confirm(false));
         if (!live.empty() && random() % 2 == 0) {
           live.back()->session_ended(false);

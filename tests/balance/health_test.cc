@@ -8,12 +8,13 @@
 #include <thread>
 #include <vector>
 
+#include "support/start.h"
+
 namespace pinion::balance {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr TimePoint kStart = TimePoint{} + 1h;
+using pinion::test::kStart;
 
 /// Lets it answer until it is up. @returns how long that took
 Duration come_back(Health& health, TimePoint& now) {

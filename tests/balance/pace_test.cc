@@ -4,13 +4,14 @@
 
 #include <vector>
 
+#include "support/start.h"
+
 namespace pinion::balance {
 namespace {
 
+using pinion::test::kStart;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr TimePoint kStart = TimePoint{} + std::chrono::hours{1};
 
 /// When they come who ask again and again, one look in each `look`.
 std::vector<TimePoint> arrivals(std::uint32_t rate, Duration look, Duration in_all) {

@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <random>
 
+#include "support/start.h"
+
 namespace pinion::balance {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr TimePoint kStart = TimePoint{} + 1h;
+using pinion::test::kStart;
 
 /// An event loop that does pieces of work, in the order in which they come at random, and a probe
 /// that meets it at random times.

@@ -6,14 +6,14 @@
 
 #include "backends.h"
 #include "balance/assigner.h"
+#include "support/start.h"
 
 namespace pinion::balance {
 namespace {
 
+using pinion::test::kStart;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr TimePoint kStart = TimePoint{} + std::chrono::hours{1};
 
 }  // namespace
 

@@ -5,13 +5,13 @@
 #include <cmath>
 
 #include "balance/load_reading.h"
+#include "support/start.h"
 
 namespace pinion::balance {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr TimePoint kStart = TimePoint{} + 1h;
+using pinion::test::kStart;
 
 }  // namespace
 

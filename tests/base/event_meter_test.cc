@@ -4,13 +4,16 @@
 
 #include <random>
 
+#include "support/start.h"
+
 namespace pinion {
 
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr TimePoint kStart = TimePoint{} + 1h;
+using pinion::test::kStart;
+
 constexpr EventRate kFrames{.frames = 100, .bytes = 0, .burst = 500ms};
 
 }  // namespace

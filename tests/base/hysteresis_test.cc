@@ -2,12 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include "support/start.h"
+
 namespace pinion {
 namespace {
 
+using pinion::test::kStart;
 using std::chrono::milliseconds;
 
-constexpr TimePoint kStart = TimePoint{} + std::chrono::hours{1};
 constexpr Duration kMoment = milliseconds{1};
 
 }  // namespace

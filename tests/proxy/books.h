@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "proxy/session_ledger.h"
+#include "support/start.h"
 
 namespace pinion::proxy::test {
 
 using namespace std::chrono_literals;
 
-inline constexpr TimePoint kStart = TimePoint{} + 1h;
+using pinion::test::kStart;
 
 struct Books {
   explicit Books(std::size_t backend_count = 1, std::size_t capacity = 1000)

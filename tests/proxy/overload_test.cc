@@ -5,15 +5,16 @@
 #include <algorithm>
 
 #include "speech.h"
+#include "support/start.h"
 
 namespace pinion::proxy {
 namespace {
 
 using namespace test;
+using pinion::test::kStart;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr TimePoint kStart = TimePoint{} + std::chrono::hours{1};
 const config::Overload kConfig{.no_keep_alive = 50,
                                .short_idle = 60,
                                .refuse_plain = 70,

@@ -2,10 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include "support/start.h"
+
 namespace pinion::session {
 namespace {
 
-constexpr TimePoint kStart = TimePoint{} + std::chrono::hours{1};
+using pinion::test::kStart;
 
 }  // namespace
 

@@ -7,12 +7,13 @@
 #include <string>
 
 #include "session/session.h"
+#include "support/start.h"
 
 namespace pinion::session::test {
 
 using namespace std::chrono_literals;
 
-inline constexpr TimePoint kStart = TimePoint{} + 1h;
+using pinion::test::kStart;
 
 inline std::uint32_t below(std::uint32_t bound, std::mt19937& random) {
   return static_cast<std::uint32_t>(random() % bound);

@@ -3,12 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include "support/start.h"
+
 namespace pinion::session {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr TimePoint kStart = TimePoint{} + 1h;
+using pinion::test::kStart;
 
 Session example() { return {.sid = "abc", .opened = kStart, .last_seen = kStart}; }
 
