@@ -1,3 +1,4 @@
+#include "any_port.h"
 #include "stream_pair.h"
 
 namespace pinion::uv {
@@ -15,7 +16,7 @@ struct Loops {
 
 // A port on which nobody listens: bound, and given up again.
 std::uint16_t free_port() {
-  const auto bound = bind_sockets(*SocketAddress::from_ip("127.0.0.1", 0), 1);
+  const auto bound = bind_sockets(test::kAnyPort, 1);
   REQUIRE(bound);
   return bound->address.port();
 }

@@ -3,16 +3,13 @@
 #include <doctest/doctest.h>
 
 #include "run_until.h"
+#include "ticks.h"
 
 namespace pinion::uv {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Ticks final : Timer::Handler {
-  void on_tick() noexcept override { ++count; }
-  int count = 0;
-};
+using test::Ticks;
 
 }  // namespace
 

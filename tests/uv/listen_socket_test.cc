@@ -4,12 +4,13 @@
 
 #include <fstream>
 
+#include "any_port.h"
 #include "stream_pair.h"
 
 namespace pinion::uv {
 namespace {
 
-const SocketAddress kAnyPort = *SocketAddress::from_ip("127.0.0.1", 0);
+using test::kAnyPort;
 
 struct PathGuard {
   explicit PathGuard(const char* name) : path(test::socket_path(name)) { ::unlink(path.c_str()); }

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "run_until.h"
+#include "ticks.h"
 #include "uv/mailbox.h"
 #include "uv/resolver.h"
 #include "uv/timer.h"
@@ -20,16 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::run_until;
-
-struct Ticks final : Timer::Handler {
-  void on_tick() noexcept override {
-    ++count;
-    if (timer != nullptr && count == stop_at) timer->stop();
-  }
-  int count = 0;
-  int stop_at = 0;
-  Timer* timer = nullptr;
-};
+using test::Ticks;
 
 struct Turns final : Loop::AfterTurn {
   void after_turn() noexcept override { ++count; }

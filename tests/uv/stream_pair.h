@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "any_port.h"
 #include "run_until.h"
 #include "uv/listener.h"
 #include "uv/stream.h"
@@ -95,9 +96,7 @@ class Acceptor final : public Listener::Handler {
  public:
   Acceptor(Loop& loop, ChunkPool& chunks, bool unix_socket)
       : path_(unix_socket ? socket_path("stream") : ""),
-        bound_(bind_sockets(unix_socket ? SocketAddress::from_unix_path(path_)
-                                        : *SocketAddress::from_ip("127.0.0.1", 0),
-                            1)) {
+        bound_(bind_sockets(unix_socket ? SocketAddress::from_unix_path(path_) : kAnyPort, 1)) {
     REQUIRE(bound_);
     listener_.emplace(loop, chunks, std::move(bound_->sockets[0]), unix_socket, *this);
   }

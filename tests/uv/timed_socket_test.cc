@@ -9,14 +9,16 @@
 #include <string>
 #include <thread>
 
+#include "any_port.h"
 #include "run_until.h"
 
 namespace pinion::uv {
 namespace {
 
 using namespace std::chrono_literals;
+using test::kAnyPort;
 
-struct Recorder final : TimedSocket::Events {
+struct TimedRecorder final : TimedSocket::Events {
   void on_connected(int status) noexcept override { connected = status; }
   void on_bytes(std::string_view bytes, TimedSocket::Arrival when) noexcept override {
     read += bytes;
@@ -44,7 +46,7 @@ struct Talk {
   }
 
   Loop loop;
-  Recorder seen;
+  TimedRecorder seen;
   TimedSocket socket{loop, seen};
   OwnedFd peer;
 };
@@ -54,8 +56,6 @@ void be_busy(Duration time) {
     std::this_thread::yield();
   }
 }
-
-const SocketAddress kAnyPort = *SocketAddress::from_ip("127.0.0.1", 0);
 
 }  // namespace
 
@@ -103,7 +103,7 @@ TEST_CASE("a connect that is refused is told") {
     nobody = bound->address;
   }
   Loop loop;
-  Recorder seen;
+  TimedRecorder seen;
   TimedSocket socket(loop, seen);
   REQUIRE(socket.connect(nobody) == 0);
   CHECK(test::run_until(loop, [&] { return seen.connected.has_value(); }));
@@ -112,7 +112,7 @@ TEST_CASE("a connect that is refused is told") {
 
 TEST_CASE("a path that is no socket fails at once") {
   Loop loop;
-  Recorder seen;
+  TimedRecorder seen;
   TimedSocket socket(loop, seen);
   CHECK(socket.connect(SocketAddress::from_unix_path("/nonexistent/socket")) == UV_ENOENT);
   CHECK_FALSE(socket.open());
