@@ -2,12 +2,11 @@
 #include <doctest/doctest.h>
 
 #include <cctype>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "engineio/open_packet.h"
 #include "engineio/packet_scanner.h"
+#include "fixture.h"
 #include "support/splits.h"
 #include "websocket/first_message.h"
 
@@ -15,12 +14,7 @@ namespace pinion::engineio {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string fixture(const std::string& name) {
-  std::ifstream file(std::string(PINION_FIXTURES "/") + name, std::ios::binary);
-  REQUIRE_MESSAGE(file, name);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using test::fixture;
 
 void check_open_packet(OpenPacketReader& reader, Duration ping_timeout) {
   CHECK(reader.finish() == OpenPacketReader::Status::found);

@@ -9,9 +9,8 @@ namespace pinion::proxy {
 namespace {
 
 using http::Framing;
-using Status = RequestBody::Status;
+using test::kChunked;
 
-constexpr Framing kChunked = {.kind = Framing::Kind::chunked, .length = 0};
 constexpr Framing length_of(std::uint64_t size) {
   return {.kind = Framing::Kind::length, .length = size};
 }
@@ -50,7 +49,7 @@ TEST_CASE("a body of a length passes however it is cut, and takes nothing of the
       }
       out += sink.written([&](GatherWriter& writer) {
         const auto status = body.pass(piece, &writer);
-        CHECK(status == (body.done() ? Status::done : Status::need_more));
+        CHECK(status == (body.done() ? RequestBody::Status::done : RequestBody::Status::need_more));
       });
       left += piece;
     }
@@ -83,7 +82,7 @@ TEST_CASE("a chunked body goes on chunked, without extensions and trailers") {
 TEST_CASE("a body that nobody takes is read to its end") {
   RequestBody body(kChunked, {});
   std::string_view in = "5\r\nhello\r\n0\r\n\r\nrest";
-  CHECK(body.pass(in, nullptr) == Status::done);
+  CHECK(body.pass(in, nullptr) == RequestBody::Status::done);
   CHECK(in == "rest");
 }
 
@@ -91,11 +90,11 @@ TEST_CASE("a malformed chunk is an error wherever it is cut") {
   auto random = pinion::test::repeatable(3);
   for (const auto& pieces : pinion::test::splits("5\r\nhello\r\nzz\r\n", random)) {
     RequestBody body(kChunked, {});
-    auto status = Status::need_more;
+    auto status = RequestBody::Status::need_more;
     for (std::string_view piece : pieces) {
-      if (status == Status::need_more) status = body.pass(piece, nullptr);
+      if (status == RequestBody::Status::need_more) status = body.pass(piece, nullptr);
     }
-    CHECK(status == Status::malformed);
+    CHECK(status == RequestBody::Status::malformed);
   }
 }
 
@@ -105,7 +104,8 @@ TEST_CASE("a body may be as large as the limit, not larger") {
     const std::string input =
         std::string(http::chunk_size_line(size).view()) + std::string(size, 'x') + "\r\n0\r\n\r\n";
     std::string_view in = input;
-    CHECK(body.pass(in, nullptr) == (size == 10 ? Status::done : Status::too_large));
+    CHECK(body.pass(in, nullptr) ==
+          (size == 10 ? RequestBody::Status::done : RequestBody::Status::too_large));
   }
 }
 
@@ -115,17 +115,17 @@ TEST_CASE("a gathered body goes on with its length") {
   for (const auto& pieces : pinion::test::splits("2\r\n40\r\n3\r\n{}!\r\n0\r\n\r\n", random)) {
     RequestBody body(kChunked, {.body = 0, .gathered = 5});
     std::string whole;
-    auto status = Status::need_more;
+    auto status = RequestBody::Status::need_more;
     for (std::string_view piece : pieces) {
-      if (status == Status::need_more) status = body.gather(piece, whole);
+      if (status == RequestBody::Status::need_more) status = body.gather(piece, whole);
     }
-    REQUIRE(status == Status::done);
+    REQUIRE(status == RequestBody::Status::done);
     CHECK(whole == "40{}!");
     body.restart_with_length(whole.size());
     CHECK(body.framing() == length_of(5));
     std::string_view in = whole;
     CHECK(sink.written([&](GatherWriter& writer) {
-      CHECK(body.pass(in, &writer) == Status::done);
+      CHECK(body.pass(in, &writer) == RequestBody::Status::done);
     }) == "40{}!");
     CHECK(body.received() == 5);
   }
@@ -136,11 +136,11 @@ TEST_CASE("an empty gathered body is one of length 0") {
   RequestBody body(kChunked, {.body = 0, .gathered = 5});
   std::string whole;
   std::string_view in = "0\r\n\r\n";
-  REQUIRE(body.gather(in, whole) == Status::done);
+  REQUIRE(body.gather(in, whole) == RequestBody::Status::done);
   body.restart_with_length(0);
   CHECK(sink.written([&](GatherWriter& writer) {
               std::string_view nothing;
-              CHECK(body.pass(nothing, &writer) == Status::done);
+              CHECK(body.pass(nothing, &writer) == RequestBody::Status::done);
             })
             .empty());
 }
@@ -151,7 +151,7 @@ TEST_CASE("what is gathered is bounded by both limits") {
     RequestBody body(kChunked, limits);
     std::string whole;
     std::string_view in = "5\r\nhello\r\n0\r\n\r\n";
-    CHECK(body.gather(in, whole) == Status::too_large);
+    CHECK(body.gather(in, whole) == RequestBody::Status::too_large);
     CHECK(whole.size() <= 4);
   }
 }
@@ -164,7 +164,7 @@ TEST_CASE("pushed packets are counted on their way, and a close is seen") {
   RequestBody body(length_of(payload.size()), {});
   body.watch(engineio::PacketScanner({}));
   std::string_view in = payload;
-  CHECK(body.pass(in, nullptr) == Status::done);
+  CHECK(body.pass(in, nullptr) == RequestBody::Status::done);
   REQUIRE(body.watched());
   CHECK(body.watched()->packets() == 3);
   CHECK(body.watched()->saw_close());

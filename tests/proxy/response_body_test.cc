@@ -3,28 +3,21 @@
 
 #include <doctest/doctest.h>
 
-#include <fstream>
-#include <iterator>
-
 #include "books.h"
+#include "engineio/fixture.h"
 #include "sink.h"
 #include "support/splits.h"
 
 namespace pinion::proxy {
 namespace {
 
+using engineio::test::fixture;
 using http::Framing;
 using test::Books;
+using test::kChunked;
 using test::kStart;
-using Status = ResponseBody::Status;
 
 constexpr const char* kHead = "HTTP/1.1 200 OK\r\n\r\n";
-
-std::string fixture(const std::string& name) {
-  std::ifstream file(std::string(PINION_FIXTURES "/") + name, std::ios::binary);
-  REQUIRE_MESSAGE(file, name);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 // Cut into chunks of `size`, as uvicorn might.
 std::string chunked(std::string_view payload, std::size_t size) {
@@ -67,21 +60,21 @@ void check_handshake(test::Sink& sink, const pinion::test::Pieces& pieces, const
   body.watch_open(std::make_unique<OpenWatch>(books.ledger, books.reserve(),
                                               OpenWatch::Origin{.client = "192.0.2.7"}));
   std::string out;
-  auto status = Status::need_more;
+  auto status = ResponseBody::Status::need_more;
   for (const auto piece : pieces) {
     const std::string now =
         sink.written([&](GatherWriter& writer) { status = body.pass(piece, writer, kStart); });
-    REQUIRE(status != Status::malformed);
+    REQUIRE(status != ResponseBody::Status::malformed);
     // The pin stands before the client can know anything.
     if (!now.empty()) REQUIRE(books.ledger.table().size() == 1);
     CHECK(body.holding() == (books.ledger.table().size() == 0));
     out += now;
   }
   if (answer.ends_with_close) {
-    REQUIRE(status == Status::need_more);
+    REQUIRE(status == ResponseBody::Status::need_more);
     out += sink.written([&](GatherWriter& writer) { status = body.pass_end(writer, kStart); });
   }
-  REQUIRE(status == Status::done);
+  REQUIRE(status == ResponseBody::Status::done);
   REQUIRE(out.starts_with(kHead));
   CHECK(unframed(std::string_view(out).substr(std::string_view(kHead).size()), answer.to_client) ==
         payload);
@@ -95,7 +88,6 @@ void check_handshake(test::Sink& sink, const pinion::test::Pieces& pieces, const
   CHECK(books.backends[0]->assigned().reserved == 0);
 }
 
-constexpr Framing kChunked = {.kind = Framing::Kind::chunked, .length = 0};
 constexpr Framing kUntilClose = {.kind = Framing::Kind::until_close, .length = 0};
 
 }  // namespace
@@ -130,8 +122,9 @@ TEST_CASE("an answer that opens no session is released, and its place is given b
     ResponseBody body(kHead, {.kind = Framing::Kind::length, .length = payload.size()}, kChunked);
     body.watch_open(
         std::make_unique<OpenWatch>(books.ledger, books.reserve(), OpenWatch::Origin{}));
-    const std::string out = sink.written(
-        [&](GatherWriter& writer) { CHECK(body.pass(payload, writer, kStart) == Status::done); });
+    const std::string out = sink.written([&](GatherWriter& writer) {
+      CHECK(body.pass(payload, writer, kStart) == ResponseBody::Status::done);
+    });
     CHECK(out.starts_with(kHead));
     CHECK(unframed(std::string_view(out).substr(std::string_view(kHead).size()), kChunked) ==
           payload);
@@ -149,8 +142,8 @@ TEST_CASE("an answer that is cut releases nothing of what was held") {
   body.watch_open(std::make_unique<OpenWatch>(books.ledger, books.reserve(), OpenWatch::Origin{}));
   CHECK(sink.written([&](GatherWriter& writer) {
               CHECK(body.pass(std::string_view(payload).substr(0, 50), writer, kStart) ==
-                    Status::need_more);
-              CHECK(body.pass_end(writer, kStart) == Status::malformed);
+                    ResponseBody::Status::need_more);
+              CHECK(body.pass_end(writer, kStart) == ResponseBody::Status::malformed);
             })
             .empty());
 }
@@ -163,7 +156,7 @@ TEST_CASE("what needs not be held passes at once, byte by byte") {
   CHECK(sink.written([&](GatherWriter& writer) { body.pass("b", writer, kStart); }) ==
         "1\r\nb\r\n");
   CHECK(sink.written([&](GatherWriter& writer) {
-    CHECK(body.pass_end(writer, kStart) == Status::done);
+    CHECK(body.pass_end(writer, kStart) == ResponseBody::Status::done);
   }) == "0\r\n\r\n");
   CHECK(body.received() == 2);
 }
@@ -172,7 +165,7 @@ TEST_CASE("a head without a body is done at once") {
   test::Sink sink;
   ResponseBody body(kHead, {}, {});
   CHECK(sink.written([&](GatherWriter& writer) {
-    CHECK(body.pass({}, writer, kStart) == Status::done);
+    CHECK(body.pass({}, writer, kStart) == ResponseBody::Status::done);
   }) == kHead);
 }
 
@@ -182,7 +175,7 @@ TEST_CASE("bytes after the body reach nobody, and are noticed") {
     ResponseBody body(kHead, {.kind = Framing::Kind::length, .length = 2},
                       {.kind = Framing::Kind::length, .length = 2});
     CHECK(sink.written([&](GatherWriter& writer) {
-      CHECK(body.pass("ok" + after, writer, kStart) == Status::done);
+      CHECK(body.pass("ok" + after, writer, kStart) == ResponseBody::Status::done);
     }) == std::string(kHead) + "ok");
     CHECK(body.had_excess() == !after.empty());
   }

@@ -111,7 +111,7 @@ TEST_CASE("an upgrade counts a WebSocket once, and its end takes it off") {
 
 TEST_CASE("a lost backend's polling sessions are settled") {
   Books books(2);
-  for (int i = 0; i < 10; ++i) books.open("s" + std::to_string(i), i % 2U);
+  for (int i = 0; i < 10; ++i) books.open("s" + std::to_string(i), i % 2 == 0 ? 0 : 1);
   CHECK(books.ledger.drop_backend(books.backends[0]->id()) == 5);
   CHECK(books.ledger.closes(CloseReason::backend_unreachable) == 5);
   CHECK(books.backends[0]->assigned().live == 0);

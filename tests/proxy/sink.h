@@ -5,10 +5,13 @@
 
 #include <string>
 
+#include "http/head.h"
 #include "proxy/gather_writer.h"
 #include "uv/stream_pair.h"
 
 namespace pinion::proxy::test {
+
+inline constexpr http::Framing kChunked = {.kind = http::Framing::Kind::chunked, .length = 0};
 
 class Sink {
  public:

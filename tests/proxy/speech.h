@@ -43,6 +43,9 @@ inline std::string open_packet(const std::string& sid, int ping_interval_ms = 25
          "}";
 }
 
+/// What clients mask their frames with.
+inline constexpr std::uint32_t kMask = 0x12345678;
+
 /// Head and body of one answer that has a Content-Length.
 inline std::string read_answer(Peer& client) {
   std::string head = client.read_until("\r\n\r\n");

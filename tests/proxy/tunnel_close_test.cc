@@ -10,8 +10,6 @@ using namespace test;
 using metrics::CloseReason;
 using websocket::test::write;
 
-constexpr std::uint32_t kMask = 0x12345678;
-
 // A session on a WebSocket, that can be deleted.
 struct Live {
   Backend backend;

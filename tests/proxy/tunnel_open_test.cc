@@ -1,8 +1,7 @@
 // A session that begins on a WebSocket: its open packet is held until the pin stands, however the
 // network cuts it.
-#include <fstream>
-#include <iterator>
 
+#include "engineio/fixture.h"
 #include "speech.h"
 #include "websocket/frame_maker.h"
 
@@ -10,12 +9,7 @@ namespace pinion::proxy {
 namespace {
 
 using namespace test;
-
-std::string fixture(const std::string& name) {
-  std::ifstream file(std::string(PINION_FIXTURES "/") + name, std::ios::binary);
-  REQUIRE_MESSAGE(file, name);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
+using engineio::test::fixture;
 
 const std::string kTarget = "/socket.io/?EIO=4&transport=websocket";
 

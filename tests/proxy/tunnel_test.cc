@@ -12,7 +12,6 @@ using metrics::CloseReason;
 using websocket::test::Frame;
 using websocket::test::write;
 
-constexpr std::uint32_t kMask = 0x12345678;
 std::string from_client(const std::string& text) {
   return write({.mask_key = kMask, .payload = text});
 }
