@@ -19,10 +19,10 @@ Config parse(const std::string& text) {
   return std::move(*loaded);
 }
 
-std::string pool(const std::string& name, const std::string& keys) {
+std::string pool_with(const std::string& name, const std::string& keys) {
   return "[[pool]]\nname = \"" + name + "\"\n" + keys + "\n";
 }
-std::string route(const std::string& path, const std::string& to) {
+std::string route_from(const std::string& path, const std::string& to) {
   return "[[route]]\npath = \"" + path + "\"\npool = \"" + to + "\"\n";
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("a change of any key is told") {
 }
 
 TEST_CASE("the same file changes nothing") {
-  const std::string text = pool("chat", kTwo) + route("/", "chat");
+  const std::string text = pool_with("chat", kTwo) + route_from("/", "chat");
   const Config running = parse(text);
   const Reload planned = reload(running, text);
   CHECK(planned.changes.empty());
@@ -121,37 +121,39 @@ TEST_CASE("the same file changes nothing") {
 }
 
 TEST_CASE("backends come and go, weights change") {
-  const Config running = parse(pool("chat", kTwo) + route("/", "chat"));
-  const Reload planned = reload(
-      running, pool("chat", R"(backends = ["10.0.0.1:1", "10.0.0.3:3"])") + route("/", "chat"));
+  const Config running = parse(pool_with("chat", kTwo) + route_from("/", "chat"));
+  const Reload planned =
+      reload(running, pool_with("chat", R"(backends = ["10.0.0.1:1", "10.0.0.3:3"])") +
+                          route_from("/", "chat"));
   CHECK(planned.changes == Lines{"backend chat/10.0.0.3:3 is new, at 10.0.0.3:3",
                                  "backend chat/10.0.0.2:2 at 10.0.0.2:2 is gone: it drains"});
   CHECK(planned.config.pools[0].backends.size() == 2);
 
-  const Reload weighed = reload(running, pool("chat", R"(backends = ["10.0.0.2:2"]
+  const Reload weighed = reload(running, pool_with("chat", R"(backends = ["10.0.0.2:2"]
 [[pool.backend]]
 address = "10.0.0.1:1"
 weight = 3
-max_sessions = 7)") + route("/", "chat"));
+max_sessions = 7)") + route_from("/", "chat"));
   CHECK(weighed.changes == Lines{"backend chat/10.0.0.1:1: [pool.backend].weight: 1 -> 3",
                                  "backend chat/10.0.0.1:1: [pool.backend].max_sessions: "
                                  "0 (no limit) -> 7"});
 }
 
 TEST_CASE("the sections within a pool are looked at") {
-  const Config running = parse(pool("chat", kOne) + route("/", "chat"));
-  const Reload planned = reload(
-      running, pool("chat", kOne + "\n[pool.slow_consumer]\nafter = \"7s\"") + route("/", "chat"));
+  const Config running = parse(pool_with("chat", kOne) + route_from("/", "chat"));
+  const Reload planned =
+      reload(running, pool_with("chat", kOne + "\n[pool.slow_consumer]\nafter = \"7s\"") +
+                          route_from("/", "chat"));
   CHECK(planned.changes == Lines{"pool chat: [pool.slow_consumer].after: 30s -> 7s"});
   CHECK(planned.config.pools[0].slow_consumer.after == std::chrono::seconds{7});
 }
 
 TEST_CASE("a pool keeps its index, whatever the file's order") {
-  const Config running =
-      parse(pool("a", kOne) + pool("b", kOne) + route("/a", "a") + route("/", "b"));
+  const Config running = parse(pool_with("a", kOne) + pool_with("b", kOne) + route_from("/a", "a") +
+                               route_from("/", "b"));
   const Reload planned =
-      reload(running, pool("new", kOne) + pool("b", kOne) + pool("a", kOne) + route("/n", "new") +
-                          route("/a", "a") + route("/", "b"));
+      reload(running, pool_with("new", kOne) + pool_with("b", kOne) + pool_with("a", kOne) +
+                          route_from("/n", "new") + route_from("/a", "a") + route_from("/", "b"));
   const Config& next = planned.config;
   REQUIRE(next.pools.size() == 3);
   CHECK(next.pools[0].name == "a");
@@ -163,9 +165,10 @@ TEST_CASE("a pool keeps its index, whatever the file's order") {
 }
 
 TEST_CASE("a pool that is gone stays as a place, and may come back to it") {
-  const std::string both = pool("a", kOne) + pool("b", kOne) + route("/a", "a") + route("/", "b");
+  const std::string both =
+      pool_with("a", kOne) + pool_with("b", kOne) + route_from("/a", "a") + route_from("/", "b");
   const Config running = parse(both);
-  const Reload without = reload(running, pool("b", kOne) + route("/", "b"));
+  const Reload without = reload(running, pool_with("b", kOne) + route_from("/", "b"));
   REQUIRE(without.config.pools.size() == 2);
   CHECK(without.config.pools[0].retired);
   CHECK(without.config.pools[0].backends.empty());
@@ -174,7 +177,7 @@ TEST_CASE("a pool that is gone stays as a place, and may come back to it") {
   CHECK(std::ranges::find(without.changes, "pool a is gone: its backends drain") !=
         without.changes.end());
   // Said once.
-  CHECK(reload(without.config, pool("b", kOne) + route("/", "b")).changes.empty());
+  CHECK(reload(without.config, pool_with("b", kOne) + route_from("/", "b")).changes.empty());
 
   const Reload back = reload(without.config, both);
   CHECK_FALSE(back.config.pools[0].retired);
@@ -184,7 +187,7 @@ TEST_CASE("a pool that is gone stays as a place, and may come back to it") {
 
 TEST_CASE("routes that were are remembered, the latest first, up to a bound") {
   const auto routed = [](int n) {
-    return pool("chat", kOne) + route("/" + std::to_string(n) + "/", "chat");
+    return pool_with("chat", kOne) + route_from("/" + std::to_string(n) + "/", "chat");
   };
   Config running = parse(routed(0));
   CHECK(reload(running, routed(0)).config.former_routes.empty());
@@ -195,7 +198,8 @@ TEST_CASE("routes that were are remembered, the latest first, up to a bound") {
 }
 
 TEST_CASE("what needs a restart is said and changes nothing") {
-  const Config running = parse("[proxy]\nworkers = 1\n" + pool("chat", kOne) + route("/", "chat"));
+  const Config running =
+      parse("[proxy]\nworkers = 1\n" + pool_with("chat", kOne) + route_from("/", "chat"));
   const Reload planned = reload(running, R"([proxy]
 workers = 2
 max_connections = 100
@@ -209,8 +213,8 @@ listen = "127.0.0.1:9181"
 [log]
 format = "json"
 level = "debug"
-)" + pool("chat", kOne + "\nsocketio_path = \"/ws/\"\nbalance = \"round_robin\"") +
-                                             route("/", "chat"));
+)" + pool_with("chat", kOne + "\nsocketio_path = \"/ws/\"\nbalance = \"round_robin\"") +
+                                             route_from("/", "chat"));
   CHECK(planned.restarts.size() == 6);
   CHECK(planned.restarts.front() == "[proxy].workers: 1 -> 2");
   CHECK(planned.restarts.back() == "pool chat: [pool].socketio_path: /socket.io/ -> /ws/");
@@ -225,21 +229,21 @@ level = "debug"
   CHECK(next.log.level == LogLevel::debug);
   CHECK(next.pools[0].socketio_path == "/socket.io/");
   // It is said again for as long as the file asks for it.
-  CHECK(reload(next, "[proxy]\nworkers = 2\n" + pool("chat", kOne) + route("/", "chat"))
+  CHECK(reload(next, "[proxy]\nworkers = 2\n" + pool_with("chat", kOne) + route_from("/", "chat"))
             .restarts.size() == 1);
 }
 
 TEST_CASE("no more pools than can be told apart") {
-  Config running = parse(pool("chat", kOne) + route("/", "chat"));
+  Config running = parse(pool_with("chat", kOne) + route_from("/", "chat"));
   const auto also = [](int n) {
-    std::string text = pool("chat", kOne);
+    std::string text = pool_with("chat", kOne);
     std::string routes;
     for (int i = 0; i < 255; ++i) {
       const std::string name = "p" + std::to_string(n) + "-" + std::to_string(i);
-      text += pool(name, kOne);
-      routes += route("/" + name + "/", name);
+      text += pool_with(name, kOne);
+      routes += route_from("/" + name + "/", name);
     }
-    return text + routes + route("/", "chat");
+    return text + routes + route_from("/", "chat");
   };
   for (int n = 0; n < 4; ++n) running = reload(running, also(n)).config;
   const auto refused = plan_reload(running, parse(also(5)));

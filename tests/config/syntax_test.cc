@@ -9,7 +9,7 @@
 namespace pinion::config {
 namespace {
 
-struct Case {
+struct Slip {
   const char* text;
   const char* hint;
 };
@@ -23,7 +23,7 @@ std::string dotted(std::size_t parts) {
 }  // namespace
 
 TEST_CASE("each usual slip in TOML gets the hint that helps") {
-  const Case cases[] = {
+  const Slip cases[] = {
       {"[[pool]]\nname = chat\n", "texts, addresses, times and sizes are in quotes"},
       {"[proxy]\nlisten = 127.0.0.1:80\n", "texts, addresses, times and sizes are in quotes"},
       {"[proxy.timeouts]\nconnect = 10s\n", "texts, addresses, times and sizes are in quotes"},

@@ -5,7 +5,7 @@
 namespace pinion::config {
 namespace {
 
-struct Case {
+struct RuledText {
   Type type;
   const char* text;
   const char* result;  // the canonical form, or a part of the error
@@ -14,7 +14,7 @@ struct Case {
 }  // namespace
 
 TEST_CASE("texts are made canonical") {
-  const Case cases[] = {
+  const RuledText cases[] = {
       {Type::name, "chat-1.a_B", "chat-1.a_B"},
       {Type::host, "Chat.Example.COM", "chat.example.com"},
       {Type::host, "127.0.0.1", "127.0.0.1"},
@@ -33,7 +33,7 @@ TEST_CASE("texts are made canonical") {
 }
 
 TEST_CASE("texts that cannot work are told why") {
-  const Case cases[] = {
+  const RuledText cases[] = {
       {Type::name, "chat room", "has a ' ' in it"},
       {Type::name, "a/b", "has a '/' in it"},
       {Type::name, "\xc3\xa4", "a character in it that a name cannot have"},

@@ -9,7 +9,7 @@
 namespace pinion::config {
 namespace {
 
-struct Case {
+struct UnknownName {
   const char* text;   // behind the smallest sound file
   const char* error;  // without the place
 };
@@ -17,7 +17,7 @@ struct Case {
 }  // namespace
 
 TEST_CASE("unknown names are answered with the nearest, with their home, or with all there are") {
-  const Case cases[] = {
+  const UnknownName cases[] = {
       {"[proxy]\nworker = 2", "[proxy].worker: unknown key, did you mean workers?"},
       {"[proxy]\nMax-Connections = 2",
        "[proxy].Max-Connections: unknown key, did you mean max_connections?"},

@@ -14,7 +14,7 @@ namespace {
 
 using uv::test::run_until;
 
-struct Events final : DiscoveryEvents {
+struct SeenChanges final : DiscoveryEvents {
   void on_backends_changed(const balance::BackendSets& sets) noexcept override {
     ++changes;
     last = sets;
@@ -37,7 +37,7 @@ struct Found {
   uv::Loop loop;
   balance::Registry registry;
   log::Logger log;
-  Events events;
+  SeenChanges events;
   Discovery discovery;
 };
 
@@ -103,7 +103,7 @@ TEST_CASE("discovery may die with an answer under way") {
   uv::Loop loop;
   balance::Registry registry;
   log::Logger log({.fd = null.get()});
-  Events events;
+  SeenChanges events;
   {
     Discovery discovery(loop, load("[[pool]]\nname = \"chat\"\nbackends = [\"localhost:1\"]\n"),
                         registry, log, events);

@@ -26,7 +26,7 @@ struct Seen {
   int status;
 };
 
-struct Events final : ProbeEvents {
+struct SeenProbes final : ProbeEvents {
   void on_probe(balance::Backend& backend, const ProbeOutcome& outcome) noexcept override {
     seen.push_back({outcome.result, outcome.status});
     if (outcome.result == ProbeResult::ok) {
@@ -60,9 +60,9 @@ std::shared_ptr<const config::Config> config_with(config::HealthKind kind, Durat
   return config;
 }
 
-struct Watched {
-  explicit Watched(config::HealthKind kind = config::HealthKind::engineio, Duration timeout = 20s,
-                   std::uint32_t expect = 0)
+struct Probed {
+  explicit Probed(config::HealthKind kind = config::HealthKind::engineio, Duration timeout = 20s,
+                  std::uint32_t expect = 0)
       : prober(loop, events, config_with(kind, timeout, expect)) {}
 
   balance::Backend& watch(const SocketAddress& address) {
@@ -80,7 +80,7 @@ struct Watched {
   bool until(const std::function<bool()>& condition) { return run_until(loop, condition); }
 
   uv::Loop loop;
-  Events events;
+  SeenProbes events;
   balance::Registry registry;
   std::shared_ptr<balance::BackendSet> set;
   Prober prober;
@@ -100,7 +100,7 @@ SocketAddress where_nobody_listens() { return HttpBackend(refuse).address(); }
 
 TEST_CASE("a backend is probed again and again on one connection, and tells how long it takes") {
   const HttpBackend server(refuse);
-  Watched w;
+  Probed w;
   const balance::Backend& backend = w.watch(server.address());
   CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 10; }));
   CHECK(w.events.seen.front().status == 400);
@@ -116,27 +116,27 @@ TEST_CASE("a backend is probed again and again on one connection, and tells how 
 
 TEST_CASE("a blocked event loop shows as wait, and those who would have met it count too") {
   // Known by so many, what is calm is not mistaken for the waits, which outnumber a few.
-  constexpr int kCalm = 40;
+  constexpr int kCalmRequests = 40;
   std::atomic<int> requests{0};
   const HttpBackend server([&](const std::string& request) {
-    if (++requests == kCalm) be_busy(1500ms);
+    if (++requests == kCalmRequests) be_busy(1500ms);
     return refuse(request);
   });
-  Watched w;
+  Probed w;
   const balance::Backend& backend = w.watch(server.address());
-  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == kCalm; }));
+  CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == kCalmRequests; }));
   const balance::ProbeReading reading = backend.probe_reading();
   CHECK(reading.latency >= 1500ms);
   CHECK(reading.wait > 100ms);
   // One in a hundred thousand times the schedule has less than this in 1.5 s.
-  CHECK(reading.samples >= kCalm + 2);
+  CHECK(reading.samples >= kCalmRequests + 2);
   CHECK(reading.busy_share > 0.07);
   CHECK(backend.health().up());
 }
 
 TEST_CASE("a backend that nobody listens at goes down at once, and comes up after `rise` probes") {
   const SocketAddress address = where_nobody_listens();
-  Watched w;
+  Probed w;
   const balance::Backend& backend = w.watch(address);
   CHECK(w.until([&] { return w.events.count(ProbeResult::connect) == 3; }));
   CHECK(w.events.seen[0].status == UV_ECONNREFUSED);
@@ -152,7 +152,7 @@ TEST_CASE("a backend that takes connections but does not answer goes down after 
     while (hangs) std::this_thread::yield();
     return refuse(request);
   });
-  Watched w(config::HealthKind::engineio, 200ms);
+  Probed w(config::HealthKind::engineio, 200ms);
   const balance::Backend& backend = w.watch(server.address());
   CHECK(w.until([&] { return !backend.health().up(); }));
   CHECK(w.events.count(ProbeResult::timeout) == 3);
@@ -163,7 +163,7 @@ TEST_CASE("a backend that takes connections but does not answer goes down after 
 
 TEST_CASE("a status that is not expected is a failure") {
   const HttpBackend server(refuse);
-  Watched w(config::HealthKind::engineio, 20s, 200);
+  Probed w(config::HealthKind::engineio, 20s, 200);
   const balance::Backend& backend = w.watch(server.address());
   CHECK(w.until([&] { return !backend.health().up(); }));
   CHECK(w.events.count(ProbeResult::status) == 3);
@@ -172,7 +172,7 @@ TEST_CASE("a status that is not expected is a failure") {
 
 TEST_CASE("what is no HTTP is a failure") {
   const HttpBackend server([](const std::string&) { return std::string("SSH-2.0-x\r\n\r\n"); });
-  Watched w;
+  Probed w;
   const balance::Backend& backend = w.watch(server.address());
   CHECK(w.until([&] { return !backend.health().up(); }));
   CHECK(w.events.count(ProbeResult::bad_answer) == 3);
@@ -182,7 +182,7 @@ TEST_CASE("a connection that the backend has closed while it rested is no failur
   const HttpBackend server([](const std::string&) {
     return std::string("HTTP/1.1 400 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
   });
-  Watched w;
+  Probed w;
   const balance::Backend& backend = w.watch(server.address());
   CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 5; }));
   CHECK(w.events.seen.size() == 5);
@@ -196,7 +196,7 @@ TEST_CASE("a backend that closes instead of answering fails, even where the conn
   std::atomic<int> requests{0};
   const HttpBackend server(
       [&](const std::string& request) { return ++requests < 4 ? refuse(request) : std::string(); });
-  Watched w;
+  Probed w;
   const balance::Backend& backend = w.watch(server.address());
   CHECK(w.until([&] { return !backend.health().up(); }));
   CHECK(w.events.count(ProbeResult::closed) == 3);
@@ -204,7 +204,7 @@ TEST_CASE("a backend that closes instead of answering fails, even where the conn
 
 TEST_CASE("tcp asks for nothing") {
   const HttpBackend server(refuse);
-  Watched w(config::HealthKind::tcp);
+  Probed w(config::HealthKind::tcp);
   const balance::Backend& backend = w.watch(server.address());
   CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 3; }));
   CHECK(server.requests() == 0);
@@ -219,7 +219,7 @@ TEST_CASE("websocket waits for the open packet, on a new connection each time") 
            "websocket\r\n\r\n\x81\x0b"
            R"(0{"sid":""})";
   });
-  Watched w(config::HealthKind::websocket);
+  Probed w(config::HealthKind::websocket);
   const balance::Backend& backend = w.watch(server.address());
   CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 8; }));
   CHECK(w.events.seen.size() == 8);
@@ -239,7 +239,7 @@ TEST_CASE("a WebSocket without an open packet is a failure, and so is an answer 
     expected = ProbeResult::status;
   }
   const HttpBackend server([&](const std::string&) { return answer; });
-  Watched w(config::HealthKind::websocket);
+  Probed w(config::HealthKind::websocket);
   const balance::Backend& backend = w.watch(server.address());
   CHECK(w.until([&] { return !backend.health().up(); }));
   CHECK(w.events.count(expected) == 3);
@@ -247,7 +247,7 @@ TEST_CASE("a WebSocket without an open packet is a failure, and so is an answer 
 
 TEST_CASE("a backend that leaves handshakes unanswered is asked, although a connect would do") {
   const HttpBackend server(refuse);
-  Watched w(config::HealthKind::tcp);
+  Probed w(config::HealthKind::tcp);
   balance::Backend& backend = w.watch(server.address());
   CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 1; }));
   backend.health().fell_silent();
@@ -271,7 +271,7 @@ TEST_CASE("chunked answers and those with a long body leave the connection in or
     return ++requests % 2 == 0 ? chunked
                                : "HTTP/1.1 404 No\r\nContent-Length: 30720\r\n\r\n" + tail;
   });
-  Watched w;
+  Probed w;
   w.watch(server.address());
   CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 8; }));
   CHECK(w.events.seen.size() == 8);
@@ -279,7 +279,7 @@ TEST_CASE("chunked answers and those with a long body leave the connection in or
 }
 
 TEST_CASE("a suspicion is looked into at once") {
-  Watched w(config::HealthKind::tcp);
+  Probed w(config::HealthKind::tcp);
   auto server = std::make_unique<HttpBackend>(refuse);
   balance::Backend& backend = w.watch(server->address());
   CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 1; }));
@@ -291,7 +291,7 @@ TEST_CASE("a suspicion is looked into at once") {
 
 TEST_CASE("another config: probes that are to be others are, those that stay go on") {
   const HttpBackend server(refuse);
-  Watched w;
+  Probed w;
   balance::Backend& backend = w.watch(server.address());
   CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 2; }));
   w.follow(config_with(config::HealthKind::engineio, 20s));
@@ -307,7 +307,7 @@ TEST_CASE("another config: probes that are to be others are, those that stay go 
 TEST_CASE("a backend that is watched no more is not probed") {
   const HttpBackend server(refuse);
   const HttpBackend other(refuse);
-  Watched w;
+  Probed w;
   w.watch(server.address());
   CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == 3; }));
   const int before = server.requests();

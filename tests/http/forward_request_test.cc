@@ -9,7 +9,7 @@ namespace {
 using Kind = Framing::Kind;
 
 /// The head that a backend gets for a client's request.
-std::string forwarded(std::string_view bytes, RequestRewrite rewrite = {}) {
+std::string forwarded_request(std::string_view bytes, RequestRewrite rewrite = {}) {
   const auto read = read_request(bytes);
   REQUIRE(is_complete(read.result));
   rewrite.framing = read.head.framing;
@@ -19,7 +19,7 @@ std::string forwarded(std::string_view bytes, RequestRewrite rewrite = {}) {
 }
 
 std::string with_fields(std::string_view fields, RequestRewrite rewrite = {}) {
-  const std::string head = forwarded(
+  const std::string head = forwarded_request(
       std::string("GET / HTTP/1.1\r\nHost: a\r\n").append(fields).append("\r\n"), rewrite);
   const std::string_view start = "GET / HTTP/1.1\r\nHost: a\r\n";
   REQUIRE(head.starts_with(start));
@@ -36,9 +36,10 @@ std::string expect_fields(std::string_view fields) {
 }  // namespace
 
 TEST_CASE("order, case and repetition of what goes through are kept") {
-  CHECK(forwarded("POST /x?y HTTP/1.1\r\nB: 1\r\nhOsT: a\r\na: 2\r\nCONTENT-length: 05\r\nB: 3\r\n"
-                  "Content_Length: 9\r\n\r\n",
-                  {.client_address = "10.0.0.1"}) ==
+  CHECK(forwarded_request(
+            "POST /x?y HTTP/1.1\r\nB: 1\r\nhOsT: a\r\na: 2\r\nCONTENT-length: 05\r\nB: 3\r\n"
+            "Content_Length: 9\r\n\r\n",
+            {.client_address = "10.0.0.1"}) ==
         "POST /x?y HTTP/1.1\r\nB: 1\r\nhOsT: a\r\na: 2\r\nCONTENT-length: 5\r\nB: 3\r\n"
         "Content_Length: 9\r\nX-Forwarded-For: 10.0.0.1\r\n"
         "X-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\n\r\n");
@@ -68,8 +69,9 @@ TEST_CASE("fields that Connection names end here, but not what a message needs")
                   "X-Forwarded-Host: shop\r\n",
                   {.peer_is_trusted = true}) ==
       "X-Forwarded-Proto: https\r\nX-Forwarded-Host: shop\r\n\r\n");
-  CHECK(forwarded("POST / HTTP/1.1\r\nHost: a\r\nConnection: Content-Length\r\nContent-Length: "
-                  "3\r\n\r\n") ==
+  CHECK(forwarded_request(
+            "POST / HTTP/1.1\r\nHost: a\r\nConnection: Content-Length\r\nContent-Length: "
+            "3\r\n\r\n") ==
         "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
         "X-Forwarded-Proto: http\r\nX-Forwarded-Host: a\r\n\r\n");
 }
@@ -136,11 +138,11 @@ TEST_CASE("an upgrade goes on for websocket alone") {
 }
 
 TEST_CASE("an HTTP/1.0 request becomes one of HTTP/1.1") {
-  CHECK(forwarded(
+  CHECK(forwarded_request(
             "GET /x HTTP/1.0\r\nConnection: keep-alive\r\nExpect: 100-continue\r\nX: y\r\n\r\n") ==
         "GET /x HTTP/1.1\r\nHost: \r\nX: y\r\nX-Forwarded-Proto: http\r\n\r\n");
   CHECK(
-      forwarded("GET http://b:81/x HTTP/1.0\r\n\r\n") ==
+      forwarded_request("GET http://b:81/x HTTP/1.0\r\n\r\n") ==
       "GET /x HTTP/1.1\r\nHost: b:81\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: b:81\r\n\r\n");
 }
 

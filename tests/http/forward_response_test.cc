@@ -15,7 +15,7 @@ struct Answer {
 };
 
 /// The head that a client gets for a backend's answer.
-std::string forwarded(const Answer& answer) {
+std::string forwarded_response(const Answer& answer) {
   const auto read = read_response(answer.bytes, answer.method);
   REQUIRE(is_complete(read.result));
   ResponseRewrite rewrite = answer.rewrite;
@@ -28,33 +28,34 @@ std::string forwarded(const Answer& answer) {
 }  // namespace
 
 TEST_CASE("an answer keeps order, case and repetition, and loses what is hop-by-hop") {
-  CHECK(
-      forwarded({"HTTP/1.0 200 Very Fine\r\nserver: x\r\nSet-Cookie: a\r\nKeep-Alive: timeout=5\r\n"
-                 "Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\nset-cookie: b\r\ncontent-LENGTH: "
-                 "002\r\nUpgrade: h2c\r\nDate: now\r\n\r\n"}) ==
-      "HTTP/1.1 200 Very Fine\r\nserver: x\r\nSet-Cookie: a\r\nset-cookie: b\r\n"
-      "content-LENGTH: 2\r\nDate: now\r\n\r\n");
+  CHECK(forwarded_response(
+            {"HTTP/1.0 200 Very Fine\r\nserver: x\r\nSet-Cookie: a\r\nKeep-Alive: timeout=5\r\n"
+             "Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\nset-cookie: b\r\ncontent-LENGTH: "
+             "002\r\nUpgrade: h2c\r\nDate: now\r\n\r\n"}) ==
+        "HTTP/1.1 200 Very Fine\r\nserver: x\r\nSet-Cookie: a\r\nset-cookie: b\r\n"
+        "content-LENGTH: 2\r\nDate: now\r\n\r\n");
 }
 
 TEST_CASE("cookies cannot be named away by the backend's Connection") {
-  CHECK(forwarded({"HTTP/1.1 200 OK\r\nConnection: Set-Cookie\r\nSet-Cookie: a\r\nContent-Length: "
-                   "0\r\n\r\n"}) ==
-        "HTTP/1.1 200 OK\r\nSet-Cookie: a\r\nContent-Length: 0\r\n\r\n");
+  CHECK(forwarded_response(
+            {"HTTP/1.1 200 OK\r\nConnection: Set-Cookie\r\nSet-Cookie: a\r\nContent-Length: "
+             "0\r\n\r\n"}) == "HTTP/1.1 200 OK\r\nSet-Cookie: a\r\nContent-Length: 0\r\n\r\n");
 }
 
 TEST_CASE("an empty reason stays empty") {
-  CHECK(forwarded({"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n"}) ==
+  CHECK(forwarded_response({"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n"}) ==
         "HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n");
 }
 
 TEST_CASE("what becomes of the client's connection is said when it must be") {
   const std::string_view sized = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n";
   const std::string start = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n";
-  CHECK(forwarded({sized}) == start + "\r\n");
-  CHECK(forwarded({sized, "GET", {.keep_alive = false}}) == start + "Connection: close\r\n\r\n");
-  CHECK(forwarded({sized, "GET", {.client_minor_version = 0}}) ==
+  CHECK(forwarded_response({sized}) == start + "\r\n");
+  CHECK(forwarded_response({sized, "GET", {.keep_alive = false}}) ==
+        start + "Connection: close\r\n\r\n");
+  CHECK(forwarded_response({sized, "GET", {.client_minor_version = 0}}) ==
         start + "Connection: keep-alive\r\n\r\n");
-  CHECK(forwarded({sized, "GET", {.client_minor_version = 0, .keep_alive = false}}) ==
+  CHECK(forwarded_response({sized, "GET", {.client_minor_version = 0, .keep_alive = false}}) ==
         start + "Connection: close\r\n\r\n");
 }
 
@@ -63,35 +64,36 @@ TEST_CASE("bodies are framed for the client's version") {
   const std::string_view open = "HTTP/1.1 200 OK\r\n\r\n";
   const std::string as_chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   const std::string until_close = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
-  CHECK(forwarded({chunked}) == as_chunks);
-  CHECK(forwarded({open}) == as_chunks);
-  CHECK(forwarded({chunked, "GET", {.client_minor_version = 0}}) == until_close);
-  CHECK(forwarded({open, "GET", {.client_minor_version = 0}}) == until_close);
+  CHECK(forwarded_response({chunked}) == as_chunks);
+  CHECK(forwarded_response({open}) == as_chunks);
+  CHECK(forwarded_response({chunked, "GET", {.client_minor_version = 0}}) == until_close);
+  CHECK(forwarded_response({open, "GET", {.client_minor_version = 0}}) == until_close);
 }
 
 TEST_CASE("a head that stands for a body tells its length") {
   const std::string_view head = "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nX: y\r\n\r\n";
-  CHECK(forwarded({head, "HEAD"}) == head);
+  CHECK(forwarded_response({head, "HEAD"}) == head);
   const std::string_view not_modified = "HTTP/1.1 304 Not Modified\r\nContent-Length: 12\r\n\r\n";
-  CHECK(forwarded({not_modified}) == not_modified);
-  CHECK(forwarded({"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HEAD"}) ==
+  CHECK(forwarded_response({not_modified}) == not_modified);
+  CHECK(forwarded_response({"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "HEAD"}) ==
         "HTTP/1.1 200 OK\r\n\r\n");
 }
 
 TEST_CASE("answers that never have a body have no framing fields") {
-  CHECK(forwarded({"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nX: y\r\n\r\n"}) ==
+  CHECK(forwarded_response({"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nX: y\r\n\r\n"}) ==
         "HTTP/1.1 204 No Content\r\nX: y\r\n\r\n");
-  CHECK(forwarded({"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"}) ==
+  CHECK(forwarded_response({"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"}) ==
         "HTTP/1.1 204 No Content\r\n\r\n");
-  CHECK(forwarded({"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", "GET", {.keep_alive = false}}) ==
+  CHECK(forwarded_response(
+            {"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", "GET", {.keep_alive = false}}) ==
         "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n");
 }
 
 TEST_CASE("a switch of protocols keeps what the client must see of it") {
-  CHECK(forwarded({"HTTP/1.1 101 \r\nUPGRADE: WebSocket\r\nConnection: upgrade\r\n"
-                   "Sec-WebSocket-Accept: k\r\n\r\n",
-                   "GET",
-                   {.upgrade = true}}) ==
+  CHECK(forwarded_response({"HTTP/1.1 101 \r\nUPGRADE: WebSocket\r\nConnection: upgrade\r\n"
+                            "Sec-WebSocket-Accept: k\r\n\r\n",
+                            "GET",
+                            {.upgrade = true}}) ==
         "HTTP/1.1 101 \r\nUPGRADE: WebSocket\r\nSec-WebSocket-Accept: k\r\n"
         "Connection: Upgrade\r\n\r\n");
 }

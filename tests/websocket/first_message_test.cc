@@ -14,19 +14,19 @@ namespace {
 using Status = FirstMessage::Status;
 using test::write;
 
-constexpr std::size_t kLimit = 300;
+constexpr std::size_t kMessageLimit = 300;
 const std::string kOpen = R"(0{"sid":"abc","upgrades":[],"pingInterval":25000})";
 
 /// Feeds the stream in every way, and has all agree.
 void check_stream(const std::string& bytes, Status status, const std::string& text = {}) {
   auto random = pinion::test::repeatable(13);
   for (const auto& pieces : pinion::test::splits(bytes, random)) {
-    FirstMessage message{kLimit};
+    FirstMessage message{kMessageLimit};
     Status last = Status::need_more;
     for (const auto piece : pieces) last = message.feed(piece);
     CHECK(last == status);
     if (status == Status::complete) CHECK(message.text() == text);
-    CHECK(message.text().size() <= kLimit);
+    CHECK(message.text().size() <= kMessageLimit);
   }
 }
 
@@ -37,8 +37,8 @@ TEST_CASE("the first message, plain") {
   check_stream(write({.mask_key = 0x12345678, .payload = kOpen}), Status::complete, kOpen);
   check_stream(write({.opcode = 2, .payload = kOpen}), Status::complete, kOpen);
   check_stream(write({.payload = ""}), Status::complete, "");
-  check_stream(write({.payload = std::string(kLimit, 'x')}), Status::complete,
-               std::string(kLimit, 'x'));
+  check_stream(write({.payload = std::string(kMessageLimit, 'x')}), Status::complete,
+               std::string(kMessageLimit, 'x'));
 }
 
 TEST_CASE("what follows the first message is not looked at") {
@@ -70,12 +70,12 @@ TEST_CASE("the first message, compressed") {
 }
 
 TEST_CASE("a message over the limit is absent, compressed or not") {
-  check_stream(write({.payload = std::string(kLimit + 1, 'x')}), Status::absent);
+  check_stream(write({.payload = std::string(kMessageLimit + 1, 'x')}), Status::absent);
   check_stream(test::header_of({.payload = std::string(100000, 'x')}), Status::absent);
-  check_stream(write({.fin = false, .payload = std::string(kLimit, 'x')}) +
+  check_stream(write({.fin = false, .payload = std::string(kMessageLimit, 'x')}) +
                    write({.opcode = 0, .payload = "y"}),
                Status::absent);
-  const std::string bomb = test::deflate_message(std::string(kLimit + 1, 'x'));
+  const std::string bomb = test::deflate_message(std::string(kMessageLimit + 1, 'x'));
   REQUIRE(bomb.size() < 20);
   check_stream(write({.rsv1 = true, .payload = bomb}), Status::absent);
 }

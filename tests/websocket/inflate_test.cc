@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::string_literals;
 
-constexpr std::size_t kLimit = 1000;
+constexpr std::size_t kTextLimit = 1000;
 
 }  // namespace
 
@@ -25,11 +25,11 @@ TEST_CASE("the examples of RFC 7692, 7.2.3") {
   };
   for (const std::string& compressed : examples) {
     std::string text = "what was there before";
-    CHECK(inflate_message(compressed, kLimit, text));
+    CHECK(inflate_message(compressed, kTextLimit, text));
     CHECK(text == "Hello");
   }
   std::string empty;
-  CHECK(inflate_message("\0"s, kLimit, empty));
+  CHECK(inflate_message("\0"s, kTextLimit, empty));
   CHECK(empty.empty());
 }
 
@@ -49,13 +49,13 @@ TEST_CASE("any text comes back, whatever the sender's window is") {
 
 TEST_CASE("what is not a whole compressed message is refused") {
   std::string out;
-  CHECK_FALSE(inflate_message("", kLimit, out));
-  CHECK_FALSE(inflate_message("not deflate at all", kLimit, out));
-  CHECK_FALSE(inflate_message("\xFF", kLimit, out));
+  CHECK_FALSE(inflate_message("", kTextLimit, out));
+  CHECK_FALSE(inflate_message("not deflate at all", kTextLimit, out));
+  CHECK_FALSE(inflate_message("\xFF", kTextLimit, out));
   const std::string compressed = test::deflate_message(R"(0{"sid":"abc","pingInterval":25000})");
   for (std::size_t size = 1; size < compressed.size(); ++size) {
     CAPTURE(size);
-    CHECK_FALSE(inflate_message(compressed.substr(0, size), kLimit, out));
+    CHECK_FALSE(inflate_message(compressed.substr(0, size), kTextLimit, out));
   }
 }
 
@@ -65,8 +65,8 @@ TEST_CASE("a bomb goes no further than the limit") {
   const std::string bomb = test::deflate_message(text);
   REQUIRE(bomb.size() < 16 * 1024);
   std::string out;
-  CHECK_FALSE(inflate_message(bomb, kLimit, out));
-  CHECK(out.size() <= kLimit);
+  CHECK_FALSE(inflate_message(bomb, kTextLimit, out));
+  CHECK(out.size() <= kTextLimit);
 }
 
 }  // namespace pinion::websocket
