@@ -40,12 +40,12 @@ std::string_view reason_phrase(int status) noexcept {
 }  // namespace
 
 Answer error_answer(int status, std::string_view code, std::string_view message) {
-  using Json = nlohmann::ordered_json;
-  const Json error = {{"code", code}, {"message", message}};
-  const Json whole = {{"error", error}};
+  using OrderedJson = nlohmann::ordered_json;
+  const OrderedJson error = {{"code", code}, {"message", message}};
+  const OrderedJson whole = {{"error", error}};
   Answer answer;
   answer.status = status;
-  answer.body = whole.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+  answer.body = whole.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
   return answer;
 }
 

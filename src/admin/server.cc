@@ -24,9 +24,7 @@ namespace {
 constexpr unsigned kOwnDescriptors = 8;   // the listener, the wake-up event, room
 constexpr unsigned kLibraryTimeout = 60;  // seconds; our own deadlines are shorter
 constexpr int kAcceptsInATurn = 16;
-constexpr std::chrono::seconds kAcceptPause{1};
-
-std::int64_t microseconds(std::chrono::microseconds d) noexcept { return d.count(); }
+constexpr std::chrono::microseconds kAcceptPause = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -185,7 +183,7 @@ void AdminServer::Service::pause_accepting(int error) {
   log_.warning("the admin endpoint cannot accept; raise the limit of open files",
                {{"why", std::generic_category().message(error)}});
   lws_rx_flow_control(listening_, 0);
-  lws_set_timer_usecs(listening_, microseconds(kAcceptPause));
+  lws_set_timer_usecs(listening_, kAcceptPause.count());
 }
 
 AdminServer::AdminServer(Control& control, log::Logger& log, const Limits& limits) noexcept

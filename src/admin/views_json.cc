@@ -11,17 +11,17 @@
 namespace pinion::admin {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + '\n';
+std::string dump(const OrderedJson& json) {
+  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
 }
 
-Json number_or_null(const std::optional<double>& number) {
-  return number ? Json(*number) : Json(nullptr);
+OrderedJson number_or_null(const std::optional<double>& number) {
+  return number ? OrderedJson(*number) : OrderedJson(nullptr);
 }
 
-Json moving_or_null(const std::optional<MovingView>& moving) {
+OrderedJson moving_or_null(const std::optional<MovingView>& moving) {
   if (!moving) return nullptr;
   return {{"why", moving->why},
           {"left", moving->left},
@@ -31,7 +31,7 @@ Json moving_or_null(const std::optional<MovingView>& moving) {
 
 double tenths(double number) { return std::round(number * 10) / 10; }
 
-Json backend_object(const BackendView& backend) {
+OrderedJson backend_object(const BackendView& backend) {
   return {{"pool", backend.pool},
           {"name", backend.name},
           {"address", backend.address},
@@ -63,12 +63,12 @@ Json backend_object(const BackendView& backend) {
           {"load_confidence", backend.load_confidence},
           {"reported_load", number_or_null(backend.reported_load)},
           {"push_latency_ms", number_or_null(backend.push_latency_ms)},
-          {"agent", backend.agent.empty() ? Json(nullptr) : Json(backend.agent)},
+          {"agent", backend.agent.empty() ? OrderedJson(nullptr) : OrderedJson(backend.agent)},
           {"agent_percent", backend.agent_percent},
           {"moving", moving_or_null(backend.moving)}};
 }
 
-Json session_object(const SessionView& session) {
+OrderedJson session_object(const SessionView& session) {
   return {{"sid", session.sid},
           {"pool", session.pool},
           {"backend", session.backend},
@@ -93,17 +93,17 @@ Json session_object(const SessionView& session) {
           {"last_error", session.last_error}};
 }
 
-Json overload_object(const OverloadView& overload) {
-  Json used = Json::object();
+OrderedJson overload_object(const OverloadView& overload) {
+  OrderedJson used = OrderedJson::object();
   for (const auto& use : overload.uses) used[use.resource] = use.used;
-  Json taken = Json::array();
+  OrderedJson taken = OrderedJson::array();
   for (const auto& rung : overload.rungs) {
     if (rung.taken) taken.push_back(rung.name);
   }
   return {{"used", std::move(used)}, {"rungs", std::move(taken)}};
 }
 
-Json totals_object(const Totals& totals) {
+OrderedJson totals_object(const Totals& totals) {
   return {{"sessions", totals.sessions},
           {"reserved", totals.reserved},
           {"pins", totals.pins},
@@ -113,10 +113,10 @@ Json totals_object(const Totals& totals) {
           {"requests_total", totals.requests_total}};
 }
 
-Json pools_array(const StatusView& status) {
-  Json pools = Json::array();
+OrderedJson pools_array(const StatusView& status) {
+  OrderedJson pools = OrderedJson::array();
   for (const PoolView& pool : status.pools) {
-    Json backends = Json::array();
+    OrderedJson backends = OrderedJson::array();
     for (const BackendView& backend : status.backends) {
       if (backend.pool == pool.name) backends.push_back(backend_object(backend));
     }
@@ -142,15 +142,15 @@ std::string status_json(const StatusView& status) {
 }
 
 std::string backends_json(const StatusView& status) {
-  Json backends = Json::array();
+  OrderedJson backends = OrderedJson::array();
   for (const BackendView& backend : status.backends) backends.push_back(backend_object(backend));
   return dump(backends);
 }
 
 std::string sessions_json(const SessionPage& page) {
-  Json sessions = Json::array();
+  OrderedJson sessions = OrderedJson::array();
   for (const SessionView& session : page.sessions) sessions.push_back(session_object(session));
-  const Json next = page.next ? Json(make_cursor(*page.next)) : Json(nullptr);
+  const OrderedJson next = page.next ? OrderedJson(make_cursor(*page.next)) : OrderedJson(nullptr);
   return dump({{"sessions", std::move(sessions)}, {"next", next}});
 }
 
@@ -168,7 +168,7 @@ std::string reload_json(const ReloadView& reload) {
 }
 
 std::string reload_failed_json(const ReloadView& reload) {
-  const Json error = {
+  const OrderedJson error = {
       {"code", "reload_failed"}, {"message", reload.errors.front()}, {"details", reload.errors}};
   return dump({{"error", error}});
 }

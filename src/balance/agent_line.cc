@@ -20,7 +20,7 @@ constexpr StanceWord kStances[] = {
     {"stopped", Stance::down},
 };
 
-std::optional<std::uint32_t> to_number(std::string_view text) noexcept {
+std::optional<std::uint32_t> to_whole_number(std::string_view text) noexcept {
   std::uint32_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
@@ -29,12 +29,12 @@ std::optional<std::uint32_t> to_number(std::string_view text) noexcept {
 
 bool take_word(std::string_view word, AgentLine& line) noexcept {
   if (word.ends_with('%')) {
-    const auto percent = to_number(word.substr(0, word.size() - 1));
+    const auto percent = to_whole_number(word.substr(0, word.size() - 1));
     if (percent) line.percent = std::min(*percent, kMostPercent);
     return percent.has_value();
   }
   if (word.starts_with(kMaxconn)) {
-    line.max_sessions = to_number(word.substr(kMaxconn.size()));
+    line.max_sessions = to_whole_number(word.substr(kMaxconn.size()));
     return line.max_sessions.has_value();
   }
   const auto* const found = std::ranges::find(kStances, word, &StanceWord::word);

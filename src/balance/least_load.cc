@@ -13,7 +13,7 @@ namespace {
 // Busy shares that differ by less are equal: one mean session more or less is of that order.
 constexpr double kNoise = 0.01;
 // Where nobody is busier than this nobody waits, so counting spreads what comes later best.
-constexpr double kIdle = 0.05;
+constexpr double kNobodyWaits = 0.05;
 
 bool fewer(const Candidate& a, const Candidate& b) noexcept {
   if (less_per_weight(a.assigned.total(), a.weight, b.assigned.total(), b.weight)) return true;
@@ -37,7 +37,7 @@ double good_enough(std::span<const Candidate> candidates) noexcept {
     most = std::max(most, candidate.load.busy);
   }
   if (all_report) trust = 1;
-  if (trust <= 0 || most <= kIdle) return most;
+  if (trust <= 0 || most <= kNobodyWaits) return most;
   // The less the measurements are to be trusted, the less they tell one from the other.
   return least + std::max(kNoise, (1 - trust) * (most - least));
 }

@@ -24,7 +24,7 @@ constexpr std::size_t kLongestLabel = 63;
 using Parsed = std::expected<Address, std::string>;
 
 std::unexpected<std::string> wrong(std::string_view text, std::string_view why) {
-  return std::unexpected(fmt::format("{} {}", quoted(text), why));
+  return std::unexpected(fmt::format("{} {}", in_quotes(text), why));
 }
 
 /// The canonical form of an IP literal, or nothing.
@@ -74,7 +74,7 @@ Parsed wrong_url(std::string_view text) {
   rest = rest.substr(0, rest.find_first_of("/?#"));
   const bool has_port = rest.rfind(':') != std::string_view::npos && !rest.ends_with(']');
   return wrong(text, fmt::format("is a URL, write host and port only: {}",
-                                 quoted(std::string(rest) + (has_port ? "" : ":80"))));
+                                 in_quotes(std::string(rest) + (has_port ? "" : ":80"))));
 }
 
 Parsed parse_host(std::string_view text, std::string_view host, std::uint16_t port) {
@@ -97,7 +97,8 @@ Parsed parse_address(std::string_view text, std::uint16_t lowest_port) {
   if (text.find("://") != std::string_view::npos) return wrong_url(text);
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos || text.ends_with(']')) {
-    return wrong(text, fmt::format("has no port, write {}", quoted(std::string(text) + ":PORT")));
+    return wrong(text,
+                 fmt::format("has no port, write {}", in_quotes(std::string(text) + ":PORT")));
   }
   const auto port = parse_decimal(text.substr(colon + 1));
   if (!port || *port < lowest_port || *port > 65535) {

@@ -57,7 +57,7 @@ void check_admin(const Draft& draft, ErrorList& errors) {
   if (!admin.token_file.empty()) {
     if (const auto token = read_token_file(admin.token_file); !token) {
       errors.add(draft.token_file, key_path(Section::admin, "token_file"),
-                 fmt::format("{} {}", quoted(admin.token_file), token.error()));
+                 fmt::format("{} {}", in_quotes(admin.token_file), token.error()));
     }
     return;
   }

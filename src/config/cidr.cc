@@ -71,7 +71,7 @@ std::expected<Cidr, std::string> parse_cidr(std::string_view text) {
   const auto slash = text.find('/');
   auto cidr = parse_single(text.substr(0, slash));
   if (!cidr || text.find('%') != std::string_view::npos) {
-    return std::unexpected(quoted(text) +
+    return std::unexpected(in_quotes(text) +
                            " is no network, write an IP address, one with a prefix length such as "
                            "\"10.0.0.0/8\", or \"unix:\"");
   }
@@ -79,12 +79,12 @@ std::expected<Cidr, std::string> parse_cidr(std::string_view text) {
   const auto prefix = parse_decimal(text.substr(slash + 1));
   if (!prefix || *prefix > static_cast<std::uint64_t>(bits_of(*cidr))) {
     return std::unexpected(
-        fmt::format("{} needs a prefix length from 0 to {}", quoted(text), bits_of(*cidr)));
+        fmt::format("{} needs a prefix length from 0 to {}", in_quotes(text), bits_of(*cidr)));
   }
   cidr->prefix = static_cast<int>(*prefix);
   if (masked(*cidr) != *cidr) {
-    return std::unexpected(fmt::format("{} has bits set behind its prefix, write {}", quoted(text),
-                                       quoted(to_text(masked(*cidr)))));
+    return std::unexpected(fmt::format("{} has bits set behind its prefix, write {}",
+                                       in_quotes(text), in_quotes(to_text(masked(*cidr)))));
   }
   return unmapped(*cidr);
 }

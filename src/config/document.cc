@@ -15,7 +15,9 @@ struct Describe {
     return value ? "the boolean true" : "the boolean false";
   }
   std::string operator()(std::int64_t value) const { return fmt::format("the number {}", value); }
-  std::string operator()(const std::string& value) const { return "the string " + quoted(value); }
+  std::string operator()(const std::string& value) const {
+    return "the string " + in_quotes(value);
+  }
   std::string operator()(const Node::List& /*list*/) const { return "a list"; }
   std::string operator()(const Node::Table& /*table*/) const { return "a table"; }
 };

@@ -34,7 +34,7 @@ std::string in_one_line(std::string_view text) {
   return result;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   const bool cut = text.size() > kLongestQuote;
   return '"' + in_one_line(text.substr(0, kLongestQuote)) + (cut ? "...\"" : "\"");
 }

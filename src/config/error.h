@@ -28,7 +28,7 @@ std::string in_one_line(std::string_view text);
 
 /// A value from the file as it goes into a message: in quotes, control characters escaped, long
 /// ones cut.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// The errors of one file, collected in any order.
 class ErrorList {

@@ -16,7 +16,7 @@ constexpr std::uint64_t kGiB = 1024 * kMiB;
 constexpr std::uint64_t kTiB = 1024 * kGiB;
 
 // A path may not be longer than the operating system takes (limits.h: PATH_MAX with its NUL).
-constexpr std::uint64_t kLongestFile = 4095;
+constexpr std::uint64_t kLongestPath = 4095;
 constexpr std::uint64_t kLongestUrlPath = 1024;
 constexpr std::uint64_t kLongestAddress = 262;  // a name of 253 characters, brackets and a port
 
@@ -159,7 +159,7 @@ constexpr Key kKeys[] = {
      .help = "Where the admin endpoint listens. One that other machines can reach needs a "
              "token_file.", .restart = true},
     {.section = Section::admin, .type = Type::file_path, .name = "token_file",
-     .fallback = "", .min = 1, .max = kLongestFile, .zero = "no token is asked for",
+     .fallback = "", .min = 1, .max = kLongestPath, .zero = "no token is asked for",
      .help = "A file with the bearer token that calls which change something must show.",
      .restart = true},
 
@@ -170,7 +170,7 @@ constexpr Key kKeys[] = {
      .fallback = "text", .choices = kFormats,
      .help = "How lines of both logs look.", .restart = true},
     {.section = Section::log, .type = Type::file_path, .name = "access",
-     .fallback = "", .min = 1, .max = kLongestFile, .zero = "no access log",
+     .fallback = "", .min = 1, .max = kLongestPath, .zero = "no access log",
      .help = "Where a line per request goes: \"stderr\" or a file."},
 
     {.section = Section::pool, .type = Type::name, .name = "name",

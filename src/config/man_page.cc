@@ -106,7 +106,7 @@ std::string literal(std::string_view text) {
   return result;
 }
 
-std::string key_block(const Key& key) {
+std::string key_entry(const Key& key) {
   std::string text = fmt::format("*{}*\n", literal(key.name));
   text += fmt::format("\t{}\n\n", literal(help_text(key)));
   text += fmt::format("\tAllowed: {}. ", literal(allowed(key)));
@@ -121,7 +121,7 @@ std::string man_page() {
   std::string text(kBegin);
   for (const SectionInfo& section : sections()) {
     text += fmt::format("\n# SECTION {}\n\n{}\n", header(section), literal(section.help));
-    for (const Key& key : keys_of(section.id)) text += "\n" + key_block(key);
+    for (const Key& key : keys_of(section.id)) text += "\n" + key_entry(key);
   }
   return text.append(kEnd);
 }

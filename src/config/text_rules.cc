@@ -13,8 +13,8 @@ namespace {
 
 using Text = std::expected<std::string, std::string>;
 
-std::unexpected<std::string> wrong(std::string_view text, std::string_view why) {
-  return std::unexpected(fmt::format("{} {}", quoted(text), why));
+std::unexpected<std::string> wrong_text(std::string_view text, std::string_view why) {
+  return std::unexpected(fmt::format("{} {}", in_quotes(text), why));
 }
 
 bool is_name_character(char c) {
@@ -28,41 +28,42 @@ Text name(std::string_view text) {
   if (bad == text.end()) return std::string(text);
   // Not the byte itself: it may be half a character of a longer encoding.
   const bool printable = *bad >= 0x20 && *bad < 0x7f;
-  return wrong(text, printable ? fmt::format("has a '{}' in it", *bad)
-                               : "has a character in it that a name cannot have");
+  return wrong_text(text, printable ? fmt::format("has a '{}' in it", *bad)
+                                    : "has a character in it that a name cannot have");
 }
 
 Text host(std::string_view text) {
   if (text.find('*') != std::string_view::npos) {
-    return wrong(text, "has a wildcard, which is not possible; leave host out to match any");
+    return wrong_text(text, "has a wildcard, which is not possible; leave host out to match any");
   }
   if (text.find('/') != std::string_view::npos) {
-    return wrong(text, "is more than a host; what comes behind the host goes into path");
+    return wrong_text(text, "is more than a host; what comes behind the host goes into path");
   }
   if (auto canonical = canonical_host(text)) {
     return text.starts_with('[') ? fmt::format("[{}]", *canonical) : *std::move(canonical);
   }
   const auto before_port = text.substr(0, text.rfind(':'));
   if (canonical_host(before_port)) {
-    return wrong(text, fmt::format("has a port, write {}", quoted(before_port)));
+    return wrong_text(text, fmt::format("has a port, write {}", in_quotes(before_port)));
   }
-  return wrong(text, "is no host name");
+  return wrong_text(text, "is no host name");
 }
 
 Text url_path(std::string_view text) {
   const bool visible =
       std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (!visible) return wrong(text, "has a character in it that has to be percent-encoded in a URL");
+  if (!visible)
+    return wrong_text(text, "has a character in it that has to be percent-encoded in a URL");
   if (text.find_first_of("?#") != std::string_view::npos) {
-    return wrong(text, "has a '?' or '#' in it, which end a path");
+    return wrong_text(text, "has a '?' or '#' in it, which end a path");
   }
   return std::string(text);
 }
 
 Text absolute_url_path(std::string_view text) {
   if (!text.starts_with('/')) {
-    return wrong(text,
-                 fmt::format("does not begin with '/', write {}", quoted("/" + std::string(text))));
+    return wrong_text(
+        text, fmt::format("does not begin with '/', write {}", in_quotes("/" + std::string(text))));
   }
   return url_path(text);
 }
@@ -79,7 +80,7 @@ Text file_path(std::string_view text) {
   const bool printable = std::none_of(text.begin(), text.end(), [](char c) {
     return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
   });
-  if (!printable) return wrong(text, "has a control character in it");
+  if (!printable) return wrong_text(text, "has a control character in it");
   return std::string(text);
 }
 

@@ -53,13 +53,13 @@ std::unexpected<std::string> wrong(std::string_view text, const UnitFamily& fami
     const auto rest = to_lower(trim_ows(text.substr(digits.size())));
     if (digits.empty() || rest.empty()) break;
     if (rest == to_lower(unit.name) || list_contains(unit.slips, rest)) {
-      return std::unexpected(fmt::format("{} is not {}, write \"{}{}\"", quoted(text), family.what,
-                                         digits, unit.name));
+      return std::unexpected(fmt::format("{} is not {}, write \"{}{}\"", in_quotes(text),
+                                         family.what, digits, unit.name));
     }
   }
   return std::unexpected(
       fmt::format("{} is not {}, write a whole number and one of the units {}, such as \"{}\"",
-                  quoted(text), family.what, family.names, family.example));
+                  in_quotes(text), family.what, family.names, family.example));
 }
 
 std::expected<std::uint64_t, std::string> parse(std::string_view text, const UnitFamily& family) {
@@ -71,7 +71,7 @@ std::expected<std::uint64_t, std::string> parse(std::string_view text, const Uni
     const auto number = parse_decimal(digits);
     if (digits.empty()) break;
     if (!number || *number > family.largest / unit.factor) {
-      return std::unexpected(quoted(text) + " is too large");
+      return std::unexpected(in_quotes(text) + " is too large");
     }
     return *number * unit.factor;
   }

@@ -25,7 +25,7 @@ bool is_section(const Node& node) {
 std::string shown(std::string_view name) {
   const auto bare =
       name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
-  return bare == std::string_view::npos && !name.empty() ? std::string(name) : quoted(name);
+  return bare == std::string_view::npos && !name.empty() ? std::string(name) : in_quotes(name);
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {

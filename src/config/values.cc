@@ -91,7 +91,7 @@ Value<std::size_t> choice_value(const Key& key, const Node& node) {
   if (!word) return std::unexpected(word.error());
   const auto found = std::find(key.choices.begin(), key.choices.end(), *word);
   if (found != key.choices.end()) return static_cast<std::size_t>(found - key.choices.begin());
-  auto what = quoted(*word) + " is unknown";
+  auto what = in_quotes(*word) + " is unknown";
   if (const auto meant = nearest(*word, key.choices))
     what += fmt::format(" (did you mean \"{}\"?)", *meant);
   return wrong(key, what);
@@ -105,8 +105,8 @@ Value<std::string> text_value(const Key& key, const Node& node) {
     return wrong(key, "\"\" is empty");
   }
   if (text->size() > key.max) {
-    return wrong(
-        key, fmt::format("{} has {} bytes, {} are possible", quoted(*text), text->size(), key.max));
+    return wrong(key, fmt::format("{} has {} bytes, {} are possible", in_quotes(*text),
+                                  text->size(), key.max));
   }
   return explained(key, canonical_text(key.type, *text));
 }
@@ -128,7 +128,8 @@ Value<Cidr> network_value(const Key& key, const Node& node) {
 Value<const Node::List*> list_value(const Key& key, const Node& node) {
   const auto* const list = std::get_if<Node::List>(&node.value);
   if (const auto* const text = std::get_if<std::string>(&node.value)) {
-    return wrong(key, fmt::format("{} is not a list, write [{}]", quoted(*text), quoted(*text)));
+    return wrong(key,
+                 fmt::format("{} is not a list, write [{}]", in_quotes(*text), in_quotes(*text)));
   }
   if (list == nullptr) return wrong(key, describe(node) + " is not a list");
   if (list->size() < key.min) return wrong(key, "the list is empty");

@@ -32,6 +32,8 @@ std::expected<int, std::string> open_for_append(const std::string& path) {
   return fd;
 }
 
+}  // namespace
+
 /// The end of the queue. Runs on the queue's one thread, so it has no lock; while more lines wait
 /// it gathers them, and writes as soon as none does.
 class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
@@ -73,8 +75,6 @@ class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
   std::string pending_;
   std::atomic<std::uint64_t> failed_{0};
 };
-
-}  // namespace
 
 struct AsyncLines::Impl {
   Impl(int to, bool to_close, std::string file, std::size_t capacity)

@@ -8,7 +8,6 @@ namespace pinion::websocket {
 namespace {
 
 constexpr std::uint8_t kFinalClose = 0x88;
-constexpr std::uint8_t kMasked = 0x80;
 
 /// Status code and reason. A reason that does not fit is cut between two characters: it must be
 /// UTF-8 (RFC 6455, 5.5.1).
@@ -39,7 +38,7 @@ std::string close_frame_to_server(CloseCode code, std::string_view reason, std::
   const std::string payload = close_payload(code, reason);
   std::string frame;
   frame.push_back(static_cast<char>(kFinalClose));
-  frame.push_back(static_cast<char>(kMasked | payload.size()));
+  frame.push_back(static_cast<char>(kMaskBit | payload.size()));
   for (const unsigned shift : {24U, 16U, 8U, 0U}) {
     frame.push_back(static_cast<char>(mask_key >> shift & 0xFFU));
   }

@@ -5,7 +5,6 @@ namespace {
 
 constexpr std::uint8_t kFin = 0x80;
 constexpr std::uint8_t kRsv1 = 0x40;
-constexpr std::uint8_t kMasked = 0x80;
 constexpr std::uint8_t kLength16 = 126;  // the length stands in the next two bytes
 constexpr std::uint8_t kLength64 = 127;  // or in the next eight
 
@@ -104,7 +103,7 @@ void FrameScanner::take_first_byte(std::uint8_t byte) noexcept {
 
 void FrameScanner::take_second_byte(std::uint8_t byte) noexcept {
   const auto length = static_cast<std::uint8_t>(byte & 0x7FU);
-  header_.masked = (byte & kMasked) != 0;
+  header_.masked = (byte & kMaskBit) != 0;
   if (is_control(header_.opcode) && length > kMaxControlPayload) {
     state_ = State::broken;
   } else if (length < kLength16) {

@@ -29,6 +29,8 @@ constexpr bool is_control(Opcode opcode) noexcept {
 
 /// The longest payload of a control frame (RFC 6455, 5.5), in bytes.
 inline constexpr std::size_t kMaxControlPayload = 125;
+/// Of the second byte: the payload is masked (RFC 6455, 5.2).
+inline constexpr std::uint8_t kMaskBit = 0x80;
 
 struct FrameHeader {
   bool fin = true;

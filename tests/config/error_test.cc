@@ -12,10 +12,10 @@ TEST_CASE("an error reads FILE:LINE:COLUMN: error: key: message, without what is
 }
 
 TEST_CASE("quoted keeps a message one line and of bounded length") {
-  CHECK(quoted("chat") == "\"chat\"");
-  CHECK(quoted("a\nb\x1b[31m\x7f") == "\"a\\x0ab\\x1b[31m\\x7f\"");
-  CHECK(quoted("\xc3\xa4") == "\"\xc3\xa4\"");
-  CHECK(quoted(std::string(1000, 'x')) == "\"" + std::string(80, 'x') + "...\"");
+  CHECK(in_quotes("chat") == "\"chat\"");
+  CHECK(in_quotes("a\nb\x1b[31m\x7f") == "\"a\\x0ab\\x1b[31m\\x7f\"");
+  CHECK(in_quotes("\xc3\xa4") == "\"\xc3\xa4\"");
+  CHECK(in_quotes(std::string(1000, 'x')) == "\"" + std::string(80, 'x') + "...\"");
 }
 
 TEST_CASE("errors come in the order of the file") {
