@@ -6,7 +6,7 @@ import { joined } from './support/joined.mjs';
 import { PollingSession, request } from './support/polling.mjs';
 import { dial } from './support/raw.mjs';
 import { Stage } from './support/stage.mjs';
-import { eventually, seconds } from './support/wait.mjs';
+import { eventually, pause, seconds } from './support/wait.mjs';
 
 const ladder = ['no_keep_alive', 'short_idle', 'refuse_plain', 'refuse_handshakes'];
 const rungs = async (pinion) => (await pinion.status()).overload.rungs;
@@ -117,6 +117,31 @@ describe('the ladder', () => {
     for (const socket of readers) socket.terminate();
     await taken(pinion, 0);
     await (await new PollingSession(pinion.url).open()).close();
+    talker.disconnect();
+    await pinion.comes_to_rest();
+  });
+
+  test('by its own lateness', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({
+      backends: await stage.backends('node4', 1),
+      overload: { no_keep_alive: 50, short_idle: 60, refuse_plain: 70, refuse_handshakes: 80, loop_lag: '100ms' },
+    });
+    stage.defer(() => pinion.child.signal('SIGCONT'));
+    const talker = await client(stage, pinion.url, { transport: 'websocket' });
+    await eventually('it has been late for a while', async () => {
+      pinion.child.signal('SIGSTOP');
+      await pause(400);
+      pinion.child.signal('SIGCONT');
+      assert.deepEqual(await rungs(pinion), ladder);
+      return true;
+    }, { within: seconds(20) });
+    refused(await handshake(pinion));
+    assert.ok((await pinion.metric('overload_used', 'resource="loop_lag"')) > 0.5);
+    assert.equal(await call(talker, 'echo', 'still here'), 'still here');
+    await taken(pinion, 0);
+    await (await new PollingSession(pinion.url).open()).close();
+    assert.equal(await call(talker, 'echo', 'still here'), 'still here');
     talker.disconnect();
     await pinion.comes_to_rest();
   });
