@@ -1,7 +1,8 @@
 """The parts of the test suite. A part is a list of steps that follow each other.
 
 Parts of the lane `waiting` mostly wait for sockets and clocks, those of the lane `computing` compile and
-analyse; the two lanes run side by side, the second one with what the first leaves of the processor.
+analyse; the two lanes run side by side, the second one with what the first leaves of the processor. The last
+end-to-end run is in the second lane, which is free by then.
 """
 
 from typing import NamedTuple
@@ -75,5 +76,5 @@ def all_parts():
         Part("e2e-asan", "e2e with AddressSanitizer and UndefinedBehaviorSanitizer",
              [_build("asan"), _end_to_end("build-asan", asan)], after="asan"),
         Part("e2e-tsan", "e2e with ThreadSanitizer",
-             [_build("tsan"), _end_to_end("build-tsan", tsan)], after="tsan"),
+             [_build("tsan"), _end_to_end("build-tsan", tsan)], "computing"),
     ]
