@@ -1,6 +1,7 @@
 #include "balance/probe_window.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace pinion::balance {
 namespace {
@@ -16,6 +17,10 @@ constexpr int kRounds = 50;
 // narrow that a small change of the machine leaves it.
 constexpr double kLeastSpread = 20'000.0;
 constexpr double kNarrowest = 0.04;
+// A peak so many times as far as the fastest delay is one of waits; near it are those within kNear.
+constexpr double kTooFar = 4.0;
+constexpr double kNear = 2.0;
+constexpr std::size_t kEnough = 8;  // of them
 // So many calm delays tell where the peak is.
 constexpr std::size_t kKnown = 32;
 // So many samples are worth half a word.
@@ -42,6 +47,7 @@ void ProbeWindow::add(TimePoint at, Duration delay, bool exact, Duration stands_
   forget(at);
   if (samples_.size() == kSamples) samples_.pop_front();
   samples_.push_back({.at = at, .delay = delay, .exact = exact});
+  fastest_.add(at, nanoseconds(delay));
   peak_ = find_peak();
   const bool had_to_wait = nanoseconds(delay) > peak_.reach();
   const double seconds = to_seconds(stands_for);
@@ -65,14 +71,33 @@ ProbeWindow::Peak ProbeWindow::find_peak() const {
   Peak peak = known ? peak_of(delays, calm) : Peak{};
   for (const Sample& sample : samples_) delays.push_back(nanoseconds(sample.delay));
   std::sort(delays.begin(), delays.end());
-  std::size_t count = known ? within(delays, peak) : delays.size();
+  peak = settle(delays, known ? within(delays, peak) : delays.size());
+  if (peak.middle <= kTooFar * fastest_.get()) return peak;
+  const Peak near{.middle = kNear * fastest_.get(), .spread = 0.0};
+  peak = settle(delays, within(delays, near));
+  // A few may be close together by chance.
+  peak.found = peak.found && within(delays, peak) >= kEnough;
+  return peak;
+}
+
+ProbeWindow::Peak ProbeWindow::settle(const std::vector<double>& sorted,
+                                      std::size_t count) noexcept {
+  Peak peak;
   for (int round = 0; round < kRounds; ++round) {
-    peak = peak_of(delays, count);
-    const std::size_t now_within = within(delays, peak);
+    peak = peak_of(sorted, count);
+    const std::size_t now_within = within(sorted, peak);
     if (now_within == count) break;
     count = now_within;
   }
   return peak;
+}
+
+void ProbeWindow::Fastest::add(TimePoint at, double delay) noexcept {
+  if (at - since_ > kRemembered) {
+    before_ = std::exchange(now_, std::numeric_limits<double>::infinity());
+    since_ = at;
+  }
+  now_ = std::min(now_, delay);
 }
 
 std::size_t ProbeWindow::within(const std::vector<double>& sorted, const Peak& peak) noexcept {

@@ -4,7 +4,8 @@
 // for its present piece of work, and for all that is queued. So the delays are a narrow peak with a
 // long tail. The peak is found anew with each sample (its middle, and its spread on the left side,
 // where there is no wait): what is beyond its reach has waited. Nothing is a fixed threshold, since
-// an idle loop takes 0.1 ms on one machine and 5 ms on the way to another.
+// an idle loop takes 0.1 ms on one machine and 5 ms on the way to another. A peak far from the
+// fastest delay that is remembered is one of waits: then what is near the fastest is looked at.
 //
 // A wait shorter than that reach is not seen, and noise longer than it is taken for one. Both are
 // small where pieces of work are of about a millisecond or more.
@@ -14,8 +15,10 @@
 //   is remembered for kRemembered, so that a loop that is never idle is not taken for one that is.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <limits>
 #include <vector>
 
 #include "balance/probe_reading.h"
@@ -57,16 +60,31 @@ class ProbeWindow {
     [[nodiscard]] double reach() const noexcept;
   };
 
+  /// The fastest delay of the last kRemembered, or a little longer.
+  class Fastest {
+   public:
+    void add(TimePoint at, double delay) noexcept;
+    [[nodiscard]] double get() const noexcept { return std::min(now_, before_); }
+
+   private:
+    TimePoint since_{};
+    double now_ = std::numeric_limits<double>::infinity();
+    double before_ = std::numeric_limits<double>::infinity();
+  };
+
   void forget(TimePoint now);
   [[nodiscard]] Peak find_peak() const;
   /// Of the first `count` delays.
   static Peak peak_of(const std::vector<double>& sorted, std::size_t count) noexcept;
+  /// The peak around which the first `count` delays lie, and what else is within its reach.
+  static Peak settle(const std::vector<double>& sorted, std::size_t count) noexcept;
   /// How many delays are within the peak's reach.
   static std::size_t within(const std::vector<double>& sorted, const Peak& peak) noexcept;
 
   Duration span_;
   std::deque<Sample> samples_;
   std::deque<Sample> calm_;
+  Fastest fastest_;
   Peak peak_;
   ProbeTally tally_;
 };

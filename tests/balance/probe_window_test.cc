@@ -190,6 +190,27 @@ TEST_CASE("the window is bounded") {
   CHECK(window.reading(now).samples == ProbeWindow::kSamples);
 }
 
+TEST_CASE("a loop that is never idle does not come to look idle") {
+  // On a machine whose calm delays are too wide for a peak, one piece of work after the other.
+  std::mt19937 random{3};
+  std::uniform_real_distribution<double> calm{300e3, 600e3};
+  std::uniform_real_distribution<double> wait{0, 9e6};
+  ProbeWindow window(30s);
+  TimePoint now = kStart;
+  const auto add = [&](double delay) {
+    window.add(now += 250ms, Duration{static_cast<std::int64_t>(delay)}, true, 250ms);
+  };
+  for (int i = 0; i < 24; ++i) add(calm(random));
+  for (int i = 0; i < 120; ++i) add(calm(random) + wait(random));
+  const ProbeTally before = window.reading(now).tally;
+  for (int i = 0; i < 1200; ++i) {
+    add(calm(random) + wait(random));
+    REQUIRE(window.reading(now).busy_share > 0.75);
+  }
+  const ProbeTally after = window.reading(now).tally - before;
+  CHECK(after.busy > 0.85 * after.seconds);
+}
+
 TEST_CASE("the tally counts each probe by the time it stands for") {
   ProbeWindow window(30s);
   TimePoint now = kStart;
