@@ -13,7 +13,10 @@ constexpr double kFastMemory = 6;   // seconds
 // from the other on time counts in full.
 constexpr double kIdle = 0.05;
 constexpr double kBusyEnough = 0.2;
-constexpr double kChance = 3;          // standard errors that chance may explain
+constexpr double kChance = 3;  // standard errors that chance may explain
+// Probes of the last seconds that say something, and standard errors that are left to chance.
+constexpr double kEnoughProbes = 8;
+constexpr double kDoubt = 2;
 constexpr double kLeastChange = 0.25;  // of the cost; less is left to the slow memory
 constexpr double kChangeLasts = 2;     // seconds
 
@@ -58,6 +61,12 @@ void CostLearner::learn(Duration time, const Evidence& evidence) noexcept {
       difference > kChance * fast_.standard_error(expected) && difference > kLeastChange * expected;
   differs_for_ = differs ? differs_for_ + to_seconds(time) : 0;
   if (differs_for_ >= kChangeLasts) slow_ = fast_;
+}
+
+double CostLearner::surely_busy() const noexcept {
+  if (fast_.probes.worth() < kEnoughProbes) return 0;
+  const double share = fast_.busy_share();
+  return std::max(0.0, share - kDoubt * fast_.standard_error(share));
 }
 
 double CostLearner::certainty_against(double other) const noexcept {

@@ -32,6 +32,8 @@ class CostLearner {
   [[nodiscard]] double work() const noexcept { return slow_.work; }
   /// 0 to 1: how certain it is that the cost is not `other`, 0.5 at one standard error.
   [[nodiscard]] double certainty_against(double other) const noexcept;
+  /// 0 to 1: the least busy share that the probes of the last seconds leave room for.
+  [[nodiscard]] double surely_busy() const noexcept;
 
  private:
   // A burst after silence says little; and where hardly anything passes, a busy share is the noise

@@ -7,6 +7,7 @@ Forecast forecast_of(const LoadReading& reading) noexcept {
   return {.at = reading.at,
           .unseen = (reading.rates.work() - seen) * reading.cost,
           .per_session = reading.session_work * reading.cost,
+          .at_least = reading.surely_busy,
           .per_queued_byte = reading.work_per_queued_byte * reading.cost,
           .ramp_until = reading.ramp_until,
           .returns = reading.returns,

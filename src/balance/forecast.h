@@ -15,6 +15,7 @@ struct Forecast {
   TimePoint at{};              // of the reading; zero: there is none yet
   double unseen = 0;           // busy share that its rates show beside that of its mean sessions
   double per_session = 0;      // busy share of a mean session here
+  double at_least = 0;         // busy share that its probes show, whatever its rates say
   double per_queued_byte = 0;  // busy share that a byte waiting for it stands for
   TimePoint ramp_until{};      // it takes its part by and by until then
   std::uint64_t returns = 0;   // Health::returns() that this knows of
@@ -24,12 +25,13 @@ struct Forecast {
 
   /// The busy share to expect of its event loop, from 0; above 1 it cannot keep up. The work rate
   /// lags behind as the average of sessions does, so the sessions between that average and those of
-  /// now count as mean ones: some were just placed, some have just left.
+  /// now count as mean ones: some were just placed, some have just left. A loop that cannot keep up
+  /// makes no more frames, however many sessions it has: that only its probes show.
   /// @param sessions live and reserved ones now  @param queued bytes waiting for it
   [[nodiscard]] double busy(std::uint64_t sessions, std::uint64_t queued) const noexcept {
     const double share = unseen + static_cast<double>(sessions) * per_session +
                          static_cast<double>(queued) * per_queued_byte;
-    return share > 0 ? share : 0;
+    return share > at_least ? share : at_least;
   }
   /// @param returns_now Health::returns(); the keeper may not have looked since
   [[nodiscard]] bool is_ramping(TimePoint now, std::uint64_t returns_now) const noexcept {

@@ -19,6 +19,8 @@ constexpr double kQueueTime = 1;  // seconds
 // A confidence in probes from which on they decide: how far off a few of them may be by chance, the
 // learner knows better.
 constexpr double kEnough = 0.5;
+// A trust above which probes may say that a loop is busier than its work tells.
+constexpr double kHalf = 0.5;
 
 }  // namespace
 
@@ -132,6 +134,7 @@ void LoadKeeper::publish(Watched& watched, const Means& means, TimePoint now) {
   reading.trust = means.trust;
   const double own = watched.trust * watched.learner.certainty_against(means.cost);
   reading.cost = means.cost + own * (reading.learnt_cost - means.cost);
+  reading.surely_busy = watched.trust > kHalf ? watched.learner.surely_busy() : 0;
   reading.work_per_queued_byte =
       means.bytes_per_work > 0 ? 1 / (means.bytes_per_work * kQueueTime) : 0;
   watched.backend->publish_load(reading);

@@ -128,6 +128,17 @@ TEST_CASE("a hot backend is taken only when all are, then the one that waits lea
   CHECK(w.place() == &w.backends[0]);
 }
 
+TEST_CASE("one that cannot keep up is avoided, though no more comes out of it than before") {
+  Watched w(2);
+  w.add_sessions(0, 50);
+  w.add_sessions(1, 50);
+  w.live(60s, {{.frames_a_tick = 100, .busy = 0.8}, {.frames_a_tick = 100, .busy = 0.8}});
+  // As much comes out of both, but one of them is never idle.
+  w.live(8s, {{.frames_a_tick = 100, .busy = 0.8}, {.frames_a_tick = 100, .busy = 1.0}});
+  for (int i = 0; i < 3; ++i) CHECK(w.place() == &w.backends[0]);
+  CHECK(*load_of(w.backends[1], w.now) > 0.85);
+}
+
 TEST_CASE("weights multiply what is learnt") {
   Watched w(0);
   w.backends.add(1);
