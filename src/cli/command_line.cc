@@ -38,6 +38,7 @@ class CommandLine {
     if (const auto& first = arguments.front(); !first.starts_with('-') && !knows(first)) {
       return terminal_.fail(kUsage, "there is no command " + first + "; " + known_commands());
     }
+    if (arguments.front() == "sessions") part_sid_from_options(arguments);
     std::ranges::reverse(arguments);  // CLI11 takes them from the back
     try {
       app_.parse(std::move(arguments));
@@ -48,6 +49,18 @@ class CommandLine {
   }
 
  private:
+  /// One sid in 64 begins with a dash. No option here is a dash and several letters, so it is a
+  /// sid.
+  static void part_sid_from_options(std::vector<std::string>& arguments) {
+    if (std::ranges::find(arguments, "--") != arguments.end()) return;
+    const auto sid = std::ranges::find_if(arguments, [](const std::string& argument) {
+      return argument.size() > 2 && argument[0] == '-' && argument[1] != '-';
+    });
+    if (sid == arguments.end()) return;
+    std::rotate(sid, sid + 1, arguments.end());
+    arguments.insert(arguments.end() - 1, "--");
+  }
+
   CLI::App* add(const std::string& name, const std::string& help, std::function<int()> command) {
     CLI::App* const sub = app_.add_subcommand(name, help);
     sub->callback([this, command = std::move(command)] { command_ = command; });

@@ -11,6 +11,17 @@
 
 namespace pinion::cli {
 
+TEST_CASE("a sid that begins with a dash is not taken for an option") {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"sessions", "-Zc9oHh4", "--admin", "http://127.0.0.1:1"},
+        {"sessions", "--admin", "http://127.0.0.1:1", "-Zc9oHh4"},
+        {"sessions", "--admin", "http://127.0.0.1:1", "--", "--c9oHh4"}}) {
+    const Outcome outcome = run_pinion(arguments);
+    CHECK(outcome.code == 3);  // it went as far as asking
+    CHECK(outcome.err.find("no answer") != std::string::npos);
+  }
+}
+
 TEST_CASE("version and help") {
   const auto version = run_pinion({"--version"});
   CHECK(version.code == 0);

@@ -50,12 +50,17 @@ describe('stickiness over 3 backends and 2 workers', () => {
     await pinion.comes_to_rest();
   });
 
-  /** Sessions that live on different backends: {home: session}. */
+  /** Sessions that live on different backends: [{ session, home }]. What was measured may put some side by side at first. */
   async function neighbours() {
-    const sessions = await Promise.all(backends.map(async () => (await new PollingSession(pinion.url).open()).connect()));
-    const homes = await Promise.all(sessions.map((session) => session.who()));
-    assert.equal(new Set(homes).size, backends.length);
-    return sessions.map((session, i) => ({ session, home: homes[i] }));
+    const found = new Map();
+    await eventually('every backend has one', async () => {
+      const session = await (await new PollingSession(pinion.url).open()).connect();
+      const home = await session.who();
+      if (found.has(home)) await session.close();
+      else found.set(home, { session, home });
+      return found.size === backends.length;
+    });
+    return [...found.values()];
   }
 
   test('the sid of somebody else in Referer and Cookie means nothing', { timeout: seconds(30) }, async () => {
