@@ -51,7 +51,8 @@ struct Limits {
   std::uint64_t body = 0;         // 0: none
   std::size_t buffered_body = 0;  // a chunked POST to a socket.io path is gathered up to this
   std::size_t buffered_per_session = 0, buffered_total = 0;
-  std::size_t pins = 0;  // sessions that are remembered
+  std::size_t pins = 0;          // sessions that are remembered
+  std::size_t affinity_ids = 0;  // ids that are remembered beyond those of live sessions
 
   bool operator==(const Limits&) const = default;
 };
@@ -124,8 +125,44 @@ struct Admission {
   bool operator==(const Admission&) const = default;
 };
 
+/// Where an application's own session id may stand in a request.
+enum class IdSource : unsigned char { connect, query, header, cookie, json };
+
+struct IdPlace {
+  IdSource source = IdSource::connect;
+  std::string name;  // of the field, parameter or cookie
+
+  bool operator==(const IdPlace&) const = default;
+};
+
+enum class SameSite : unsigned char { lax, strict, none };
+
+/// What else than a sid tells which backend a request belongs to.
+struct Affinity {
+  std::vector<IdPlace> ids;             // empty: none
+  std::vector<std::string> json_paths;  // ends of the paths whose JSON bodies are read
+  Duration keep{};                      // from the end of an id's last session
+  Duration connect_wait{};              // of a new session's other requests, for its CONNECT
+  Duration move_wait{};                 // for the backend that a session is moved to
+  std::string cookie;                   // pinion's own; "": none
+  std::string cookie_key_file;          // "": a key made at start
+  SameSite cookie_same_site = SameSite::lax;
+
+  [[nodiscard]] bool reads(IdSource source) const noexcept {
+    for (const IdPlace& place : ids) {
+      if (place.source == source) return true;
+    }
+    return false;
+  }
+  bool operator==(const Affinity&) const = default;
+};
+
+/// What a pool's keys are when the file does not say.
+enum class Preset : unsigned char { none, chainlit };
+
 struct Pool {
   std::string name;
+  Preset preset = Preset::none;
   Balance balance = Balance::least_load;
   Duration ramp{};            // 0: none
   Duration hot{};             // 0: no backend is ever hot
@@ -138,6 +175,7 @@ struct Pool {
   EventRate event_rate;
   Thresholds thresholds;
   Admission admission;
+  Affinity affinity;
   std::vector<Backend> backends;
   bool retired = false;  // by a reload: it has left the file, its sessions go on
 

@@ -1,0 +1,57 @@
+// The data messages of one direction of a WebSocket, one after the other from its beginning,
+// unmasked and inflated with the context that runs through them (RFC 7692, 7.2.3.2). What is
+// relayed stays as it was.
+//
+// Threads: one worker's.
+// Lifetime: until whoever reads has seen what it wants.
+// Invariants: keeps at most `limit` bytes of a message, compressed or not. A zlib stream is made
+//   when the first compressed message comes, not before. After `failed` every call fails.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "websocket/frame_scanner.h"
+
+namespace pinion::websocket {
+
+class MessageReader {
+ public:
+  enum class Status : unsigned char {
+    need_more,
+    message,  // text() is whole
+    failed,   // not WebSocket, a close frame, too long, or not valid deflate
+  };
+
+  explicit MessageReader(std::size_t limit) noexcept;
+  ~MessageReader();
+
+  /// Takes the next bytes of the stream, up to the end of a message; what was taken is removed from
+  /// the front of `bytes`. Control frames between and within messages are passed over. After a
+  /// message the next call begins the next one.
+  Status feed(std::string_view& bytes);
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  /// Whether the message was text, not binary.
+  [[nodiscard]] bool is_text() const noexcept { return is_text_; }
+  /// Whether any message so far, the present one included, came compressed.
+  [[nodiscard]] bool saw_compressed() const noexcept { return saw_compressed_; }
+  /// Whether one did that is over: what follows may refer back to it.
+  [[nodiscard]] bool has_history() const noexcept { return has_history_; }
+  /// Whether the stream stands between two frames.
+  [[nodiscard]] bool at_boundary() const noexcept { return frames_.at_boundary(); }
+
+ private:
+  class Inflater;
+
+  std::size_t limit_;
+  FrameScanner frames_;
+  std::string text_;
+  std::unique_ptr<Inflater> inflater_;
+  bool is_text_ = false;
+  bool saw_compressed_ = false;
+  bool has_history_ = false;
+};
+
+}  // namespace pinion::websocket
