@@ -1,6 +1,7 @@
 #include "engineio/intent.h"
 
 #include "base/percent.h"
+#include "http/query.h"
 
 namespace pinion::engineio {
 namespace {
@@ -16,33 +17,17 @@ bool is_plain(std::string_view text) noexcept {
   return text.find('%') == std::string_view::npos && text.find('+') == std::string_view::npos;
 }
 
-/// Whether `encoded` decodes to `text`, which has no space in it. A character takes three bytes at
-/// most, so what is longer is not decoded, nor is what has no escape: most names and values are
-/// compared, and that is all.
-bool reads_as(std::string_view encoded, std::string_view text) {
-  if (encoded == text) return true;
-  if (encoded.size() < text.size() + 2 || encoded.size() > 3 * text.size()) return false;
-  if (encoded.find('%') == std::string_view::npos) return false;
-  return percent_decode(encoded, PlusMeans::space) == text;
-}
-
 /// One pass over `name=value&name=value`; later ones overwrite earlier ones, as in Node's
 /// `Object.fromEntries(url.searchParams)`.
 SessionQuery read_query(std::string_view query) {
   SessionQuery found;
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-    const auto equals = pair.find('=');
-    const std::string_view name = pair.substr(0, equals);
-    const std::string_view value =
-        equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
-    if (reads_as(name, "sid")) {
-      found.sid = value;
-    } else if (reads_as(name, "EIO")) {
-      found.revision = value;
-    } else if (reads_as(name, "j")) {
+  http::QueryReader pairs{query};
+  for (http::QueryPair pair; pairs.next(pair);) {
+    if (http::reads_as(pair.name, "sid")) {
+      found.sid = pair.value;
+    } else if (http::reads_as(pair.name, "EIO")) {
+      found.revision = pair.value;
+    } else if (http::reads_as(pair.name, "j")) {
       found.jsonp = true;
     }
   }
@@ -76,7 +61,7 @@ Intent classify(const http::RequestHead& head, std::string_view socketio_path) {
   } else {
     intent.sid = percent_decode(query.sid, PlusMeans::space);
   }
-  intent.revision = reads_as(query.revision, "4") ? 4 : 3;
+  intent.revision = http::reads_as(query.revision, "4") ? 4 : 3;
   intent.jsonp = query.jsonp;
   intent.websocket = head.upgrades_to_websocket;
   intent.kind = kind_of(head, !intent.sid.empty());
