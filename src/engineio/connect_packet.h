@@ -15,15 +15,15 @@ namespace pinion::engineio {
 inline constexpr std::size_t kMaxConnectPacket = std::size_t{64} * 1024;
 
 struct ConnectPacket {
-  std::string_view nsp;   // "/" when the packet names none
-  std::string_view auth;  // JSON text as it was sent; empty when there is none
+  std::string_view nsp;   // "/" when the packet names none; without a query behind it
+  std::string_view auth;  // JSON object as it was sent, not yet read; empty when there is none
 };
 
 /// @param packet one Engine.IO packet of protocol 4, with its type: `40`, `40{…}`, `40/nsp,{…}`
 /// @returns nothing for any other packet
 std::optional<ConnectPacket> read_connect(std::string_view packet);
 
-/// Takes the first packet off a polled payload of protocol 4 (packets between 0x1E).
+/// Takes the first packet off a polled payload of protocol 4, and the 0x1E behind it.
 std::string_view take_packet(std::string_view& payload) noexcept;
 
 /// A string member at the top level of a JSON object; of several with that name the last one, as
