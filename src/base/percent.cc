@@ -10,6 +10,11 @@ int hex_value(char c) noexcept {
   return -1;
 }
 
+bool is_unreserved(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '.' || c == '_' || c == '~';
+}
+
 }  // namespace
 
 std::string percent_decode(std::string_view text, PlusMeans plus) {
@@ -28,6 +33,21 @@ std::string percent_decode(std::string_view text, PlusMeans plus) {
     decoded.push_back(text[i] == '+' && plus == PlusMeans::space ? ' ' : text[i]);
   }
   return decoded;
+}
+
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string encoded;
+  encoded.reserve(text.size());
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      encoded.push_back(c);
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    encoded.append({'%', kHex[byte >> 4U], kHex[byte & 0xFU]});
+  }
+  return encoded;
 }
 
 }  // namespace pinion

@@ -13,4 +13,7 @@ enum class PlusMeans : unsigned char { plus, space };
 /// In a query `+` means a space (WHATWG URL, application/x-www-form-urlencoded).
 std::string percent_decode(std::string_view text, PlusMeans plus);
 
+/// Encodes all but the unreserved characters (RFC 3986, 2.3): what comes out can stand anywhere.
+std::string percent_encode(std::string_view text);
+
 }  // namespace pinion
