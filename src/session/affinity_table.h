@@ -6,18 +6,22 @@
 // Lifetime: an Entry stays where it is while somebody holds it; it leaves by sweep(), by being
 //   evicted, or when its last holder forgets it.
 // Invariants: at most `capacity` ids that nobody holds are remembered beyond those that are held
-//   (which are bounded by sessions); when full, the longest idle is evicted.
+//   (which are bounded by sessions); when full, the longest idle is evicted. An id whose time is up
+//   is known until the next sweep(). Ids are hashed with a key that nobody knows, since clients
+//   choose them.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/sip_hash.h"
 
 namespace pinion::session {
 
@@ -27,7 +31,7 @@ struct AffinityKey {
   std::string_view id;
 };
 
-/// What is longer is not taken for an id, in bytes.
+/// What is longer is not taken for an id by those who read ids, in bytes.
 inline constexpr std::size_t kMaxAffinityId = 256;
 
 class AffinityTable {
@@ -72,9 +76,17 @@ class AffinityTable {
   static constexpr std::size_t kShards = 64;
   struct Shard;
 
+  [[nodiscard]] std::uint32_t hash_of(AffinityKey key) const noexcept;
+  [[nodiscard]] Shard& shard_of(std::uint32_t hash) const noexcept;
+  /// @returns whether that is one more than there may be
+  bool count_at_rest() noexcept;
+  void remove_at_rest(Shard& shard, Entry& entry) noexcept;
+  void evict_longest_idle();
+
   std::size_t capacity_;
+  SipKey hash_key_;
   std::atomic<std::size_t> size_{0};
-  std::atomic<std::size_t> held_{0};  // how many of them are held
+  std::atomic<std::size_t> at_rest_{0};  // how many of them nobody holds
   std::atomic<std::uint64_t> evicted_{0};
   std::unique_ptr<std::array<Shard, kShards>> shards_;
 };
