@@ -2,18 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import { Child } from './support/child.mjs';
+import { chromium } from './support/chromium.mjs';
 import { Stage } from './support/stage.mjs';
 import { eventually, free_port, seconds } from './support/wait.mjs';
 
 const server_script = fileURLToPath(new URL('../../scripts/demo.d/server.mjs', import.meta.url));
 const names = ['Ada', 'Grace', 'Edsger'];
-
-const flags = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
-];
 
 describe('the chat page in a browser', () => {
   const stage = new Stage();
@@ -29,12 +24,7 @@ describe('the chat page in a browser', () => {
       return { name, address: `127.0.0.1:${port}` };
     }));
     pinion = await stage.pinion({ pool: { backend } });
-    browser = await chromium.launchPersistentContext(await stage.folder(), {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: flags,
-      viewport: { width: 900, height: 700 },
-    });
-    stage.defer(() => browser.close());
-    browser.setDefaultTimeout(seconds(15));
+    browser = await chromium(stage);
   });
   after(() => stage.close());
 

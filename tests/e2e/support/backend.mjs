@@ -1,6 +1,7 @@
 // Chat servers as child processes. All kinds understand the same events (see servers/node_server.mjs):
 //   node4   socket.io 4 (with allowEIO3)          uvicorn-websockets, uvicorn-wsproto   python3-socketio, ASGI
 //   node2   socket.io 2                           aiohttp                               python3-socketio, aiohttp
+// But chainlit-websockets and chainlit-wsproto are of Chainlit's shape (see servers/chainlit_server.py).
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.mjs';
 import { free_port } from './wait.mjs';
@@ -10,6 +11,13 @@ const script = (name) => fileURLToPath(new URL(`../servers/${name}`, import.meta
 /** Debian's Python: its socket.io packages are not those of another python3 in the PATH. */
 export const python = '/usr/bin/python3';
 export const python_client = script('python_client.py');
+export const chainlit_client = script('chainlit_client.py');
+
+/** The program of a kind of server. */
+function program(kind) {
+  if (kind.startsWith('node')) return [process.execPath, script('node_server.mjs')];
+  return [python, script(kind.startsWith('chainlit') ? 'chainlit_server.py' : 'python_server.py')];
+}
 
 export class Backend {
   /** @param options for the server: {path} listens on a unix socket, {ping} is both ping times in seconds,
@@ -26,15 +34,14 @@ export class Backend {
     this.address = this.options.path ? `unix:${this.options.path}` : `127.0.0.1:${this.port}`;
     this.url = `http://127.0.0.1:${this.port}`;
     const told = JSON.stringify({ kind: this.kind, name: this.name, port: this.port, ...this.options });
-    this.child = this.kind.startsWith('node')
-      ? new Child(process.execPath, [script('node_server.mjs'), told])
-      : new Child(python, [script('python_server.py'), told]);
+    const [command, file] = program(this.kind);
+    this.child = new Child(command, [file, told]);
     await this.child.line(/^ready$/m);
   }
 
-  /** What a Node server has seen: {clients, errors: {code: count}, closes: {reason: count}}. */
+  /** What a Node server has seen, {clients, errors: {code: count}, closes: {reason: count}}, or one of Chainlit's shape. */
   async seen() {
-    return (await fetch(`${this.url}/seen`, { headers: { connection: 'close' } })).json();
+    return (await fetch(`${this.url}${this.options.root ?? ''}/seen`, { headers: { connection: 'close' } })).json();
   }
 
   async kill() {
