@@ -9,11 +9,12 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "websocket/frame_scanner.h"
+#include "websocket/inflate_stream.h"
 
 namespace pinion::websocket {
 
@@ -25,33 +26,40 @@ class MessageReader {
     failed,   // not WebSocket, a close frame, too long, or not valid deflate
   };
 
-  explicit MessageReader(std::size_t limit) noexcept;
-  ~MessageReader();
+  explicit MessageReader(std::size_t limit) noexcept : limit_(limit) {}
 
   /// Takes the next bytes of the stream, up to the end of a message; what was taken is removed from
   /// the front of `bytes`. Control frames between and within messages are passed over. After a
   /// message the next call begins the next one.
   Status feed(std::string_view& bytes);
+  /// The message that feed() has told of, until its next call.
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
   /// Whether the message was text, not binary.
   [[nodiscard]] bool is_text() const noexcept { return is_text_; }
   /// Whether any message so far, the present one included, came compressed.
   [[nodiscard]] bool saw_compressed() const noexcept { return saw_compressed_; }
-  /// Whether one did that is over: what follows may refer back to it.
+  /// Whether one before the present one did: the present one may refer back to it.
   [[nodiscard]] bool has_history() const noexcept { return has_history_; }
   /// Whether the stream stands between two frames.
   [[nodiscard]] bool at_boundary() const noexcept { return frames_.at_boundary(); }
 
  private:
-  class Inflater;
+  void begin_message();
+  Status take(const FrameScanner::Step& step);
+  Status begin_frame();
+  void append(const FrameScanner::Step& step);
+  Status end_frame();
 
   std::size_t limit_;
-  FrameScanner frames_;
-  std::string text_;
-  std::unique_ptr<Inflater> inflater_;
+  Status status_ = Status::need_more;
+  bool in_message_ = false;  // a first fragment has come, the last has not
+  bool compressed_ = false;  // the present message
   bool is_text_ = false;
   bool saw_compressed_ = false;
   bool has_history_ = false;
+  FrameScanner frames_;
+  std::string text_;
+  std::optional<InflateStream> inflate_;
 };
 
 }  // namespace pinion::websocket

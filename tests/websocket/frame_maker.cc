@@ -2,8 +2,6 @@
 
 #include <zlib.h>
 
-#include <vector>
-
 namespace pinion::websocket::test {
 namespace {
 
@@ -39,19 +37,28 @@ std::string write(const Frame& frame) {
 }
 
 std::string deflate_message(std::string_view text, int window_bits) {
+  return deflate_messages({std::string(text)}, window_bits).front();
+}
+
+std::vector<std::string> deflate_messages(const std::vector<std::string>& texts, int window_bits) {
   z_stream stream{};
   deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -window_bits, 8, Z_DEFAULT_STRATEGY);
-  std::vector<Bytef> in(text.begin(), text.end());
-  std::vector<Bytef> out(deflateBound(&stream, static_cast<uLong>(text.size())) + 16);
-  stream.next_in = in.data();
-  stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = out.data();
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_SYNC_FLUSH);
-  std::string message(out.begin(), out.end() - stream.avail_out);
+  std::vector<std::string> messages;
+  for (const std::string& text : texts) {
+    std::vector<Bytef> in(text.begin(), text.end());
+    std::vector<Bytef> out(deflateBound(&stream, static_cast<uLong>(text.size())) + 16);
+    stream.next_in = in.data();
+    stream.avail_in = static_cast<uInt>(in.size());
+    stream.next_out = out.data();
+    stream.avail_out = static_cast<uInt>(out.size());
+    deflate(&stream, Z_SYNC_FLUSH);
+    messages.emplace_back(out.begin(), out.end() - stream.avail_out);
+    // After a flush, zlib writes nothing more for an empty message (RFC 7692, 7.2.3.6).
+    if (messages.back().empty()) messages.back().assign("\0\0\0\xFF\xFF", 5);
+    messages.back().resize(messages.back().size() - 4);
+  }
   deflateEnd(&stream);
-  message.resize(message.size() - 4);
-  return message;
+  return messages;
 }
 
 }  // namespace pinion::websocket::test

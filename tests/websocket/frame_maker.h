@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pinion::websocket::test {
 
@@ -26,5 +27,8 @@ std::string header_of(const Frame& frame);
 std::string write(const Frame& frame);
 /// The payload of a compressed message: zlib's stream without the tail (RFC 7692, 7.2.1).
 std::string deflate_message(std::string_view text, int window_bits = 15);
+/// Payloads of messages that were compressed one after the other, with context takeover.
+std::vector<std::string> deflate_messages(const std::vector<std::string>& texts,
+                                          int window_bits = 15);
 
 }  // namespace pinion::websocket::test

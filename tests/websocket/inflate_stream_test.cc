@@ -1,3 +1,5 @@
+#include "websocket/inflate_stream.h"
+
 #include <doctest/doctest.h>
 
 #include <random>
@@ -5,7 +7,6 @@
 
 #include "frame_maker.h"
 #include "support/splits.h"
-#include "websocket/first_message.h"
 
 namespace pinion::websocket {
 namespace {
@@ -13,6 +14,11 @@ namespace {
 using namespace std::string_literals;
 
 constexpr std::size_t kTextLimit = 1000;
+
+/// A message that begins with an empty window.
+bool inflate_message(std::string_view compressed, std::size_t limit, std::string& out) {
+  return InflateStream{}.add_message(compressed, limit, out);
+}
 
 }  // namespace
 
@@ -67,6 +73,18 @@ TEST_CASE("a bomb goes no further than the limit") {
   std::string out;
   CHECK_FALSE(inflate_message(bomb, kTextLimit, out));
   CHECK(out.size() <= kTextLimit);
+}
+
+TEST_CASE("a message may refer back to those before it") {
+  InflateStream stream;
+  std::string text;
+  CHECK(stream.add_message("\xF2\x48\xCD\xC9\xC9\x07\x00"s, kTextLimit, text));
+  // RFC 7692, 7.2.3.2: the same again, out of the window.
+  for (int i = 0; i < 3; ++i) {
+    CHECK(stream.add_message("\xF2\x00\x11\x00\x00"s, kTextLimit, text));
+    CHECK(text == "Hello");
+  }
+  CHECK_FALSE(inflate_message("\xF2\x00\x11\x00\x00"s, kTextLimit, text));
 }
 
 }  // namespace pinion::websocket
