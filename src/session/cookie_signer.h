@@ -4,8 +4,10 @@
 // Threads: immutable.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace pinion::session {
 

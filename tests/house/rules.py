@@ -35,7 +35,7 @@ PURE = {"http", "engineio", "websocket", "balance", "session", "metrics", "confi
 # Headers of libraries, and where each may appear: rooms, or single files. The first that matches.
 LIBRARIES = {
     r"uv\.h": {"uv"},
-    r"openssl/.*": {"tls"},
+    r"openssl/.*": {"session/cookie_signer.cc"},
     r"llhttp\.h": {"http/head_parser.cc"},
     r"toml\+\+/.*|toml\.hpp": {"config/load.cc"},
     r"libwebsockets\.h": {"admin", "health"},
