@@ -4,7 +4,9 @@
 #include <doctest/doctest.h>
 #include <malloc.h>
 
+#include <array>
 #include <cstdio>
+#include <string_view>
 
 #include "session/affinity_table.h"
 #include "sessions.h"

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 #include "sessions.h"
 
@@ -186,6 +187,7 @@ TEST_CASE("a full table evicts the longest idle") {
 TEST_CASE("ids that are held are not evicted and do not count") {
   AffinityTable table{1};
   std::vector<AffinityTable::Entry*> held;
+  held.reserve(200);
   for (int i = 0; i < 200; ++i) {
     held.push_back(table.bind({0, std::to_string(i)}, 0, kKeep, kStart));
   }
