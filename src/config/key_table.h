@@ -1,7 +1,7 @@
 // The one table of all sections and keys of the config file. The parser, its bounds and messages,
 // the summary of `pinion check`, the reference file and the man page are all made from it.
 //
-// Threads: constant data and pure functions.
+// Threads: constant data and pure functions. The rows are in keys_of_*.cc.
 // Invariants: keys of one section stand together, in the order people should read them; a default
 // is within its key's own bounds (both are tested).
 #pragma once
