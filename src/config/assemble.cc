@@ -1,11 +1,12 @@
 #include "config/assemble.h"
 
-#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "base/check.h"
 #include "config/fields.h"
 #include "config/key_text.h"
+#include "config/presets.h"
 #include "config/section_reader.h"
 
 namespace pinion::config {
@@ -18,57 +19,41 @@ void read_fields(SectionReader& reader, Struct& into) {
 
 /// A section of plain values and nothing else.
 template <class Struct>
-void read_section(Section section, const Node* table, Struct& into, ErrorList& errors) {
-  SectionReader reader(section, table, errors);
+void read_section(Section section, SectionReader& parent, Struct& into) {
+  SectionReader reader = parent.below(section);
   read_fields(reader, into);
   reader.finish();
 }
 
-void read_thresholds(const Node* table, Thresholds& thresholds, ErrorList& errors) {
-  SectionReader reader(Section::thresholds, table, errors);
-  read_section(Section::busy, reader.table(Section::busy), thresholds.busy, errors);
-  read_section(Section::full, reader.table(Section::full), thresholds.full, errors);
+void read_thresholds(SectionReader& pool, Thresholds& thresholds) {
+  SectionReader reader = pool.below(Section::thresholds);
+  read_section(Section::busy, reader, thresholds.busy);
+  read_section(Section::full, reader, thresholds.full);
   reader.finish();
 }
 
-/// The places of a list's entries; of the key itself for one that is no list.
-std::vector<Position> places(const SectionReader& reader, std::string_view key, const Node* table,
-                             std::size_t count) {
-  std::vector<Position> found(count, reader.where(key));
-  if (table == nullptr || !reader.written(key)) return found;
-  for (const Entry& entry : std::get<Node::Table>(table->value)) {
-    if (entry.key != key) continue;
-    const auto* const list = std::get_if<Node::List>(&entry.value.value);
-    for (std::size_t i = 0; list != nullptr && i < std::min(count, list->size()); ++i) {
-      found[i] = (*list)[i].at;
-    }
-  }
-  return found;
-}
-
-void read_limits(const Node* table, Draft& draft, ErrorList& errors) {
-  SectionReader reader(Section::limits, table, errors);
-  auto& limits = draft.config.proxy.limits;
-  read_fields(reader, limits);
+void read_limits(SectionReader& proxy, Draft& draft) {
+  SectionReader reader = proxy.below(Section::limits);
+  read_fields(reader, draft.config.proxy.limits);
   draft.url = reader.where(reader.written("url") ? "url" : "head");
   draft.buffered_total =
       reader.where(reader.written("buffered_total") ? "buffered_total" : "buffered_per_session");
   reader.finish();
 }
 
-void read_proxy(const Node* table, Draft& draft, ErrorList& errors) {
-  SectionReader reader(Section::proxy, table, errors);
+void read_proxy(SectionReader& file, Draft& draft) {
+  SectionReader reader = file.below(Section::proxy);
   auto& proxy = draft.config.proxy;
   read_fields(reader, proxy);
-  draft.listen = places(reader, "listen", table, proxy.listen.size());
-  read_section(Section::timeouts, reader.table(Section::timeouts), proxy.timeouts, errors);
-  read_limits(reader.table(Section::limits), draft, errors);
-  read_section(Section::overload, reader.table(Section::overload), proxy.overload, errors);
+  draft.listen = reader.places("listen", proxy.listen.size());
+  read_section(Section::timeouts, reader, proxy.timeouts);
+  read_limits(reader, draft);
+  read_section(Section::overload, reader, proxy.overload);
   reader.finish();
 }
 
-void read_admin(const Node* table, Draft& draft, ErrorList& errors) {
-  SectionReader reader(Section::admin, table, errors);
+void read_admin(SectionReader& file, Draft& draft) {
+  SectionReader reader = file.below(Section::admin);
   read_fields(reader, draft.config.admin);
   draft.admin_listen = reader.where("listen");
   draft.token_file = reader.where("token_file");
@@ -76,12 +61,11 @@ void read_admin(const Node* table, Draft& draft, ErrorList& errors) {
 }
 
 /// The backends of both forms: first the short ones, then the tables.
-bool read_backends(SectionReader& reader, const Node* table, Pool& pool, PoolDraft& draft,
-                   ErrorList& errors) {
+bool read_backends(SectionReader& reader, Pool& pool, PoolDraft& draft, ErrorList& errors) {
   std::vector<Address> addresses;
   reader.read("backends", addresses);
   const std::string short_form = key_path(Section::pool, "backends");
-  for (const Position at : places(reader, "backends", table, addresses.size())) {
+  for (const Position at : reader.places("backends", addresses.size())) {
     draft.backends.push_back({at, at, short_form, short_form});
   }
   for (Address& address : addresses) {
@@ -107,24 +91,65 @@ bool read_backends(SectionReader& reader, const Node* table, Pool& pool, PoolDra
   return understood;
 }
 
+void read_health(SectionReader& pool, Health& health, PoolDraft& draft) {
+  SectionReader reader = pool.below(Section::health);
+  read_fields(reader, health);
+  draft.health_kind = reader.where("kind");
+  reader.finish();
+}
+
+void read_affinity(SectionReader& pool, Affinity& affinity, AffinityDraft& draft,
+                   ErrorList& errors) {
+  SectionReader reader = pool.below(Section::affinity);
+  each_field(affinity, [&](std::string_view key, auto& member) {
+    const std::size_t errors_before = errors.size();
+    reader.read(key, member);
+    if (is_list(find_key(Section::affinity, key)->type) && errors.size() != errors_before)
+      draft.lists_understood = false;
+  });
+  draft.ids = reader.places("ids", affinity.ids.size());
+  draft.json_paths = reader.where("json_paths");
+  draft.cookie = reader.where("cookie");
+  draft.cookie_key_file = reader.where("cookie_key_file");
+  // A preset's paths are for its own ids, of which the file may have left none.
+  if (!reader.written("json_paths") && !affinity.reads(IdSource::json)) affinity.json_paths.clear();
+  reader.finish();
+}
+
+/// Everything below [[pool]] but its backends.
+void read_pool_sections(SectionReader& reader, Pool& pool, PoolDraft& draft, ErrorList& errors) {
+  read_health(reader, pool.health, draft);
+  read_section(Section::slow_consumer, reader, pool.slow_consumer);
+  read_section(Section::event_rate, reader, pool.event_rate);
+  read_thresholds(reader, pool.thresholds);
+  read_section(Section::admission, reader, pool.admission);
+  read_affinity(reader, pool.affinity, draft.affinity, errors);
+}
+
+/// Before anything else of a pool is read. What is wrong with it is told when its turn comes.
+Preset preset_of(const Node& pool) {
+  for (const Entry& entry : std::get<Node::Table>(pool.value)) {
+    const auto* const name = std::get_if<std::string>(&entry.value.value);
+    if (entry.key == "preset" && name != nullptr) return preset_named(*name);
+  }
+  return Preset::none;
+}
+
 void read_pool(const Node& table, Draft& draft, ErrorList& errors) {
-  SectionReader reader(Section::pool, &table, errors);
+  const Preset preset = preset_of(table);
+  SectionReader reader(Section::pool, &table, errors, preset);
   Pool pool;
   PoolDraft places_of_pool;
   read_fields(reader, pool);
   places_of_pool.at = table.at;
   places_of_pool.name = reader.where("name");
-  if (reader.written("socketio_path")) places_of_pool.socketio_path = reader.where("socketio_path");
-  SectionReader health(Section::health, reader.table(Section::health), errors);
-  read_fields(health, pool.health);
-  places_of_pool.health_kind = health.where("kind");
-  health.finish();
-  read_section(Section::slow_consumer, reader.table(Section::slow_consumer), pool.slow_consumer,
-               errors);
-  read_section(Section::event_rate, reader.table(Section::event_rate), pool.event_rate, errors);
-  read_thresholds(reader.table(Section::thresholds), pool.thresholds, errors);
-  read_section(Section::admission, reader.table(Section::admission), pool.admission, errors);
-  const bool backends_understood = read_backends(reader, &table, pool, places_of_pool, errors);
+  if (reader.written("socketio_path")) {
+    places_of_pool.socketio_path = reader.where("socketio_path");
+  } else if (find_preset_key(preset, *find_key(Section::pool, "socketio_path")) != nullptr) {
+    places_of_pool.socketio_path = reader.where("preset");
+  }
+  read_pool_sections(reader, pool, places_of_pool, errors);
+  const bool backends_understood = read_backends(reader, pool, places_of_pool, errors);
   places_of_pool.understood = reader.finish() && backends_understood;
   draft.config.pools.push_back(std::move(pool));
   draft.pools.push_back(std::move(places_of_pool));
@@ -148,9 +173,9 @@ void read_route(const Node& table, Draft& draft, ErrorList& errors) {
 Draft assemble(const Node& file, ErrorList& errors) {
   SectionReader reader(Section::file, &file, errors);
   Draft draft;
-  read_proxy(reader.table(Section::proxy), draft, errors);
-  read_admin(reader.table(Section::admin), draft, errors);
-  read_section(Section::log, reader.table(Section::log), draft.config.log, errors);
+  read_proxy(reader, draft);
+  read_admin(reader, draft);
+  read_section(Section::log, reader, draft.config.log);
   const auto pools = reader.tables(Section::pool);
   const auto routes = reader.tables(Section::route);
   if (pools) {
@@ -174,14 +199,11 @@ Config default_config() {
 
 Pool default_pool() {
   Pool pool;
+  PoolDraft no_places;
   ErrorList errors("");
   SectionReader reader(Section::pool, nullptr, errors);
   read_fields(reader, pool);
-  read_section(Section::health, nullptr, pool.health, errors);
-  read_section(Section::slow_consumer, nullptr, pool.slow_consumer, errors);
-  read_section(Section::event_rate, nullptr, pool.event_rate, errors);
-  read_thresholds(nullptr, pool.thresholds, errors);
-  read_section(Section::admission, nullptr, pool.admission, errors);
+  read_pool_sections(reader, pool, no_places, errors);
   return pool;
 }
 

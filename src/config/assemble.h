@@ -20,11 +20,18 @@ struct BackendDraft {
   std::string name_key, address_key;  // as messages name them: short and long form differ
 };
 
+struct AffinityDraft {
+  std::vector<Position> ids;
+  Position json_paths, cookie, cookie_key_file;
+  bool lists_understood = true;  // every entry of both
+};
+
 struct PoolDraft {
   Position at;
   Position name;
-  std::optional<Position> socketio_path;  // only when the file sets it
+  std::optional<Position> socketio_path;  // only when the file sets it, or a preset
   Position health_kind;
+  AffinityDraft affinity;
   std::vector<BackendDraft> backends;  // both forms, in the config's order
   bool understood = true;              // nothing in its tables was unknown
 };

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/address.h"
+#include "config/check_affinity.h"
 #include "config/check_routes.h"
 #include "config/key_text.h"
 #include "config/token_file.h"
@@ -144,6 +145,7 @@ void check_pools(const Draft& draft, ErrorList& errors) {
                  "this kind needs to know where Engine.IO answers: set path, or the pool's "
                  "socketio_path");
     }
+    check_affinity(pools[i], draft.pools[i].affinity, errors);
     for (std::size_t j = 0; j < pools[i].backends.size(); ++j) {
       check_duplicate(pools[i], draft.pools[i], j, errors);
       check_loop(draft.config, pools[i].backends[j], draft.pools[i].backends[j], errors);

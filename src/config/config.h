@@ -157,7 +157,7 @@ struct Affinity {
   bool operator==(const Affinity&) const = default;
 };
 
-/// What a pool's keys are when the file does not say.
+/// What a pool's keys are when the file does not say. Kept only to be shown.
 enum class Preset : unsigned char { none, chainlit };
 
 struct Pool {

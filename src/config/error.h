@@ -4,6 +4,7 @@
 // Invariants: messages are one line each and hold no control characters, whatever the file holds.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,7 @@ class ErrorList {
 
   void add(Position at, std::string key, std::string message);
 
+  [[nodiscard]] std::size_t size() const noexcept { return errors_.size(); }
   [[nodiscard]] bool empty() const noexcept { return errors_.empty(); }
 
   /// All errors in the order of the file. The list is empty afterwards.

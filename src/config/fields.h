@@ -42,6 +42,7 @@ void each_field(MaybeConst<Limits> auto& limits, auto&& field) {
   field("buffered_per_session", limits.buffered_per_session);
   field("buffered_total", limits.buffered_total);
   field("pins", limits.pins);
+  field("affinity_ids", limits.affinity_ids);
 }
 
 void each_field(MaybeConst<Overload> auto& overload, auto&& field) {
@@ -89,6 +90,7 @@ void each_field(MaybeConst<EventRate> auto& event_rate, auto&& field) {
 /// All but `backends` and the sections below it.
 void each_field(MaybeConst<Pool> auto& pool, auto&& field) {
   field("name", pool.name);
+  field("preset", pool.preset);
   field("balance", pool.balance);
   field("ramp", pool.ramp);
   field("hot", pool.hot);
@@ -113,6 +115,17 @@ void each_field(MaybeConst<Admission> auto& admission, auto&& field) {
   field("rate", admission.rate);
 }
 
+void each_field(MaybeConst<Affinity> auto& affinity, auto&& field) {
+  field("ids", affinity.ids);
+  field("json_paths", affinity.json_paths);
+  field("keep", affinity.keep);
+  field("connect_wait", affinity.connect_wait);
+  field("move_wait", affinity.move_wait);
+  field("cookie", affinity.cookie);
+  field("cookie_key_file", affinity.cookie_key_file);
+  field("cookie_same_site", affinity.cookie_same_site);
+}
+
 /// The sections below [proxy]. `section` is called with the section and a reference to the member.
 void each_section(MaybeConst<Proxy> auto& proxy, auto&& section) {
   section(Section::timeouts, proxy.timeouts);
@@ -128,6 +141,7 @@ void each_section(MaybeConst<Pool> auto& pool, auto&& section) {
   section(Section::full, pool.thresholds.full);
   section(Section::admission, pool.admission);
   section(Section::event_rate, pool.event_rate);
+  section(Section::affinity, pool.affinity);
 }
 
 void each_field(MaybeConst<Backend> auto& backend, auto&& field) {

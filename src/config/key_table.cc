@@ -40,6 +40,9 @@ constexpr SectionInfo kSections[] = {
      "A backend that is full gets no new sessions."},
     {Section::admission, Section::pool, "pool.admission", 1,
      "What a handshake of the pool above meets when no backend has room for its session."},
+    {Section::affinity, Section::pool, "pool.affinity", 1,
+     "Ids of the application's own by which sessions of the pool above are known, besides their "
+     "sids: what shows one goes to the backend that has the id's session, or had it last."},
     {Section::backend, Section::pool, "pool.backend", 1000,
      "A backend of the pool above, with settings of its own."},
     {Section::route, Section::file, "route", 1000,
@@ -47,6 +50,11 @@ constexpr SectionInfo kSections[] = {
 };
 
 }  // namespace
+
+bool is_list(Type type) {
+  return type == Type::listen_addresses || type == Type::backend_addresses ||
+         type == Type::networks || type == Type::id_places || type == Type::path_ends;
+}
 
 std::span<const SectionInfo> sections() { return kSections; }
 

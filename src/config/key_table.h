@@ -30,6 +30,7 @@ enum class Section : unsigned char {
   busy,
   full,
   admission,
+  affinity,
   backend,
   route,
 };
@@ -56,12 +57,18 @@ enum class Type : unsigned char {
   url_path,       // begins with '/'
   socketio_path,  // made to begin and end with '/'
   file_path,
+  cookie_name,
   listen_address,
   listen_addresses,
   backend_address,
   backend_addresses,
   networks,
+  id_places,  // of the ids of an application
+  path_ends,
 };
+
+/// Whether the values of this type are lists.
+bool is_list(Type type);
 
 struct Key {
   Section section;

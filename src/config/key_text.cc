@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/check.h"
+#include "config/id_place.h"
 #include "config/units.h"
 
 namespace pinion::config {
@@ -30,6 +32,10 @@ std::string_view entry_forms(Type type) {
       return "\"HOST:PORT\", \"[IPv6]:PORT\" or \"unix:/PATH\"";
     case Type::networks:
       return "\"IP\", \"IP/PREFIX\" or \"unix:\"";
+    case Type::id_places:
+      return kIdPlaceForms;
+    case Type::path_ends:
+      return "the end of a path such as \"/login\"";
     default:
       return {};
   }
@@ -45,8 +51,9 @@ std::string allowed_besides_zero(const Key& key) {
                          toml_value(key, number_text(key, key.max)));
     case Type::choice: {
       std::string words;
-      for (const auto word : key.choices)
-        words += fmt::format("{}\"{}\"", words.empty() ? "" : ", ", word);
+      for (const auto word : key.choices) {
+        if (!word.empty()) words += fmt::format("{}\"{}\"", words.empty() ? "" : ", ", word);
+      }
       return words;
     }
     case Type::name:
@@ -58,12 +65,17 @@ std::string allowed_besides_zero(const Key& key) {
       return "a path such as \"/app/\"";
     case Type::file_path:
       return "the path of a file";
+    case Type::cookie_name:
+      return fmt::format("{} to {} letters, digits, and ! # $ % & ' * + - . ^ _ ` | ~", key.min,
+                         key.max);
     case Type::listen_address:
     case Type::backend_address:
       return std::string(entry_forms(key.type));
     case Type::listen_addresses:
     case Type::backend_addresses:
-    case Type::networks: {
+    case Type::networks:
+    case Type::id_places:
+    case Type::path_ends: {
       const auto count = key.min == 0 ? fmt::format("at most {}", key.max)
                                       : fmt::format("{} to {}", key.min, key.max);
       return fmt::format("a list of {}, each {}", count, entry_forms(key.type));
@@ -102,16 +114,30 @@ std::string allowed_entry(const Key& key) {
 }
 
 std::string toml_value(const Key& key, std::string_view text) {
-  switch (key.type) {
-    case Type::integer:
-      return std::string(text);
-    case Type::listen_addresses:
-    case Type::backend_addresses:
-    case Type::networks:
-      return text.empty() ? "[]" : fmt::format("[\"{}\"]", text);
-    default:
-      return fmt::format("\"{}\"", text);
+  if (is_list(key.type) && text.empty()) return "[]";
+  return toml_value(key, std::span(&text, 1));
+}
+
+std::string toml_value(const Key& key, std::span<const std::string_view> texts) {
+  if (is_list(key.type))
+    return texts.empty() ? "[]" : fmt::format("[\"{}\"]", fmt::join(texts, "\", \""));
+  PINION_CHECK(texts.size() == 1, "what is no list is one text");
+  return key.type == Type::integer ? std::string(texts[0]) : fmt::format("\"{}\"", texts[0]);
+}
+
+std::string comment(std::string_view text) {
+  constexpr std::size_t kWidth = kTextWidth - std::string_view("# ").size();
+  std::string lines;
+  while (!text.empty()) {
+    auto length = text.size();
+    if (length > kWidth) {
+      length = text.rfind(' ', kWidth);
+      if (length == std::string_view::npos) length = text.size();
+    }
+    lines += fmt::format("# {}\n", text.substr(0, length));
+    text.remove_prefix(length == text.size() ? length : length + 1);
   }
+  return lines;
 }
 
 }  // namespace pinion::config

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,5 +27,12 @@ std::string allowed(const Key& key);
 std::string allowed_entry(const Key& key);
 /// A text as the value of this key in TOML: in quotes or brackets where the type wants them.
 std::string toml_value(const Key& key, std::string_view text);
+/// The same of a list's entries; for other keys of the one text that there is.
+std::string toml_value(const Key& key, std::span<const std::string_view> texts);
+
+/// Widest line of what is printed for people.
+inline constexpr std::size_t kTextWidth = 100;
+/// A text as comment lines of TOML, broken between words.
+std::string comment(std::string_view text);
 
 }  // namespace pinion::config

@@ -3,9 +3,13 @@
 namespace pinion::config {
 namespace {
 
+constexpr std::uint64_t kLongestCookieName = 64;
+
+constexpr std::string_view kPresets[] = {"", "chainlit"};
 constexpr std::string_view kBalances[] = {"least_load", "least_sessions", "round_robin",
                                           "random_two"};
 constexpr std::string_view kHealthKinds[] = {"auto", "engineio", "http", "tcp", "websocket"};
+constexpr std::string_view kSameSites[] = {"lax", "strict", "none"};
 
 // One row a key, in few lines, is easier to compare than one member a line.
 // clang-format off
@@ -13,6 +17,10 @@ constexpr Key kKeysOfPools[] = {
     {.section = Section::pool, .type = Type::name, .name = "name",
      .fallback = "", .min = 1, .max = 64,
      .help = "What routes, commands and metrics call this pool.", .example = "chat"},
+    {.section = Section::pool, .type = Type::choice, .name = "preset",
+     .fallback = "", .zero = "none", .choices = kPresets,
+     .help = "What keys of this pool are where the file does not say; what it does say counts. "
+             "`pinion config --preset NAME` prints what a preset sets."},
     {.section = Section::pool, .type = Type::choice, .name = "balance",
      .fallback = "least_load", .choices = kBalances,
      .help = "How a new session gets its backend. least_load: where the event loop is expected to "
@@ -161,6 +169,42 @@ constexpr Key kKeysOfPools[] = {
      .fallback = "0", .min = 1, .max = 100'000, .zero = "no limit",
      .help = "New sessions that each backend gets in a second at most; more of them wait. It "
              "spreads those who come back at once after a backend has died."},
+
+    {.section = Section::affinity, .type = Type::id_places, .name = "ids",
+     .fallback = "", .min = 0, .max = 16,
+     .help = "Where an id of the application's own may stand. connect: a field of what a client "
+             "says of itself (auth) when it joins a Socket.IO namespace. query: a parameter of the URL. header: a field "
+             "of the head. cookie: a cookie. json: a field of a JSON body, at its top level, see "
+             "json_paths. When ids disagree a cookie's counts least, and one in use before one at "
+             "rest."},
+    {.section = Section::affinity, .type = Type::path_ends, .name = "json_paths",
+     .fallback = "", .min = 0, .max = 32,
+     .help = "The ends of the paths for which bodies are read, for json: ids. One of more than "
+             "64KiB is not read. All go on unchanged."},
+    {.section = Section::affinity, .type = Type::duration, .name = "keep",
+     .fallback = "1h", .min = kSecond, .max = 168 * kHour,
+     .help = "How long an id is remembered after the end of its last session."},
+    {.section = Section::affinity, .type = Type::duration, .name = "connect_wait",
+     .fallback = "1s", .min = 10, .max = 10 * kSecond,
+     .help = "With connect: ids, how long the polls and the upgrade of a new session wait until "
+             "its client has joined a namespace."},
+    {.section = Section::affinity, .type = Type::duration, .name = "move_wait",
+     .fallback = "10s", .min = 100, .max = kMinute,
+     .help = "For the backend that a new session is moved to, since its id belongs there. Then the "
+             "session stays where it is."},
+    {.section = Section::affinity, .type = Type::cookie_name, .name = "cookie",
+     .fallback = "", .min = 1, .max = kLongestCookieName, .zero = "it sets none",
+     .help = "Name of a cookie of pinion's own, which tells the backend of a browser when no id "
+             "does. It is signed, HttpOnly, and Secure when the client came by TLS."},
+    {.section = Section::affinity, .type = Type::file_path, .name = "cookie_key_file",
+     .fallback = "", .min = 1, .max = kLongestPath,
+     .zero = "a key is made at start, so cookies are good until pinion ends",
+     .help = "A file with the key by which the cookie is signed, of at least 16 bytes.",
+     .restart = true},
+    {.section = Section::affinity, .type = Type::choice, .name = "cookie_same_site",
+     .fallback = "lax", .choices = kSameSites,
+     .help = "Whether browsers send the cookie with requests from pages of other sites. none: they "
+             "do, but take such a cookie by TLS only."},
 
     {.section = Section::backend, .type = Type::name, .name = "name",
      .fallback = "", .min = 1, .max = 64, .zero = "its address is its name",

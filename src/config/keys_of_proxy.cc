@@ -76,6 +76,10 @@ constexpr Key kKeysOfProxy[] = {
      .fallback = "1000000", .min = 64, .max = 100'000'000,
      .help = "Sessions whose backend is remembered. When there are more, the longest idle is "
              "forgotten.", .restart = true},
+    {.section = Section::limits, .type = Type::integer, .name = "affinity_ids",
+     .fallback = "262144", .min = 1000, .max = 100'000'000,
+     .help = "Ids (see [pool.affinity]) that are remembered beyond those of live sessions. When "
+             "there are more, the longest idle is forgotten.", .restart = true},
 
     {.section = Section::overload, .type = Type::integer, .name = "no_keep_alive",
      .fallback = "75", .min = 1, .max = 100, .zero = "never",

@@ -6,6 +6,8 @@
 
 #include "config/key_table.h"
 #include "config/key_text.h"
+#include "config/preset_text.h"
+#include "config/presets.h"
 
 namespace pinion::config {
 namespace {
@@ -50,6 +52,13 @@ pool = "chat"
 *Sections*
 	Those in double brackets may be there several times: a _\[\[pool]]_ for each pool, and below it a
 	_\[\[pool.backend]]_ for each backend with settings of its own.
+)scd";
+
+constexpr std::string_view kPresetsBegin = R"scd(
+# PRESETS
+
+What the keys of a pool with a _preset_ are where the file does not say. Keys with dots are those of
+sections: _affinity.ids_ is _ids_ in \[pool.affinity].
 )scd";
 
 constexpr std::string_view kEnd = R"scd(
@@ -123,6 +132,9 @@ std::string man_page() {
     text += fmt::format("\n# SECTION {}\n\n{}\n", header(section), literal(section.help));
     for (const Key& key : keys_of(section.id)) text += "\n" + key_entry(key);
   }
+  text += kPresetsBegin;
+  for (const Preset preset : presets())
+    text += fmt::format("\n*{}*\n\n```\n{}```\n", preset_name(preset), preset_settings(preset, ""));
   return text.append(kEnd);
 }
 

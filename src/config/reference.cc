@@ -6,25 +6,20 @@
 
 #include "config/key_table.h"
 #include "config/key_text.h"
+#include "config/preset_text.h"
+#include "config/presets.h"
 
 namespace pinion::config {
 namespace {
 
-constexpr std::size_t kWidth = 98;
-
-/// The text as comment lines, broken between words.
-std::string comment(std::string_view text) {
-  std::string lines;
-  while (!text.empty()) {
-    auto length = text.size();
-    if (length > kWidth) {
-      length = text.rfind(' ', kWidth);
-      if (length == std::string_view::npos) length = text.size();
-    }
-    lines += fmt::format("# {}\n", text.substr(0, length));
-    text.remove_prefix(length == text.size() ? length : length + 1);
+/// What each preset stands for.
+std::string presets_in_comments() {
+  std::string text;
+  for (const Preset preset : presets()) {
+    text += comment(fmt::format("\"{}\" stands for:", preset_name(preset)));
+    text += preset_settings(preset, "#   ");
   }
-  return lines;
+  return text;
 }
 
 std::string key_block(const Key& key) {
@@ -32,6 +27,7 @@ std::string key_block(const Key& key) {
   std::string text = comment(help_text(key));
   text += comment(fmt::format("Allowed: {}.", allowed(key)));
   text += comment(key.required() ? "Required, there is no default." : "Default: " + value);
+  if (key.section == Section::pool && key.name == "preset") text += presets_in_comments();
   return text + fmt::format("{} = {}\n", key.name, value);
 }
 

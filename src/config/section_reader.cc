@@ -12,8 +12,8 @@
 
 namespace pinion::config {
 
-SectionReader::SectionReader(Section section, const Node* table, ErrorList& errors)
-    : section_(section), node_(table), errors_(errors) {
+SectionReader::SectionReader(Section section, const Node* table, ErrorList& errors, Preset preset)
+    : section_(section), node_(table), errors_(errors), preset_(preset) {
   if (table != nullptr) table_ = std::get_if<Node::Table>(&table->value);
 }
 
@@ -27,6 +27,16 @@ const Entry* SectionReader::entry(std::string_view key) const {
 Position SectionReader::where(std::string_view key) const {
   if (const auto* const written_here = entry(key)) return written_here->value.at;
   return node_ != nullptr ? node_->at : Position{};
+}
+
+std::vector<Position> SectionReader::places(std::string_view key, std::size_t count) const {
+  std::vector<Position> found(count, where(key));
+  const Entry* const written_here = entry(key);
+  if (written_here == nullptr) return found;
+  const auto* const list = std::get_if<Node::List>(&written_here->value.value);
+  for (std::size_t i = 0; list != nullptr && i < std::min(count, list->size()); ++i)
+    found[i] = (*list)[i].at;
+  return found;
 }
 
 const Key& SectionReader::take(std::string_view key) {
@@ -46,7 +56,7 @@ void SectionReader::read_one(std::string_view key, T& value, Convert convert) {
     return;
   }
   auto result = written_here != nullptr ? convert(row, written_here->value)
-                                        : convert(row, default_value(row));
+                                        : convert(row, default_value(row, preset_));
   if (result) {
     value = static_cast<T>(*std::move(result));
   } else {
@@ -58,7 +68,7 @@ template <class T, class Convert>
 void SectionReader::read_list(std::string_view key, std::vector<T>& value, Convert convert) {
   const Key& row = take(key);
   const Entry* const written_here = entry(key);
-  const Node fallback = default_value(row);
+  const Node fallback = default_value(row, preset_);
   const auto list = list_value(row, written_here != nullptr ? written_here->value : fallback);
   if (!list) return errors_.add(where(key), key_path(section_, key), list.error());
   value.clear();
@@ -100,6 +110,14 @@ void SectionReader::read(std::string_view key, std::vector<Address>& value) {
 
 void SectionReader::read(std::string_view key, std::vector<Cidr>& value) {
   read_list(key, value, network_value);
+}
+
+void SectionReader::read(std::string_view key, std::vector<IdPlace>& value) {
+  read_list(key, value, id_place_value);
+}
+
+void SectionReader::read(std::string_view key, std::vector<std::string>& value) {
+  read_list(key, value, path_end_value);
 }
 
 std::size_t SectionReader::read_choice(std::string_view key) {

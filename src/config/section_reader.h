@@ -1,5 +1,5 @@
-// Reads one table of the file by the key table: values where they are written, defaults elsewhere,
-// and an error for whatever is not known.
+// Reads one table of the file by the key table: values where they are written, the preset's or the
+// defaults elsewhere, and an error for whatever is not known.
 //
 // Threads: belongs to one load.
 // Lifetime: the table and the error list outlive it.
@@ -7,6 +7,7 @@
 // no member of Config takes aborts there, so that it cannot be forgotten.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,10 +25,13 @@ namespace pinion::config {
 class SectionReader {
  public:
   /// `table` is null for a section that the file does not have: all its keys have their defaults.
-  SectionReader(Section section, const Node* table, ErrorList& errors);
+  SectionReader(Section section, const Node* table, ErrorList& errors,
+                Preset preset = Preset::none);
+  /// For a section inside of this one, which is not repeated. The same preset holds there.
+  SectionReader below(Section child) { return {child, table(child), errors_, preset_}; }
 
-  /// Set `value` from the file, or from the key's default. After an error the value stays as it
-  /// was.
+  /// Set `value` from the file, or from the preset, or from the key's default. After an error the
+  /// value stays as it was.
   void read(std::string_view key, std::uint32_t& value);
   void read(std::string_view key, std::uint64_t& value);
   void read(std::string_view key, Duration& value);
@@ -35,6 +39,8 @@ class SectionReader {
   void read(std::string_view key, Address& value);
   void read(std::string_view key, std::vector<Address>& value);
   void read(std::string_view key, std::vector<Cidr>& value);
+  void read(std::string_view key, std::vector<IdPlace>& value);
+  void read(std::string_view key, std::vector<std::string>& value);
   /// Fills an enum whose order is that of the key's choices.
   template <class Enum>
     requires std::is_enum_v<Enum>
@@ -54,6 +60,8 @@ class SectionReader {
 
   /// Where a key's value is written, or else where its section is.
   [[nodiscard]] Position where(std::string_view key) const;
+  /// Where a list's entries are; that of the key itself for what is no list in the file.
+  [[nodiscard]] std::vector<Position> places(std::string_view key, std::size_t count) const;
   [[nodiscard]] bool written(std::string_view key) const { return entry(key) != nullptr; }
 
  private:
@@ -70,6 +78,7 @@ class SectionReader {
   const Node* node_;
   const Node::Table* table_ = nullptr;
   ErrorList& errors_;
+  Preset preset_;
   std::vector<std::string_view> taken_;
 };
 

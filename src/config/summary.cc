@@ -17,6 +17,8 @@ namespace {
 
 using Row = std::vector<std::string>;
 
+constexpr std::size_t kWidestCell = 70;
+
 /// The rows with their columns aligned, each indented; nothing behind the last column.
 std::string aligned(const std::vector<Row>& rows, std::size_t indent) {
   std::vector<std::size_t> widths;
@@ -51,6 +53,20 @@ Row names(const Struct& values) {
   return row;
 }
 
+/// A list's entries one by one, if it is too wide for one line.
+Row parts_of(const std::string& list) {
+  if (list.size() <= kWidestCell) return {list};
+  constexpr std::string_view kComma = ", ";
+  Row parts;
+  std::size_t begin = 0;
+  for (auto end = list.find(kComma); end != std::string::npos; end = list.find(kComma, begin)) {
+    parts.push_back(list.substr(begin, end - begin));
+    begin = end + kComma.size();
+  }
+  parts.push_back(list.substr(begin));
+  return parts;
+}
+
 /// A line for each key: its name, its value, and the default where that is another value.
 template <class Struct>
 std::string fields(Section section, const Struct& values, const Struct& defaults) {
@@ -59,8 +75,11 @@ std::string fields(Section section, const Struct& values, const Struct& defaults
   const Row fallback = cells(section, defaults);
   std::vector<Row> rows;
   for (std::size_t i = 0; i < name.size(); ++i) {
-    const bool differs = value[i] != fallback[i] && !find_key(section, name[i])->required();
-    rows.push_back({name[i], value[i], differs ? fmt::format("default: {}", fallback[i]) : ""});
+    const Key& key = *find_key(section, name[i]);
+    const bool differs = value[i] != fallback[i] && !key.required();
+    const Row parts = is_list(key.type) ? parts_of(value[i]) : Row{value[i]};
+    rows.push_back({name[i], parts[0], differs ? fmt::format("default: {}", fallback[i]) : ""});
+    for (std::size_t part = 1; part < parts.size(); ++part) rows.push_back({"", parts[part]});
   }
   return aligned(rows, 2);
 }
@@ -75,6 +94,12 @@ std::string routes(const Config& config) {
     rows.back().push_back(config.pools[route.pool].name);
   }
   return title(Section::route) + aligned(rows, 2);
+}
+
+/// Nothing for a pool that goes by sids alone.
+std::string affinity_text(const Affinity& affinity, const Affinity& defaults) {
+  if (affinity.ids.empty() && affinity.cookie.empty()) return {};
+  return title(Section::affinity) + fields(Section::affinity, affinity, defaults);
 }
 
 std::string pool_text(const Pool& pool) {
@@ -93,7 +118,8 @@ std::string pool_text(const Pool& pool) {
          title(Section::slow_consumer) +
          fields(Section::slow_consumer, pool.slow_consumer, defaults.slow_consumer) +
          title(Section::event_rate) +
-         fields(Section::event_rate, pool.event_rate, defaults.event_rate);
+         fields(Section::event_rate, pool.event_rate, defaults.event_rate) +
+         affinity_text(pool.affinity, defaults.affinity);
 }
 
 std::string notes(const Config& config) {

@@ -23,8 +23,15 @@ bool is_name_character(char c) {
          c == '-';
 }
 
-Text name(std::string_view text) {
-  const auto bad = std::find_if_not(text.begin(), text.end(), is_name_character);
+/// RFC 9110, 5.6.2: tchar.
+bool is_token_character(char c) {
+  const char lower = ascii_lower(c);
+  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+Text name_of(std::string_view text, bool (*may_have)(char)) {
+  const auto bad = std::find_if_not(text.begin(), text.end(), may_have);
   if (bad == text.end()) return std::string(text);
   // Not the byte itself: it may be half a character of a longer encoding.
   const bool printable = *bad >= 0x20 && *bad < 0x7f;
@@ -89,10 +96,13 @@ Text file_path(std::string_view text) {
 std::expected<std::string, std::string> canonical_text(Type type, std::string_view text) {
   switch (type) {
     case Type::name:
-      return name(text);
+      return name_of(text, is_name_character);
+    case Type::cookie_name:
+      return name_of(text, is_token_character);
     case Type::host:
       return host(text);
     case Type::url_path:
+    case Type::path_ends:
       return absolute_url_path(text);
     case Type::socketio_path:
       return socketio_path(text);

@@ -1,4 +1,4 @@
-// What names, hosts, paths and files may look like.
+// What names, hosts, paths, files and cookies may be called.
 // Threads: pure functions.
 #pragma once
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/cidr.h"
+#include "config/id_place.h"
 #include "config/key_text.h"
 
 namespace pinion::config {
@@ -40,6 +41,14 @@ std::string value_text(const Key& /*key*/, const std::vector<Address>& addresses
 
 std::string value_text(const Key& /*key*/, const std::vector<Cidr>& networks) {
   return joined(networks, [](const Cidr& each) { return to_text(each); });
+}
+
+std::string value_text(const Key& /*key*/, const std::vector<IdPlace>& places) {
+  return joined(places, [](const IdPlace& each) { return to_text(each); });
+}
+
+std::string value_text(const Key& /*key*/, const std::vector<std::string>& texts) {
+  return joined(texts, [](const std::string& each) { return each; });
 }
 
 }  // namespace pinion::config

@@ -23,11 +23,13 @@ std::string value_text(const Key& key, const Address& address);
 /// The entries with commas between them, or "none".
 std::string value_text(const Key& key, const std::vector<Address>& addresses);
 std::string value_text(const Key& key, const std::vector<Cidr>& networks);
+std::string value_text(const Key& key, const std::vector<IdPlace>& places);
+std::string value_text(const Key& key, const std::vector<std::string>& texts);
 /// The word of a choice, from the enum that it filled.
 template <class Enum>
   requires std::is_enum_v<Enum>
 std::string value_text(const Key& key, Enum value) {
-  return std::string(key.choices[static_cast<std::size_t>(value)]);
+  return value_text(key, std::string(key.choices[static_cast<std::size_t>(value)]));
 }
 
 }  // namespace pinion::config

@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 #include "base/ascii.h"
 #include "base/check.h"
 #include "config/address.h"
 #include "config/cidr.h"
 #include "config/error.h"
+#include "config/id_place.h"
+#include "config/key_rows.h"
 #include "config/key_text.h"
 #include "config/nearest.h"
+#include "config/presets.h"
 #include "config/text_rules.h"
 #include "config/units.h"
 
@@ -71,11 +75,6 @@ Value<T> explained(const Key& key, Value<T> value) {
   return value;
 }
 
-bool is_list(Type type) {
-  return type == Type::listen_addresses || type == Type::backend_addresses ||
-         type == Type::networks;
-}
-
 }  // namespace
 
 Value<std::uint64_t> number_value(const Key& key, const Node& node) {
@@ -125,6 +124,23 @@ Value<Cidr> network_value(const Key& key, const Node& node) {
   return explained(key, parse_cidr(*text));
 }
 
+Value<IdPlace> id_place_value(const Key& key, const Node& node) {
+  const auto text = quoted_text(key, node);
+  if (!text) return std::unexpected(text.error());
+  return explained(key, parse_id_place(*text));
+}
+
+Value<std::string> path_end_value(const Key& key, const Node& node) {
+  const auto text = quoted_text(key, node);
+  if (!text) return std::unexpected(text.error());
+  if (text->empty()) return wrong_entry(key, "\"\" is empty");
+  if (text->size() > kLongestUrlPath) {
+    return wrong_entry(key, fmt::format("{} has {} bytes, {} are possible", in_quotes(*text),
+                                        text->size(), kLongestUrlPath));
+  }
+  return explained(key, canonical_text(key.type, *text));
+}
+
 Value<const Node::List*> list_value(const Key& key, const Node& node) {
   const auto* const list = std::get_if<Node::List>(&node.value);
   if (const auto* const text = std::get_if<std::string>(&node.value)) {
@@ -138,16 +154,21 @@ Value<const Node::List*> list_value(const Key& key, const Node& node) {
   return list;
 }
 
-Node default_value(const Key& key) {
-  if (key.type == Type::integer) {
-    const auto number = parse_decimal(key.fallback);
-    PINION_CHECK(number, "the default of an integer is an integer");
-    return {.value = static_cast<std::int64_t>(*number)};
+Node default_value(const Key& key, Preset preset) {
+  const PresetKey* const row = find_preset_key(preset, key);
+  const std::span<const std::string_view> texts =
+      row != nullptr ? row->values : std::span(&key.fallback, 1);
+  if (is_list(key.type)) {
+    Node::List list;
+    for (const auto text : texts) {
+      if (!text.empty()) list.push_back({.value = std::string(text)});
+    }
+    return {.value = std::move(list)};
   }
-  if (!is_list(key.type)) return {.value = std::string(key.fallback)};
-  Node::List list;
-  if (!key.fallback.empty()) list.push_back({.value = std::string(key.fallback)});
-  return {.value = std::move(list)};
+  if (key.type != Type::integer) return {.value = std::string(texts.front())};
+  const auto number = parse_decimal(texts.front());
+  PINION_CHECK(number, "the default of an integer is an integer");
+  return {.value = static_cast<std::int64_t>(*number)};
 }
 
 }  // namespace pinion::config

@@ -38,7 +38,11 @@ Value<Cidr> network_value(const Key& key, const Node& node);
 /// The entries of a list, as many as are allowed.
 Value<const Node::List*> list_value(const Key& key, const Node& node);
 
-/// The value that the key has when the file does not mention it.
-Node default_value(const Key& key);
+/// Of one entry of a list of places where ids stand, or of ends of paths.
+Value<IdPlace> id_place_value(const Key& key, const Node& node);
+Value<std::string> path_end_value(const Key& key, const Node& node);
+
+/// The value that the key has when the file does not mention it: that of the preset, if it has one.
+Node default_value(const Key& key, Preset preset = Preset::none);
 
 }  // namespace pinion::config

@@ -66,8 +66,10 @@ TEST_CASE("a file with every section is sound, and so is any other value of a ke
 TEST_CASE("the parser takes each key's default as well as its absence") {
   const Config base = sample::sound(sample::file_with());
   for (const Key& key : keys()) {
-    // The sample file sets `backends` to have one.
-    if (key.required() || key.name == "backends") continue;
+    // The sample file sets `backends` to have one, and lists of [pool.affinity].
+    if (key.required() || key.name == "backends" || key.type == Type::id_places ||
+        key.type == Type::path_ends)
+      continue;
     CAPTURE(key_path(key.section, key.name));
     CHECK(sample::sound(sample::file_with(key.section, key.name, toml_value(key, key.fallback))) ==
           base);

@@ -57,6 +57,8 @@ std::string another_value(const Key& key) {
     case Type::duration:
       return quoted(another_number(key));
     case Type::choice:
+      // What a preset changes is told key by key, in a test of its own.
+      if (key.name == "preset") return "";
       return quoted(std::string(key.choices[key.choices[0] == key.fallback ? 1 : 0]));
     case Type::url_path:
     case Type::socketio_path:
@@ -71,9 +73,14 @@ std::string another_value(const Key& key) {
       return "[\"10.0.0.0/8\"]";
     case Type::host:
       return quoted("other.example");
+    case Type::cookie_name:
+      return quoted("other");
+    case Type::id_places:
+      return "[\"query:id\"]";
     case Type::name:
     case Type::backend_address:
     case Type::backend_addresses:
+    case Type::path_ends:  // not without ids to read there
       break;
   }
   return "";
@@ -146,6 +153,38 @@ TEST_CASE("the sections within a pool are looked at") {
                           route_from("/", "chat"));
   CHECK(planned.changes == Lines{"pool chat: [pool.slow_consumer].after: 30s -> 7s"});
   CHECK(planned.config.pools[0].slow_consumer.after == std::chrono::seconds{7});
+}
+
+TEST_CASE("what a preset changes is told key by key") {
+  const Config running = parse(pool_with("chat", kOne) + route_from("/", "chat"));
+  const std::string file =
+      pool_with("chat", kOne + "\npreset = \"chainlit\"") + route_from("/", "chat");
+  const Reload planned = reload(running, file);
+  CHECK(planned.changes ==
+        Lines{"pool chat: [pool].preset: (none) -> chainlit",
+              "pool chat: [pool.affinity].ids: none -> connect:sessionId, query:session_id, "
+              "header:x-session-id, json:sessionId, json:session_id, cookie:X-Chainlit-Session-id",
+              "pool chat: [pool.affinity].json_paths: none -> /project/action, /project/element, "
+              "/mcp, /feedback, /set-session-cookie"});
+  CHECK(planned.restarts ==
+        Lines{"pool chat: [pool].socketio_path: /socket.io/ -> /ws/socket.io/"});
+  CHECK(reload(parse(file), file).changes.empty());
+}
+
+TEST_CASE("ids and their paths change while pinion runs, the key of its cookie does not") {
+  const auto file = [](const std::string& affinity) {
+    return pool_with("chat", kOne + "\n[pool.affinity]\n" + affinity) + route_from("/", "chat");
+  };
+  const Config running = parse(file("ids = [\"json:a\"]\njson_paths = [\"/a\"]"));
+  const Reload planned =
+      reload(running, file("ids = [\"json:a\"]\njson_paths = [\"/a\", \"/b\"]\nkeep = \"2h\"\n"
+                           "cookie_key_file = \"" PINION_SOURCE_ROOT "/tests/config/token\""));
+  CHECK(planned.changes == Lines{"pool chat: [pool.affinity].json_paths: /a -> /a, /b",
+                                 "pool chat: [pool.affinity].keep: 1h -> 2h"});
+  REQUIRE(planned.restarts.size() == 1);
+  CHECK(planned.restarts[0].find("[pool.affinity].cookie_key_file: (a key is made at start") !=
+        std::string::npos);
+  CHECK(planned.config.pools[0].affinity.cookie_key_file.empty());
 }
 
 TEST_CASE("a pool keeps its index, whatever the file's order") {

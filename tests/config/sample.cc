@@ -18,6 +18,9 @@ std::vector<Line> needed(Section section, const std::string& pool) {
   switch (section) {
     case Section::pool:
       return {{"name", pool}, {"backends", R"(["127.0.0.1:3001"])"}};
+    case Section::affinity:
+      // Neither is sound without the other.
+      return {{"ids", R"(["json:id"])"}, {"json_paths", R"(["/act"])"}};
     case Section::backend:
       return {{"address", R"("127.0.0.1:3002")"}};
     case Section::route:
@@ -82,6 +85,12 @@ std::string other_value(const Key& key) {
       return "[\"127.0.0.1:3004\", \"[::1]:3005\"]";
     case Type::networks:
       return "[\"10.0.0.0/8\"]";
+    case Type::cookie_name:
+      return "\"other\"";
+    case Type::id_places:
+      return "[\"connect:id\", \"json:other\"]";
+    case Type::path_ends:
+      return "[\"/other\"]";
   }
   return {};
 }

@@ -76,6 +76,26 @@ TEST_CASE("a pool whose default socketio_path nobody can reach gets a note") {
   CHECK(text.find("to pool \"chat\"") == std::string::npos);
 }
 
+TEST_CASE("ids and cookies are shown for a pool that has some, long lists line by line") {
+  CHECK(summary(sample::sound(kFile)).find("[pool.affinity]") == std::string::npos);
+  const auto with = [](const std::string& keys) {
+    return summary(sample::sound("[[pool]]\nname = \"chat\"\nbackends = [\"h:1\"]\n" + keys +
+                                 "[[route]]\npool = \"chat\"\n"));
+  };
+  CHECK(with("affinity.ids = [\"query:a\", \"cookie:b\"]\n")
+            .find("\n[pool.affinity]\n  ids               query:a, cookie:b ") !=
+        std::string::npos);
+  CHECK(with("affinity.cookie = \"pinion\"\n").find("\n  cookie            pinion ") !=
+        std::string::npos);
+  const auto preset = with("preset = \"chainlit\"\n");
+  CAPTURE(preset);
+  CHECK(preset.find("\n  preset                  chainlit        default: (none)\n") !=
+        std::string::npos);
+  CHECK(preset.find("\n                    query:session_id\n                    header:x-") !=
+        std::string::npos);
+  CHECK(preset.find(" \n") == std::string::npos);
+}
+
 TEST_CASE("no line of the summary ends in white space") {
   const auto text = summary(sample::sound(kFile));
   CHECK(text.find(" \n") == std::string::npos);

@@ -25,6 +25,8 @@ TEST_CASE("texts are made canonical") {
       {Type::socketio_path, "/ws/socket.io", "/ws/socket.io/"},
       {Type::socketio_path, "/", "/"},
       {Type::file_path, "/var/log/a b.log", "/var/log/a b.log"},
+      {Type::cookie_name, "X-Chat|~!#$%&'*+.^_`1", "X-Chat|~!#$%&'*+.^_`1"},
+      {Type::path_ends, "/a", "/a"},
   };
   for (const auto& each : cases) {
     CAPTURE(each.text);
@@ -48,6 +50,10 @@ TEST_CASE("texts that cannot work are told why") {
       {Type::url_path, "/a?b", "'?' or '#'"},
       {Type::socketio_path, "/a#", "'?' or '#'"},
       {Type::file_path, "/a\nb", "control character"},
+      {Type::cookie_name, "a b", "has a ' ' in it"},
+      {Type::cookie_name, "a=b", "has a '=' in it"},
+      {Type::cookie_name, "a\x7f", "a character in it that a name cannot have"},
+      {Type::path_ends, "a", "write \"/a\""},
   };
   for (const auto& each : cases) {
     CAPTURE(each.text);

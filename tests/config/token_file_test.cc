@@ -2,37 +2,16 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
 #include <expected>
 #include <string>
+
+#include "temporary_file.h"
 
 namespace pinion::config {
 namespace {
 
-/// A file for one test, removed with it.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& text) {
-    std::FILE* const made = std::tmpfile();
-    REQUIRE(made != nullptr);
-    file_ = made;
-    CHECK(std::fwrite(text.data(), 1, text.size(), file_) == text.size());
-    CHECK(std::fflush(file_) == 0);
-    path_ = "/proc/self/fd/" + std::to_string(fileno(file_));
-  }
-  ~TemporaryFile() { CHECK(std::fclose(file_) == 0); }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::FILE* file_ = nullptr;
-  std::string path_;
-};
-
 std::expected<std::string, std::string> token_of(const std::string& text) {
-  const TemporaryFile file(text);
+  const sample::TemporaryFile file(text);
   return read_token_file(file.path());
 }
 

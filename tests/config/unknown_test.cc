@@ -63,14 +63,4 @@ TEST_CASE("[pool] instead of [[pool]] is told about the brackets") {
         "1:2: error: [[pool]]: is written [pool], write [[pool]]: double brackets, once for each");
 }
 
-TEST_CASE("keys that come with later versions are unknown") {
-  for (const auto* later : {"preset = \"chainlit\"", "[pool.affinity]"}) {
-    CAPTURE(later);
-    const auto text =
-        std::string("[[route]]\npool = \"a\"\n[[pool]]\nname = \"a\"\nbackends = [\"a:1\"]\n") +
-        later;
-    CHECK(sample::error_of(text).find("unknown ") != std::string::npos);
-  }
-}
-
 }  // namespace pinion::config

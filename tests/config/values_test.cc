@@ -87,7 +87,7 @@ TEST_CASE("an empty text is taken where it means something, a long one nowhere")
   for (const Key& each : keys()) {
     const bool plain = each.type == Type::name || each.type == Type::host ||
                        each.type == Type::file_path || each.type == Type::url_path ||
-                       each.type == Type::socketio_path;
+                       each.type == Type::socketio_path || each.type == Type::cookie_name;
     if (!plain) continue;
     CAPTURE(key_path(each.section, each.name));
     CHECK(text_value(each, node("")).has_value() == !each.zero.empty());
