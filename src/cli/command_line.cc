@@ -13,6 +13,7 @@
 #include "cli/remote.h"
 #include "cli/sessions.h"
 #include "cli/status.h"
+#include "config/presets.h"
 
 namespace pinion::cli {
 namespace {
@@ -80,8 +81,16 @@ class CommandLine {
                    [this] { return run_check(config_file_, terminal_.out, terminal_.err); }));
     CLI::App* const config =
         add("config", "Print the reference config: every key, default, bounds and help",
-            [this] { return run_config(man_page_, terminal_.out); });
-    config->add_flag("--man", man_page_, "Print the man page pinion.toml(5) for scdoc instead");
+            [this] { return run_config(config_, terminal_.out); });
+    CLI::Option* const man = config->add_flag(
+        "--man", config_.man, "Print the man page pinion.toml(5) for scdoc instead");
+    std::vector<std::string> known_presets;
+    for (const config::Preset preset : config::presets())
+      known_presets.emplace_back(config::preset_name(preset));
+    config->add_option("--preset", config_.preset, "Print what this preset of a pool sets instead")
+        ->type_name("NAME")
+        ->check(CLI::IsMember(known_presets))
+        ->excludes(man);
   }
 
   void add_remote(CLI::App* command) {
@@ -171,7 +180,7 @@ class CommandLine {
   CLI::App app_{"Sticky layer-7 load balancer for socket.io"};
   std::function<int()> command_;
   std::string config_file_{kDefaultConfig};
-  bool man_page_ = false;
+  ConfigOptions config_;
   RemoteOptions remote_;
   SessionsOptions sessions_;
   MovingOptions moving_;

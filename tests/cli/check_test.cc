@@ -10,6 +10,7 @@
 
 #include "cli/config_command.h"
 #include "config/man_page.h"
+#include "config/preset_text.h"
 #include "config/reference.h"
 
 namespace pinion::cli {
@@ -68,14 +69,24 @@ TEST_CASE("a file that is not there is one clear line") {
 
 TEST_CASE("config prints the reference, or the man page's source") {
   std::ostringstream reference;
-  CHECK(run_config(false, reference) == 0);
+  CHECK(run_config({}, reference) == 0);
   CHECK(reference.str() == config::reference_config());
   std::ostringstream page;
-  CHECK(run_config(true, page) == 0);
+  CHECK(run_config({.man = true, .preset = ""}, page) == 0);
   CHECK(page.str() == config::man_page());
   std::ostringstream broken;
   broken.setstate(std::ios::badbit);
-  CHECK(run_config(false, broken) == 1);
+  CHECK(run_config({}, broken) == 1);
+}
+
+TEST_CASE("config prints what a preset sets, which check takes in its place") {
+  std::ostringstream preset;
+  CHECK(run_config({.man = false, .preset = "chainlit"}, preset) == 0);
+  CHECK(preset.str() == config::preset_config(config::Preset::chainlit));
+  const auto done = check_text("[[pool]]\nname = \"chat\"\n" + preset.str() +
+                               "backends = [\"127.0.0.1:8001\"]\n[[route]]\npool = \"chat\"\n");
+  CHECK(done.code == 0);
+  CHECK(done.out.find("cookie:X-Chainlit-Session-id\n") != std::string::npos);
 }
 
 }  // namespace pinion::cli

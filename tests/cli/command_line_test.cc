@@ -62,6 +62,9 @@ TEST_CASE("wrong usage is exit code 2 and one line") {
       {"sessions", "--limit", "x"},
       {"run", "-c"},
       {"check", "status"},
+      {"config", "--preset"},
+      {"config", "--preset", "none"},
+      {"config", "--preset", "chainlit", "--man"},
       {""},
   };
   for (const auto& arguments : wrong) {
@@ -83,6 +86,14 @@ TEST_CASE("no command at all shows the help, as wrong usage") {
   CHECK(outcome.code == 2);
   CHECK(outcome.out.empty());
   CHECK(outcome.err.find("sessions") != std::string::npos);
+}
+
+TEST_CASE("config prints what a preset sets") {
+  const auto preset = run_pinion({"config", "--preset", "chainlit"});
+  CHECK(preset.code == 0);
+  CHECK(preset.err.empty());
+  CHECK(preset.out.find("\nsocketio_path = \"/ws/socket.io/\"\n") != std::string::npos);
+  CHECK(run_pinion({"config", "--preset", "chainlite"}).err.find("chainlit}") != std::string::npos);
 }
 
 TEST_CASE("config prints a file that check accepts, and check tells a bad one") {
