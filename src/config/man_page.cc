@@ -102,7 +102,7 @@ pool = "web"
 
 # SEE ALSO
 
-*pinion*(8)
+*pinion*(8), *pinion-chainlit*(7)
 )scd";
 
 /// Text that scdoc prints as it is.

@@ -37,8 +37,13 @@ class Installation(HouseTest):
         self.assertEqual(self.below("bin/pinion"), pathlib.Path("usr/local/bin/pinion"))
         self.assertEqual(self.below("pinion.8").parent.name, "man8")
         self.assertEqual(self.below("pinion.toml.5").parent.name, "man5")
+        self.assertEqual(self.below("pinion-chainlit.7").parent.name, "man7")
         self.assertEqual(self.below("pinion.service").parts[-3:-1], ("systemd", "system"))
         self.assertEqual(self.below("pinion.toml"), pathlib.Path("etc/pinion/pinion.toml"))
+        examples = pathlib.Path("usr/local/share/doc/pinion/examples")
+        self.assertEqual(self.below("chainlit.toml").parent, examples)
+        self.assertEqual(self.below("load_report.py").parent, examples)
+        self.assertTrue(os.access(self.root / self.below("chainlit-processes"), os.X_OK))
 
     def test_the_binary_runs_and_takes_the_configuration(self):
         binary = str(self.root / self.below("bin/pinion"))
