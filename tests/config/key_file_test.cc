@@ -18,7 +18,7 @@ std::expected<std::string, std::string> key_of_file(const std::string& text) {
 }  // namespace
 
 TEST_CASE("a key is all bytes of its file, but for line ends behind them") {
-  const std::string bytes("\x00\n \xff 0123456789ab ", 19);
+  const std::string bytes("\x00\n \xff 0123456789ab ", 18);
   CHECK(key_of_file(bytes) == bytes);
   CHECK(key_of_file("0123456789abcdef\r\n\n") == "0123456789abcdef");
   CHECK(key_of_file(std::string(4096, 'x')) == std::string(4096, 'x'));
