@@ -27,6 +27,7 @@
 #include "proxy/overload_watch.h"
 #include "reloader.h"
 #include "server_view.h"
+#include "session/cookie_signer.h"
 #include "uv/signal.h"
 #include "worker_group.h"
 
@@ -122,7 +123,10 @@ Server::Server(const std::string& file, std::shared_ptr<const config::Config> co
       access_log_(std::move(access_log)),
       budget_(config_->proxy.limits.buffered_total),
       loads_(config_->pools),
-      ledger_(registry_, config_->proxy.limits.pins, log_),
+      ledger_(
+          registry_,
+          {.pins = config_->proxy.limits.pins, .affinity_ids = config_->proxy.limits.affinity_ids},
+          log_),
       news_(log_, ledger_),
       shared_{.registry = registry_,
               .turns = turns_,
@@ -132,7 +136,8 @@ Server::Server(const std::string& file, std::shared_ptr<const config::Config> co
               .budget = budget_,
               .log = log_,
               .access_log = access_log_,
-              .max_connections = resolve_max_connections(*config_)},
+              .max_connections = resolve_max_connections(*config_),
+              .cookie_key = session::CookieSigner::make_key()},
       mover_(ledger_, log_, as_closer()),
       reloader_(file, config_, access_log_, log_, as_follower()),
       workers_(shared_),

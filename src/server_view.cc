@@ -291,6 +291,8 @@ std::string ServerView::metrics_text() const {
   snapshot.version = PINION_VERSION;
   snapshot.start_time_seconds = started_wall_;
   snapshot.pins = shared_.ledger.table().size();
+  snapshot.affinity_ids = shared_.ledger.affinity().size();
+  snapshot.affinity_evicted = shared_.ledger.affinity().evicted();
   snapshot.pins_limit = shared_.ledger.table().capacity();
   snapshot.max_connections = shared_.max_connections;
   snapshot.memory_bytes = resident_bytes();

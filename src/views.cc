@@ -176,6 +176,8 @@ admin::SessionView session_view(const session::Session& session, const balance::
           .rtt_ms = round_trip ? std::optional(to_seconds(*round_trip) * 1000) : std::nullopt,
           .rtt_seen = std::string(session.pings.seen()),
           .last_error = std::string(session.last_error),
+          .has_affinity = session.affinity != nullptr,
+          .upstream_sid = session.upstream_sid != nullptr ? *session.upstream_sid : std::string{},
           .worker = session.worker};
 }
 

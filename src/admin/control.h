@@ -100,6 +100,8 @@ struct SessionView {
   std::optional<double> rtt_ms;
   std::string rtt_seen;    // the side that was measured (client, backend), or not_yet, compressed
   std::string last_error;  // empty: there was none
+  bool has_affinity = false;  // it belongs to an id of the application
+  std::string upstream_sid;   // what its backend calls it, if it was moved there; else empty
   unsigned worker = 0;
 };
 

@@ -90,7 +90,9 @@ OrderedJson session_object(const SessionView& session) {
           {"bytes_out_rate", tenths(session.bytes_out_rate)},
           {"rtt_ms", number_or_null(session.rtt_ms)},
           {"rtt_seen", session.rtt_seen},
-          {"last_error", session.last_error}};
+          {"last_error", session.last_error},
+          {"affinity", session.has_affinity},
+          {"upstream_sid", session.upstream_sid}};
 }
 
 OrderedJson overload_object(const OverloadView& overload) {

@@ -102,6 +102,12 @@ class Backend {
     return health_.up() && !health_.silent() && !health_.fails_handshakes() && !draining();
   }
   [[nodiscard]] bool takes_sessions() const noexcept { return opens_sessions() && !is_full(); }
+  /// Who has had a session there may come back to it: one that is only slow to answer has its data
+  /// still.
+  [[nodiscard]] bool takes_back() const noexcept {
+    const bool lives = health_.up() || health_.fault() == Fault::timeout;
+    return lives && !draining() && !is_full();
+  }
 
   /// How its probes ended; counted by the thread that probes.
   [[nodiscard]] ProbeCounts& probe_counts() noexcept { return probe_counts_; }
@@ -233,6 +239,14 @@ class Reservation {
  private:
   Backend* backend_ = nullptr;
 };
+
+/// A place on this backend and no other; none when it is full.
+inline Reservation reserve_at(Backend& backend) noexcept {
+  while (!backend.is_full()) {
+    if (backend.try_reserve(backend.assigned())) return Reservation(backend);
+  }
+  return {};
+}
 
 /// A request or tunnel that a backend is busy with.
 class InflightHold {

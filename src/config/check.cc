@@ -121,8 +121,8 @@ void check_loop(const Config& config, const Backend& backend, const BackendDraft
   }
 }
 
-void check_pools(const Draft& draft, ErrorList& errors) {
-  const auto& pools = draft.config.pools;
+void check_pools(Draft& draft, ErrorList& errors) {
+  auto& pools = draft.config.pools;
   for (std::size_t i = 0; i < pools.size(); ++i) {
     const auto first = std::find_if(pools.begin(), pools.end(),
                                     [&](const Pool& pool) { return pool.name == pools[i].name; });

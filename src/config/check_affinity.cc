@@ -47,7 +47,7 @@ void check_json(const Affinity& affinity, const AffinityDraft& draft, ErrorList&
                          to_text(*json)));
 }
 
-void check_cookie(const Affinity& affinity, const AffinityDraft& draft, ErrorList& errors) {
+void check_cookie(Affinity& affinity, const AffinityDraft& draft, ErrorList& errors) {
   const IdPlace own{.source = IdSource::cookie, .name = affinity.cookie};
   if (!own.name.empty() && std::ranges::find(affinity.ids, own) != affinity.ids.end()) {
     errors.add(draft.cookie, key_path(Section::affinity, "cookie"),
@@ -56,7 +56,10 @@ void check_cookie(const Affinity& affinity, const AffinityDraft& draft, ErrorLis
                            own.name, to_text(own)));
   }
   if (affinity.cookie_key_file.empty()) return;
-  if (const auto key = read_key_file(affinity.cookie_key_file); !key) {
+  auto key = read_key_file(affinity.cookie_key_file);
+  if (key) {
+    affinity.cookie_key = std::move(*key);
+  } else {
     errors.add(draft.cookie_key_file, key_path(Section::affinity, "cookie_key_file"),
                fmt::format("{} {}", in_quotes(affinity.cookie_key_file), key.error()));
   }
@@ -64,7 +67,7 @@ void check_cookie(const Affinity& affinity, const AffinityDraft& draft, ErrorLis
 
 }  // namespace
 
-void check_affinity(const Pool& pool, const AffinityDraft& draft, ErrorList& errors) {
+void check_affinity(Pool& pool, const AffinityDraft& draft, ErrorList& errors) {
   if (draft.lists_understood) {
     check_ids(pool, draft, errors);
     check_json(pool.affinity, draft, errors);

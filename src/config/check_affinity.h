@@ -9,7 +9,7 @@
 namespace pinion::config {
 
 /// Reports ids and cookies that are there twice, ids that could never be found, and a key file that
-/// cannot be used.
-void check_affinity(const Pool& pool, const AffinityDraft& draft, ErrorList& errors);
+/// cannot be used; takes the key from one that can.
+void check_affinity(Pool& pool, const AffinityDraft& draft, ErrorList& errors);
 
 }  // namespace pinion::config

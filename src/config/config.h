@@ -146,6 +146,7 @@ struct Affinity {
   Duration move_wait{};                 // for the backend that a session is moved to
   std::string cookie;                   // pinion's own; "": none
   std::string cookie_key_file;          // "": a key made at start
+  std::string cookie_key;               // what is in that file
   SameSite cookie_same_site = SameSite::lax;
 
   [[nodiscard]] bool reads(IdSource source) const noexcept {

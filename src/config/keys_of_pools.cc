@@ -199,8 +199,7 @@ constexpr Key kKeysOfPools[] = {
     {.section = Section::affinity, .type = Type::file_path, .name = "cookie_key_file",
      .fallback = "", .min = 1, .max = kLongestPath,
      .zero = "a key is made at start, so cookies are good until pinion ends",
-     .help = "A file with the key by which the cookie is signed, of at least 16 bytes.",
-     .restart = true},
+     .help = "A file with the key by which the cookie is signed, of at least 16 bytes."},
     {.section = Section::affinity, .type = Type::choice, .name = "cookie_same_site",
      .fallback = "lax", .choices = kSameSites,
      .help = "Whether browsers send the cookie with requests from pages of other sites. none: they "

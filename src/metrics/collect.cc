@@ -48,6 +48,18 @@ void by_pool(const Snapshot& snapshot, Samples& out, Value value) {
   }
 }
 
+/// @param counts the member of PoolTotals that counts by Result
+template <typename Result, std::size_t N>
+void by_pool_and_result(const Snapshot& snapshot, Samples& out,
+                        std::array<std::uint64_t, N> PoolTotals::* counts) {
+  for (std::size_t i = 0; i < snapshot.pools.size() && i < snapshot.totals.pools.size(); ++i) {
+    for (std::size_t result = 0; result < N; ++result) {
+      add(out, {snapshot.pools[i], std::string(to_string(static_cast<Result>(result)))},
+          (snapshot.totals.pools[i].*counts)[result]);
+    }
+  }
+}
+
 /// Calls with the direction's name and its totals.
 template <typename Use>
 void by_direction(const Snapshot& snapshot, Use use) {
@@ -177,12 +189,13 @@ void admission_waiting(const Snapshot& snapshot, Samples& out) {
   }
 }
 void admissions_total(const Snapshot& snapshot, Samples& out) {
-  for (std::size_t i = 0; i < snapshot.pools.size() && i < snapshot.totals.pools.size(); ++i) {
-    for (std::size_t result = 0; result < kAdmissionResults; ++result) {
-      add(out, {snapshot.pools[i], std::string(to_string(static_cast<AdmissionResult>(result)))},
-          snapshot.totals.pools[i].admissions[result]);
-    }
-  }
+  by_pool_and_result<AdmissionResult>(snapshot, out, &PoolTotals::admissions);
+}
+void rebinds_total(const Snapshot& snapshot, Samples& out) {
+  by_pool_and_result<RebindResult>(snapshot, out, &PoolTotals::rebinds);
+}
+void affinity_requests_total(const Snapshot& snapshot, Samples& out) {
+  by_pool_and_result<AffinityResult>(snapshot, out, &PoolTotals::affinities);
 }
 void admission_wait_seconds(const Snapshot& snapshot, Samples& out) {
   for (std::size_t i = 0; i < snapshot.pools.size() && i < snapshot.totals.pools.size(); ++i) {
@@ -225,6 +238,10 @@ void paused_seconds_total(const Snapshot& snapshot, Samples& out) {
 }
 
 void pins(const Snapshot& snapshot, Samples& out) { add(out, {}, snapshot.pins); }
+void affinity_ids(const Snapshot& snapshot, Samples& out) { add(out, {}, snapshot.affinity_ids); }
+void affinity_evicted_total(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.affinity_evicted);
+}
 void pins_limit(const Snapshot& snapshot, Samples& out) { add(out, {}, snapshot.pins_limit); }
 void connections(const Snapshot& snapshot, Samples& out) {
   add(out, {}, snapshot.totals.connections());

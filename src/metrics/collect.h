@@ -18,15 +18,16 @@ Collect sessions, sessions_total, reserved_sessions, inflight_requests, backend_
     backend_level, backend_level_changes_total;
 // By pool.
 Collect requests_total, unknown_sid_total, retries_total, admission_waiting, admissions_total,
-    admission_wait_seconds, event_rate_pauses_total;
+    admission_wait_seconds, event_rate_pauses_total, rebinds_total, affinity_requests_total;
 // By direction.
 Collect frames_total, frame_size_bytes, polled_packets_total, bytes_total, paused_total,
     paused_seconds_total;
 // Of the whole proxy.
-Collect pins, pins_limit, connections, connections_accepted_total, max_connections, queued_bytes,
-    buffered_bytes, buffered_limit_bytes, request_duration_seconds, upstream_connects_total,
-    closes_total, shed_total, unrouted_requests_total, head_errors_total, frame_errors_total,
-    overload_used, overload_rung, overload_changes_total, loop_lag_seconds, log_dropped_total,
-    build_info, resident_memory_bytes, start_time_seconds;
+Collect pins, pins_limit, affinity_ids, affinity_evicted_total, connections,
+    connections_accepted_total, max_connections, queued_bytes, buffered_bytes, buffered_limit_bytes,
+    request_duration_seconds, upstream_connects_total, closes_total, shed_total,
+    unrouted_requests_total, head_errors_total, frame_errors_total, overload_used, overload_rung,
+    overload_changes_total, loop_lag_seconds, log_dropped_total, build_info, resident_memory_bytes,
+    start_time_seconds;
 
 }  // namespace pinion::metrics::collect

@@ -24,6 +24,17 @@ constexpr Metric kTable[] = {
     {"pinion_unknown_sid_total", kCounter, "", {"pool"},
      "Requests with a session id that no backend has.", collect::unknown_sid_total},
 
+    {"pinion_affinity_ids", kGauge, "", {},
+     "Applications' own session ids whose backend is remembered.", collect::affinity_ids},
+    {"pinion_affinity_evicted_total", kCounter, "", {},
+     "Such ids that were forgotten for want of room.", collect::affinity_evicted_total},
+    {"pinion_affinity_requests_total", kCounter, "", {"pool", "result"},
+     "Handshakes and plain requests with such an id or pinion's cookie: followed to where it belongs; unknown; or its "
+     "backend is away.", collect::affinity_requests_total},
+    {"pinion_rebinds_total", kCounter, "", {"pool", "result"},
+     "Sessions whose CONNECT named an id of another backend than the handshake chose: moved there, or left where they "
+     "are and why.", collect::rebinds_total},
+
     {"pinion_requests_total", kCounter, "", {"pool", "code"},
      "Requests answered, by status code. Pool is empty for requests that never got to one.", collect::requests_total},
     {"pinion_request_duration_seconds", kHistogram, "seconds", {},

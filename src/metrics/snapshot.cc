@@ -17,6 +17,8 @@ void add_pool(PoolTotals& to, const PoolCounters& from) noexcept {
   to.retries += from.retries.value();
   add_all(to.admissions, from.admissions);
   to.admission_wait.add(from.admission_wait);
+  add_all(to.rebinds, from.rebinds);
+  add_all(to.affinities, from.affinities);
   to.event_rate_pauses += from.event_rate_pauses.value();
 }
 

@@ -39,6 +39,8 @@ struct PoolTotals {
   std::array<std::uint64_t, 500> requests{};  // by status code, from 100
   std::uint64_t unknown_sid = 0, retries = 0, event_rate_pauses = 0;
   std::array<std::uint64_t, kAdmissionResults> admissions{};
+  std::array<std::uint64_t, kRebindResults> rebinds{};
+  std::array<std::uint64_t, kAffinityResults> affinities{};
   HistogramTotals<kDurationBounds.size()> admission_wait;
 };
 
@@ -103,6 +105,7 @@ struct Snapshot {
   std::string version;
   double start_time_seconds = 0;  // since the epoch
   std::uint64_t pins = 0, pins_limit = 0;
+  std::uint64_t affinity_ids = 0, affinity_evicted = 0;
   std::uint64_t max_connections = 0;
   std::uint64_t memory_bytes = 0;
   std::uint64_t buffered_bytes = 0, buffered_limit_bytes = 0;  // limit 0: none

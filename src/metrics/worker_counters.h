@@ -62,6 +62,37 @@ constexpr std::string_view to_string(AdmissionResult result) noexcept {
   return kNames[static_cast<std::size_t>(result)];
 }
 
+/// What became of a session whose CONNECT named an id of another backend than its handshake chose.
+enum class RebindResult : unsigned char {
+  moved,
+  refused,  // the right backend is gone, full, or does not take it
+  failed,   // it did not answer as it should, or in time
+  unlike,   // what it offers is not what the client was told
+  late,     // other requests of the session had gone to the wrong one already
+  unread,   // messages before or with the CONNECT could not be read
+  count_
+};
+inline constexpr std::size_t kRebindResults = static_cast<std::size_t>(RebindResult::count_);
+constexpr std::string_view to_string(RebindResult result) noexcept {
+  constexpr std::string_view kNames[] = {"moved", "refused", "failed", "unlike", "late", "unread"};
+  static_assert(sizeof(kNames) / sizeof(kNames[0]) == kRebindResults);
+  return kNames[static_cast<std::size_t>(result)];
+}
+
+/// What an application's id (or pinion's cookie) said of where a request belongs.
+enum class AffinityResult : unsigned char {
+  followed,
+  unknown,  // none of the ids is known
+  away,     // the backend that it belongs to is gone or takes no sessions
+  count_
+};
+inline constexpr std::size_t kAffinityResults = static_cast<std::size_t>(AffinityResult::count_);
+constexpr std::string_view to_string(AffinityResult result) noexcept {
+  constexpr std::string_view kNames[] = {"followed", "unknown", "away"};
+  static_assert(sizeof(kNames) / sizeof(kNames[0]) == kAffinityResults);
+  return kNames[static_cast<std::size_t>(result)];
+}
+
 /// Frames by what they are, as DirectionCounters::frames counts them.
 inline constexpr std::size_t kFrameKinds = 6;
 inline constexpr std::array<std::string_view, kFrameKinds> kFrameKindNames = {
@@ -97,6 +128,13 @@ struct PoolCounters {
   std::array<Counter, kAdmissionResults> admissions;
   Histogram<kDurationBounds.size()> admission_wait;  // of those admitted; sum in nanoseconds
 
+  std::array<Counter, kRebindResults> rebinds;
+  std::array<Counter, kAffinityResults> affinities;
+
+  void rebind(RebindResult result) noexcept { rebinds[static_cast<std::size_t>(result)].add(); }
+  void affinity(AffinityResult result) noexcept {
+    affinities[static_cast<std::size_t>(result)].add();
+  }
   void admission(AdmissionResult result) noexcept {
     admissions[static_cast<std::size_t>(result)].add();
   }

@@ -20,10 +20,6 @@ constexpr http::Reply kResponseTimeout = {.status = 504,
                                           .message = "The backend did not answer in time.",
                                           .keep_alive = true};
 
-// A backend that has not answered a handshake by then gets no more of them for now, while this one
-// still waits.
-constexpr Duration kHandshakePatience = std::chrono::seconds{2};
-
 std::string_view transport_word(const RequestFacts& facts) noexcept {
   if (!facts.on_engineio_path) return {};
   return facts.wants_upgrade ? "websocket" : "polling";
@@ -58,7 +54,10 @@ Exchange::~Exchange() = default;
 
 void Exchange::start(const http::RequestHead& head, std::string_view& bytes) {
   input_ = &bytes;
-  const bool gathers = head.framing.kind == http::Framing::Kind::chunked && facts_.on_engineio_path;
+  if (facts_.pool) read_affinity(head);
+  const bool gathers =
+      reads_connect_ || reads_ids_ ||
+      (head.framing.kind == http::Framing::Kind::chunked && facts_.on_engineio_path);
   if (!gathers) write_head(head);
   if (admit(head)) {
     if (gathers) {
@@ -71,15 +70,6 @@ void Exchange::start(const http::RequestHead& head, std::string_view& bytes) {
     }
   }
   input_ = nullptr;
-}
-
-void Exchange::begin_gathering(const http::RequestHead& head) {
-  phase_ = Phase::gathering;
-  // A copy, since the worker's head is parsed into again before the body is complete.
-  gathering_head_ = std::make_unique<http::RequestHead>(head);
-  arm(worker_.config().proxy.timeouts.request_body_idle);
-  // The backend is asked when the body is there, so the client would wait for this in vain.
-  if (head.expects_continue) (void)downstream_.stream().write({"HTTP/1.1 100 Continue\r\n\r\n"});
 }
 
 bool Exchange::admit(const http::RequestHead& head) {
@@ -116,99 +106,8 @@ void Exchange::write_head(const http::RequestHead& head) {
                             .framing = request_body_.framing()});
 }
 
-bool Exchange::takes_body() const noexcept {
-  return !request_complete_ && phase_ != Phase::queued && phase_ != Phase::held &&
-         phase_ != Phase::connecting && phase_ != Phase::over;
-}
-
-std::size_t Exchange::client_read_room() noexcept {
-  if (upstream_ == nullptr || discard_body_) return uv::kScratchBytes;
-  const std::size_t high = worker_.high_mark();
-  const std::size_t queued = upstream_->stream() ? upstream_->stream().queued() : 0;
-  return queued < high ? high - queued : 0;
-}
-
-void Exchange::on_client_bytes(std::string_view& bytes) {
-  progress_ = worker_.now();
-  if (phase_ == Phase::gathering) return gather(bytes);
-  pass_body(bytes);
-}
-
-void Exchange::gather(std::string_view& bytes) {
-  const auto status = request_body_.gather(bytes, gathered_);
-  if (status == RequestBody::Status::need_more) return;
-  if (status != RequestBody::Status::done) return body_failed(status);
-  body_is_gathered_ = true;
-  request_body_.restart_with_length(gathered_.size());
-  write_head(*gathering_head_);
-  gathering_head_.reset();
-  phase_ = Phase::waiting;
-  std::string_view* const outer = std::exchange(input_, &bytes);
-  choose_backend();
-  while (phase_ == Phase::waiting && !sent_) send_what_waits();
-  input_ = outer;
-}
-
-void Exchange::pass_body(std::string_view& bytes) {
-  if (upstream_ == nullptr || !upstream_->stream() || discard_body_) {
-    if (request_body_.pass(bytes, nullptr) == RequestBody::Status::done) request_sent();
-    return;
-  }
-  GatherWriter out(upstream_->stream(), worker_.scratch_text());
-  const auto status = request_body_.pass(bytes, &out);
-  const bool failed = out.flush() != 0;
-  account_queue();
-  if (status == RequestBody::Status::malformed || status == RequestBody::Status::too_large) {
-    return body_failed(status);
-  }
-  // The backend may have answered and closed early: its answer is still read.
-  if (failed) discard_body_ = true;
-  if (status == RequestBody::Status::done) return request_sent();
-  pause_client_if_full();
-}
-
-void Exchange::pause_client_if_full() {
-  if (discard_body_ || request_paused_.paused()) return;
-  if (upstream_->stream().queued() < worker_.high_mark()) return;
-  downstream_.stream().stop_reading();
-  request_paused_.pause(worker_.now(), worker_.counters().direction(Direction::in));
-}
-
 std::size_t Exchange::queued() const noexcept {
   return upstream_ != nullptr && upstream_->stream() ? upstream_->stream().queued() : 0;
-}
-
-void Exchange::request_sent() {
-  request_complete_ = true;
-  if (session_) {
-    session_->traffic().bytes_in += request_body_.received();
-    if (const auto& scanner = request_body_.watched()) {
-      session_->traffic().frames_in += scanner->packets();
-      worker_.counters().direction(Direction::in).polled_packets.add(scanner->packets());
-      note_pings(*scanner, session::PingNote::ping_of_client, session::PingNote::pong_of_client);
-      charge_client();
-    }
-  }
-  if (phase_ != Phase::waiting) return;
-  // A poll waits for as long as the session's pings may take, whatever the config says of other
-  // answers.
-  const Duration configured = worker_.config().proxy.timeouts.response_head;
-  const Duration longest =
-      session_ ? std::max(configured, session_->found().time_to_live) : configured;
-  answer_due_ = worker_.now() + longest;
-  arm(facts_.intent.kind == Intent::Kind::handshake ? std::min(longest, kHandshakePatience)
-                                                    : longest);
-}
-
-void Exchange::body_failed(RequestBody::Status status) {
-  keep_downstream_ = false;
-  if (status == RequestBody::Status::too_large) {
-    return reply({.status = 413,
-                  .code = "body-too-large",
-                  .message = "The request body is larger than this proxy allows."});
-  }
-  worker_.counters().head_errors.add();
-  reply({.status = 400, .code = "bad-body", .message = "The chunked request body is malformed."});
 }
 
 bool Exchange::on_client_fin() {
@@ -218,21 +117,6 @@ bool Exchange::on_client_fin() {
   if (facts_.on_engineio_path || !request_complete_) return true;
   if (phase_ == Phase::responding) arm(worker_.config().proxy.timeouts.request_body_idle);
   return false;
-}
-
-// So that the connection can carry another request after a reply that needed no backend.
-void Exchange::drop_body() {
-  if (request_complete_ || phase_ == Phase::gathering) return;
-  if (body_is_gathered_) {
-    request_complete_ = true;
-  } else if (input_ != nullptr) {
-    request_complete_ = request_body_.pass(*input_, nullptr) == RequestBody::Status::done;
-  } else {
-    const std::string ahead = downstream_.take_read_ahead();
-    std::string_view bytes = ahead;
-    request_complete_ = request_body_.pass(bytes, nullptr) == RequestBody::Status::done;
-    downstream_.put_read_ahead(bytes);
-  }
 }
 
 void Exchange::reply(const http::Reply& answer) {
@@ -293,8 +177,8 @@ void Exchange::abandon(CloseReason reason) {
 }
 
 void Exchange::close_sessions(std::span<const std::uint64_t> serials) {
-  const bool waits =
-      phase_ == Phase::held || phase_ == Phase::connecting || phase_ == Phase::waiting;
+  const bool waits = phase_ == Phase::held || phase_ == Phase::joining || phase_ == Phase::moving ||
+                     phase_ == Phase::connecting || phase_ == Phase::waiting;
   if (!waits || !session_) return;
   if (std::ranges::binary_search(serials, session_->found().serial)) reply_unknown_session();
 }
@@ -308,6 +192,10 @@ void Exchange::tell_waiting(std::size_t bytes, bool stalled) noexcept {
 
 void Exchange::settle() {
   if (phase_ == Phase::queued) leave_queue(metrics::AdmissionResult::left);
+  if (phase_ == Phase::joining) stop_waiting_to_join();
+  // Whatever has become of it, nobody is to wait for this CONNECT any more.
+  if (reads_connect_ && !joined_) joined(false);
+  drop_rebind();
   phase_ = Phase::over;
   disarm();
   auto& counters = worker_.counters();
@@ -361,6 +249,7 @@ void Exchange::on_timer(TimePoint now) noexcept {
   const auto& timeouts = worker_.config().proxy.timeouts;
   if (phase_ == Phase::queued) return wait_expired();
   if (phase_ == Phase::held) return held_long_enough();
+  if (phase_ == Phase::joining) return join_expired();
   if (phase_ == Phase::connecting) {
     if (std::exchange(backlog_full_, false) && now < connect_until_) return connect_anew();
     return connect_failed(UV_ETIMEDOUT);

@@ -6,7 +6,8 @@
 // Invariants: at most one Upstream at a time. A request inside a session goes to the session's
 //   backend or to none, is sent once, and is given up only when its client does or a timeout of the
 //   config is reached. Reading of either side stops while the other's queue is above the high mark.
-// Files: exchange.cc (the client's side, the end), exchange_route.cc (which pool),
+// Files: exchange.cc (the client's side, the end), exchange_body.cc (its body), exchange_route.cc
+//   (which pool), exchange_affinity.cc (ids of the application), exchange_join.cc (CONNECTs),
 //   exchange_admission.cc (a place for a session), exchange_pacing.cc (clients that send too much),
 //   exchange_upstream.cc (finding and reaching a backend), exchange_response.cc.
 #pragma once
@@ -24,8 +25,11 @@
 #include "base/timer_wheel.h"
 #include "http/head.h"
 #include "http/reply.h"
+#include "proxy/affinity.h"
+#include "proxy/join_desk.h"
 #include "proxy/paused_clock.h"
 #include "proxy/queue_share.h"
+#include "proxy/rebind.h"
 #include "proxy/request_body.h"
 #include "proxy/request_facts.h"
 #include "proxy/response_body.h"
@@ -41,7 +45,9 @@ class Worker;
 class Exchange final : public Retirable,
                        private UpstreamEvents,
                        private WheelTimer,
-                       private balance::AdmissionWaiter {
+                       private balance::AdmissionWaiter,
+                       private JoinWaiter,
+                       private Rebind::Owner {
  public:
   Exchange(Downstream& downstream, const http::RequestHead& head);
   ~Exchange() override;
@@ -79,8 +85,10 @@ class Exchange final : public Retirable,
 
  private:
   enum class Phase : unsigned char {
-    gathering,   // a chunked body for a socket.io path, before a backend is chosen
+    gathering,   // a body that is to be seen whole before a backend is chosen
     queued,      // a handshake for which no backend has room
+    joining,     // a poll or upgrade that waits for its session's CONNECT
+    moving,      // a CONNECT whose session is to be opened at another backend first
     held,        // a POST of a client that sends more than it may
     connecting,  // to a backend
     waiting,     // the request is being sent, or its answer awaited
@@ -93,6 +101,8 @@ class Exchange final : public Retirable,
   void write_head(const http::RequestHead& head);
   void begin_gathering(const http::RequestHead& head);
   void gather(std::string_view& bytes);
+  void gathered_all();
+  void gathered_enough();
   void pass_body(std::string_view& bytes);
   void pause_client_if_full();
   void body_failed(RequestBody::Status status);
@@ -110,6 +120,32 @@ class Exchange final : public Retirable,
   void fail_response(metrics::CloseReason reason, const http::Reply& instead);
   void arm(Duration timeout);
   void on_timer(TimePoint now) noexcept override;
+
+  void read_affinity(const http::RequestHead& head);
+  [[nodiscard]] const config::Affinity& affinity() const noexcept;
+  [[nodiscard]] bool may_join_elsewhere() const noexcept;
+  [[nodiscard]] bool has_joined();
+  [[nodiscard]] bool brings_connect(const http::RequestHead& head) const;
+  [[nodiscard]] balance::Backend* home();
+  bool go_home();
+  bool choose_like_a_session();
+  void note_ids(int status);
+  [[nodiscard]] std::string id_of_session() const;
+  void add_cookie(std::string& head) const;
+
+  bool wait_to_join();
+  void on_joined() noexcept override;
+  void join_expired();
+  void stop_waiting_to_join() noexcept;
+  void take_connect();
+  [[nodiscard]] balance::Backend* right_backend();
+  void move_session(balance::Reservation reservation);
+  void on_rebound(metrics::RebindResult result) noexcept override;
+  void take_over();
+  void joined(bool bind);
+  void drop_rebind();
+  void reach_session();
+  void reach(const session::PinTable::Found& found);
 
   void choose_backend();
   void choose_for_handshake();
@@ -152,6 +188,7 @@ class Exchange final : public Retirable,
   void pass_interim(const http::ResponseHead& head);
   void begin_response(const http::ResponseHead& head);
   void note_answer(const http::ResponseHead& head);
+  [[nodiscard]] OpenWatch::Origin origin(session::Transport transport) const;
   void watch_response(const http::ResponseHead& head);
   void pass_response(std::string_view bytes, bool ended);
   void end_response();
@@ -180,6 +217,17 @@ class Exchange final : public Retirable,
   TimePoint answer_due_{};
   TimePoint pushed_at_{};  // of a POST to a session
   TimePoint progress_{};   // when the client's body last moved
+
+  AffinityIds ids_;             // of the application, as far as they stand in this request
+  std::string stated_id_;       // in the CONNECT that it brings
+  std::string cookie_;          // pinion's own, as it came
+  bool https_ = false;          // between the client and whoever ends TLS before us
+  bool reads_ids_ = false;      // in its body
+  bool reads_connect_ = false;  // in its body
+  bool joined_ = false;         // it has, and nobody waits for that any more
+  bool home_known_ = false;     // some id of it, or the cookie
+  TimePoint join_until_{};      // if it waits for its session's CONNECT
+  std::unique_ptr<Rebind> rebind_;
 
   std::vector<balance::Backend*> tried_;
   balance::Reservation reservation_;

@@ -25,6 +25,7 @@ void Exchange::choose_for_handshake() {
     worker_.count_shed(ShedReason::overload_handshakes);
     return reply_shed("overloaded", "This proxy has too much to do; try again.");
   }
+  if (go_home()) return;
   const balance::AdmissionQueue& queue = worker_.admission().queue(*facts_.pool);
   if (!queued_since_ && queue.anybody_waits() && queue.goes_behind(rank())) {
     return wait_for_room(Refusal::all_full);
@@ -46,7 +47,7 @@ void Exchange::take_place(balance::Reservation reservation) {
 Rank Exchange::rank() {
   if (!rank_) {
     const bool returns = worker_.shared().ledger.lost_clients().take(facts_.client);
-    rank_ = returns ? Rank::returning : Rank::fresh;
+    rank_ = returns || home_known_ ? Rank::returning : Rank::fresh;
   }
   return *rank_;
 }

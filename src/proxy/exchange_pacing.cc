@@ -37,7 +37,7 @@ void Exchange::held_long_enough() {
       request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));
   session_->traffic().paused_ns += static_cast<std::uint64_t>(held.count());
   downstream_.stream().start_reading();
-  connect(worker_.shared().registry.by_id(session_->found().backend));
+  reach_session();
   if (phase_ == Phase::waiting && !sent_) send_what_waits();
 }
 

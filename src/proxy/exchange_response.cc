@@ -95,11 +95,13 @@ void Exchange::begin_response(const http::ResponseHead& head) {
                             {.client_minor_version = facts_.minor_version,
                              .keep_alive = keep_downstream_,
                              .framing = to_client});
+  add_cookie(text);
   response_body_.emplace(std::move(text), head.framing, to_client);
   watch_response(head);
 }
 
 void Exchange::note_answer(const http::ResponseHead& head) {
+  if (!ids_.empty()) note_ids(head.status);
   BackendNews& news = worker_.shared().news;
   news.answered(*backend_, status_, worker_.now());
   if (facts_.intent.kind == Intent::Kind::handshake) {
@@ -115,14 +117,20 @@ void Exchange::note_answer(const http::ResponseHead& head) {
                                  backend_->assigned().total(), worker_.now());
 }
 
+OpenWatch::Origin Exchange::origin(session::Transport transport) const {
+  return {.pool = *facts_.pool,
+          .client = facts_.client,
+          .transport = transport,
+          .worker = static_cast<std::uint16_t>(worker_.index()),
+          .joins = may_join_elsewhere(),
+          .id = id_of_session(),
+          .keep = affinity().keep};
+}
+
 void Exchange::watch_response(const http::ResponseHead& head) {
   if (facts_.intent.kind == Intent::Kind::handshake && head.status == 200) {
     response_body_->watch_open(std::make_unique<OpenWatch>(
-        worker_.shared().ledger, std::move(reservation_),
-        OpenWatch::Origin{.pool = *facts_.pool,
-                          .client = facts_.client,
-                          .transport = session::Transport::polling,
-                          .worker = static_cast<std::uint16_t>(worker_.index())}));
+        worker_.shared().ledger, std::move(reservation_), origin(session::Transport::polling)));
     arm(worker_.config().proxy.timeouts.response_head);
     return;
   }
@@ -226,18 +234,15 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
   note_answer(head);
   std::string& text = worker_.scratch_text();
   http::write_response_head(text, head, {.upgrade = true});
+  add_cookie(text);
   const bool failed = downstream_.stream().write({text}) != 0;
   text.clear();
   if (failed) return break_off(CloseReason::client_reset);
 
   Tunnel::Setup setup{.backend = backend_, .facts = facts_};
   if (facts_.intent.kind == Intent::Kind::handshake) {
-    setup.open_watch = std::make_unique<OpenWatch>(
-        worker_.shared().ledger, std::move(reservation_),
-        OpenWatch::Origin{.pool = *facts_.pool,
-                          .client = facts_.client,
-                          .transport = session::Transport::websocket,
-                          .worker = static_cast<std::uint16_t>(worker_.index())});
+    setup.open_watch = std::make_unique<OpenWatch>(worker_.shared().ledger, std::move(reservation_),
+                                                   origin(session::Transport::websocket));
   } else if (session_) {
     setup.session = OpenedSession{.sid = session_->sid(),
                                   .serial = session_->found().serial,
@@ -245,6 +250,13 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
     worker_.shared().ledger.set_tunnel(session_->key(), session_->found().serial, true,
                                        static_cast<std::uint16_t>(worker_.index()), worker_.now());
     session_->release(worker_.now());
+  }
+  if (may_join_elsewhere() && (setup.open_watch || (session_ && !has_joined()))) {
+    const auto terms = head.fields.find("sec-websocket-extensions").value_or("");
+    setup.join = TunnelJoin::make(head_bytes_, terms);
+    if (setup.join == nullptr) {
+      worker_.counters().pools[*facts_.pool].rebind(metrics::RebindResult::unread);
+    }
   }
   if (!setup.session) count_work();
   if (!setup.open_watch && !setup.session) setup.inflight = std::move(inflight_);

@@ -33,7 +33,7 @@ void Exchange::choose_backend() {
     case Intent::Kind::preflight:
     case Intent::Kind::stray:
       if (const auto found = worker_.shared().ledger.find({*facts_.pool, facts_.intent.sid})) {
-        return connect(worker_.shared().registry.by_id(found->backend));
+        return reach(*found);
       }
       return choose_for_request();
     case Intent::Kind::other:
@@ -53,11 +53,17 @@ void Exchange::choose_for_session() {
       SessionHold::take(worker_.shared().ledger, *facts_.pool, facts_.intent.sid, worker_.now());
   if (!hold) return reply_unknown_session();
   session_.emplace(std::move(*hold));
-  if (facts_.intent.kind == Intent::Kind::push && hold_back()) return;
-  connect(worker_.shared().registry.by_id(session_->found().backend));
+  if (reads_connect_) return take_connect();
+  if (facts_.intent.kind == Intent::Kind::push) {
+    if (hold_back()) return;
+  } else if (wait_to_join()) {
+    return;
+  }
+  reach_session();
 }
 
 void Exchange::choose_for_request() {
+  if (go_home() || choose_like_a_session()) return;
   balance::Backend* const backend =
       worker_.assigner().pick_for_request(worker_.backends(*facts_.pool), tried_);
   if (backend != nullptr) return connect(*backend);

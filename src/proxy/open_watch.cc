@@ -35,16 +35,25 @@ void OpenWatch::open(TimePoint now) {
   const engineio::OpenPacket& packet = reader_.packet();
   const Duration told = packet.ping_interval + packet.ping_timeout;
   const Duration time_to_live = told > Duration::zero() ? told : kDefaultTimeToLive;
+  // By WebSocket nothing else is asked for that would have to wait.
+  const auto joining = origin_.joins && origin_.transport == session::Transport::polling
+                           ? session::Joining::awaited
+                           : session::Joining::done;
   session::Session session{.sid = packet.sid,
                            .client = std::move(origin_.client),
                            .pool = origin_.pool,
                            .transport = origin_.transport,
                            .worker = origin_.worker,
                            .has_tunnel = origin_.transport == session::Transport::websocket,
+                           .joining = joining,
                            .opened = now,
                            .last_seen = now,
                            .time_to_live = time_to_live};
+  const BackendId backend = reservation_.backend()->id();
   const std::uint64_t serial = ledger_.open(reservation_, std::move(session));
+  if (!origin_.id.empty()) {
+    ledger_.bind({origin_.pool, packet.sid}, serial, origin_.id, backend, origin_.keep, now);
+  }
   opened_ = OpenedSession{.sid = packet.sid, .serial = serial, .time_to_live = time_to_live};
 }
 

@@ -32,6 +32,9 @@ class OpenWatch {
     std::string client;
     session::Transport transport = session::Transport::polling;
     std::uint16_t worker = 0;
+    bool joins = false;  // its CONNECT may tell that it belongs elsewhere
+    std::string id;      // of the application, if the handshake told one
+    Duration keep{};     // of that id
   };
   OpenWatch(SessionLedger& ledger, balance::Reservation reservation, Origin origin) noexcept
       : ledger_(ledger), reservation_(std::move(reservation)), origin_(std::move(origin)) {}

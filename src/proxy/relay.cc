@@ -137,6 +137,17 @@ void Relay::write(std::string_view bytes) {
   pause();
 }
 
+void Relay::replace_source(uv::Stream source) noexcept {
+  source_.close();
+  // What waited for it waits no more.
+  opposite_->account_queue();
+  opposite_->sink_full_ = false;
+  source_ = std::move(source);
+  source_.set_events(*this);
+  scanner_ = {};
+  ended_ = false;
+}
+
 void Relay::hold() {
   held_ = true;
   pause();

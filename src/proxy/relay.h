@@ -53,6 +53,9 @@ class Relay final : public uv::StreamEvents {
   [[nodiscard]] std::uint64_t frames() const noexcept { return frames_; }
   /// Time paused since this was last asked.
   std::uint64_t take_paused_ns(TimePoint now) noexcept;
+  /// Another source takes the place of the present one, which is closed. Only between two frames.
+  void replace_source(uv::Stream source) noexcept;
+  [[nodiscard]] bool at_boundary() const noexcept { return scanner_.at_boundary(); }
   /// The source is not read until release(), whatever room there is.
   void hold();
   void release();

@@ -6,6 +6,10 @@ RequestBody::RequestBody(http::Framing from_client, Limits limits) noexcept
     : framing_(from_client), limits_(limits), reader_(from_client) {}
 
 RequestBody::Status RequestBody::pass(std::string_view& in, GatherWriter* out) {
+  if (const std::string peeked = std::exchange(peeked_, {}); !peeked.empty()) {
+    received_ += peeked.size();
+    if (out != nullptr) encode(peeked, *out);
+  }
   while (!reader_.done()) {
     if (in.empty()) return Status::need_more;
     const auto step = reader_.next(in);
@@ -40,6 +44,18 @@ RequestBody::Status RequestBody::gather(std::string_view& in, std::string& whole
       return Status::too_large;
     }
     whole.append(step.data);
+  }
+  return Status::done;
+}
+
+RequestBody::Status RequestBody::peek(std::string_view& in, std::string& whole) {
+  while (!reader_.done()) {
+    if (in.empty()) return Status::need_more;
+    const auto step = reader_.next(in);
+    if (step.malformed) return Status::malformed;
+    in.remove_prefix(step.consumed);
+    whole.append(step.data);
+    if (limits_.body != 0 && whole.size() > limits_.body) return Status::too_large;
   }
   return Status::done;
 }

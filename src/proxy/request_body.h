@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engineio/packet_scanner.h"
 #include "http/body_reader.h"
@@ -40,6 +41,10 @@ class RequestBody {
   Status pass(std::string_view& in, GatherWriter* out);
   /// Takes bytes from the client and keeps them, for a body that goes on with a Content-Length.
   Status gather(std::string_view& in, std::string& whole);
+  /// Takes bytes from the client and keeps them, however many; who calls decides when to stop.
+  Status peek(std::string_view& in, std::string& whole);
+  /// What was peeked at goes before the rest of the body, framed as it came.
+  void go_on_after(std::string peeked) noexcept { peeked_ = std::move(peeked); }
   /// The body is gathered: it will be passed on from memory, `size` bytes long.
   void restart_with_length(std::uint64_t size) noexcept;
 
@@ -55,6 +60,7 @@ class RequestBody {
   Limits limits_;
   http::BodyReader reader_;
   std::uint64_t received_ = 0;
+  std::string peeked_;
   std::optional<engineio::PacketScanner> scanner_;
 };
 

@@ -20,6 +20,14 @@ SessionHold::SessionHold(SessionHold&& other) noexcept
       traffic_(other.traffic_),
       told_waiting_(other.told_waiting_) {}
 
+bool SessionHold::look_again() {
+  if (ledger_ == nullptr) return false;
+  auto found = ledger_->find(key());
+  if (!found || found->serial != found_.serial) return false;
+  found_ = std::move(*found);
+  return true;
+}
+
 void SessionHold::tell_waiting(session::Waiting waiting) noexcept {
   const bool any = waiting.bytes > 0 || waiting.condition != session::Condition::flowing;
   if (ledger_ == nullptr || (!any && !told_waiting_)) return;

@@ -25,6 +25,8 @@ class SessionHold {
   [[nodiscard]] session::SessionKey key() const noexcept { return {pool_, sid_}; }
   [[nodiscard]] const std::string& sid() const noexcept { return sid_; }
   session::Traffic& traffic() noexcept { return traffic_; }
+  /// The session may live elsewhere by now. @returns false when it has gone
+  bool look_again();
   /// How long the client has to wait until it may send more.
   [[nodiscard]] Duration wait_to_send(const EventRate& rate, TimePoint now) const noexcept {
     return found_.sent.wait(rate, now);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "uv/loop.h"
+
 namespace pinion::proxy {
 
 using metrics::CloseReason;
@@ -31,6 +33,28 @@ void SessionLedger::end_request(SessionKey key, const session::PinTable::Found& 
             .requests = 1});
 }
 
+void SessionLedger::bind(SessionKey key, std::uint64_t serial, std::string_view id,
+                         BackendId backend, Duration keep, TimePoint now) {
+  auto* const held = affinity_.bind({key.pool, id}, backend, keep, now);
+  if (auto* const former = table_.belongs_to(key, serial, held)) affinity_.release(former, now);
+}
+
+bool SessionLedger::move(SessionKey key, std::uint64_t serial, balance::Reservation& reservation,
+                         std::string upstream_sid) {
+  const BackendId target = reservation.backend()->id();
+  const auto found = table_.get(key);
+  const bool websocket = found && found->transport == Transport::websocket;
+  // Live before it is in the table, as in open().
+  balance::Backend* const backend = reservation.confirm(websocket);
+  const auto before = table_.move(key, serial, target, std::move(upstream_sid));
+  if (!before) {
+    backend->session_ended(websocket);
+    return false;
+  }
+  registry_.by_id(before->backend).session_ended(websocket);
+  return true;
+}
+
 bool SessionLedger::upgraded(SessionKey key, std::uint64_t serial, balance::Backend& backend) {
   if (!table_.upgraded(key, serial)) return false;
   backend.session_upgraded();
@@ -43,6 +67,7 @@ void SessionLedger::close(SessionKey key, std::uint64_t serial, CloseReason reas
 
 std::size_t SessionLedger::sweep(TimePoint now) {
   lost_clients_.age(now);
+  affinity_.sweep(now);
   const auto expired = table_.sweep(now);
   for (const Session& session : expired) settle(session, CloseReason::expired);
   return expired.size();
@@ -56,6 +81,14 @@ std::size_t SessionLedger::drop_backend(BackendId backend) {
 
 void SessionLedger::settle(const Session& ended, CloseReason reason) {
   registry_.by_id(ended.backend).session_ended(ended.transport == Transport::websocket);
+  if (ended.affinity != nullptr) {
+    // Who is moved away is to be placed anew, not led back.
+    if (reason == CloseReason::moved) {
+      affinity_.forget(ended.affinity);
+    } else {
+      affinity_.release(ended.affinity, uv::Loop::precise_now());
+    }
+  }
   closes_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
   if (metrics::is_loss(reason)) lost_clients_.lost(ended.client);
   if (log_.enabled(log::Level::debug)) log_end(ended, reason);

@@ -15,6 +15,7 @@
 #include "balance/registry.h"
 #include "log/log.h"
 #include "metrics/close_reason.h"
+#include "session/affinity_table.h"
 #include "session/lost_clients.h"
 #include "session/pin_table.h"
 
@@ -22,8 +23,11 @@ namespace pinion::proxy {
 
 class SessionLedger {
  public:
-  SessionLedger(balance::Registry& registry, std::size_t capacity, log::Logger& log)
-      : registry_(registry), table_(capacity), log_(log) {}
+  struct Capacity {
+    std::size_t pins = 0, affinity_ids = 0;
+  };
+  SessionLedger(balance::Registry& registry, Capacity capacity, log::Logger& log)
+      : registry_(registry), table_(capacity.pins), affinity_(capacity.affinity_ids), log_(log) {}
 
   /// The handshake was answered: a reserved place becomes a live session that any worker can find.
   /// `session` says all but its backend and serial. @returns the serial
@@ -61,6 +65,25 @@ class SessionLedger {
     table_.note_error(key, serial, word);
   }
 
+  bool wait_to_join(session::SessionKey key, std::uint64_t serial, std::uint16_t worker) {
+    return table_.wait_to_join(key, serial, worker);
+  }
+  std::uint64_t joined(session::SessionKey key, std::uint64_t serial) {
+    return table_.joined(key, serial);
+  }
+  std::uint64_t let_pass(session::SessionKey key, std::uint64_t serial) {
+    return table_.let_pass(key, serial);
+  }
+  /// The session belongs to an application's id, and so does its backend from now on.
+  /// @param keep the id after the session's end
+  void bind(session::SessionKey key, std::uint64_t serial, std::string_view id, BackendId backend,
+            Duration keep, TimePoint now);
+  /// The session lives on the backend of the reservation from now on, which calls it
+  /// `upstream_sid`.
+  /// @returns false if it has gone meanwhile; the place is given back then
+  bool move(session::SessionKey key, std::uint64_t serial, balance::Reservation& reservation,
+            std::string upstream_sid);
+
   /// The session now lives on its WebSocket alone. @returns false if it already did, or has gone
   bool upgraded(session::SessionKey key, std::uint64_t serial, balance::Backend& backend);
   /// The session is over. Does nothing when it has ended already.
@@ -74,6 +97,9 @@ class SessionLedger {
   /// Those whose sessions ended by no doing of their own.
   [[nodiscard]] session::LostClients& lost_clients() noexcept { return lost_clients_; }
   [[nodiscard]] const session::PinTable& table() const noexcept { return table_; }
+  /// Where the sessions of applications' own ids live, or have lived.
+  [[nodiscard]] session::AffinityTable& affinity() noexcept { return affinity_; }
+  [[nodiscard]] const session::AffinityTable& affinity() const noexcept { return affinity_; }
   [[nodiscard]] std::uint64_t closes(metrics::CloseReason reason) const noexcept {
     return closes_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
   }
@@ -84,6 +110,7 @@ class SessionLedger {
 
   balance::Registry& registry_;
   session::PinTable table_;
+  session::AffinityTable affinity_;
   session::LostClients lost_clients_;
   log::Logger& log_;
   std::array<std::atomic<std::uint64_t>, metrics::kCloseReasons> closes_{};

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "balance/admission_queue.h"
 #include "balance/assigner.h"
@@ -18,6 +20,8 @@
 
 namespace pinion::proxy {
 
+class Worker;
+
 struct Shared {
   balance::Registry& registry;
   balance::SharedTurns& turns;
@@ -28,8 +32,10 @@ struct Shared {
   log::Logger& log;
   log::AccessLog& access_log;
   std::size_t max_connections = 0;
+  std::string cookie_key{};  // for pools that have none of their own
   OverloadState overload{};
   std::atomic<std::size_t> connections{0};  // client connections of all workers
+  std::vector<Worker*> workers{};           // by index; complete before the first of them runs
 };
 
 }  // namespace pinion::proxy

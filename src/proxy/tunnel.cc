@@ -24,10 +24,11 @@ constexpr std::size_t kMostHeld = 2 * engineio::kMaxOpenPacket;
 
 Tunnel::Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backend)
     : worker_(worker),
-      backend_(*setup.backend),
+      backend_(setup.backend),
       inflight_(std::move(setup.inflight)),
       open_watch_(std::move(setup.open_watch)),
       session_(std::move(setup.session)),
+      join_(std::move(setup.join)),
       last_bytes_(worker.now()),
       in_(*this, std::move(client), Direction::in),
       out_(*this, std::move(backend), Direction::out),
@@ -68,15 +69,26 @@ void Tunnel::on_bytes(Relay& relay, std::string_view bytes) {
   if (state_ == State::closed) return;
   last_bytes_ = worker_.now();
   worker_.mark_dirty(*this);
-  if (&relay == &out_ && open_watch_) return learn_session(bytes);
-  if (&relay == &in_ && gate_ != nullptr) {
+  if (&relay == &in_) {
+    if (join_ != nullptr) return read_connect(bytes);
+    return pass_from_client(bytes);
+  }
+  if (open_watch_) return learn_session(bytes);
+  relay.pass(bytes);
+  if (state_ == State::closed) return;
+  if (state_ == State::closing) return put_close_frames();
+  extend_end();
+}
+
+void Tunnel::pass_from_client(std::string_view bytes) {
+  if (gate_ != nullptr) {
     take_from_client(bytes);
   } else {
-    relay.pass(bytes);
+    in_.pass(bytes);
   }
   if (state_ == State::closed) return;
   if (state_ == State::closing) return put_close_frames();
-  if (upgrade_pending_ && &relay == &in_) note_upgrade();
+  if (upgrade_pending_) note_upgrade();
   extend_end();
 }
 
@@ -128,7 +140,7 @@ void Tunnel::note_upgrade() {
   // Only the WebSocket that takes a session off polling carries it; a later one has no say in its
   // end.
   owns_session_ =
-      worker_.shared().ledger.upgraded({pool(), session_->sid}, session_->serial, backend_);
+      worker_.shared().ledger.upgraded({pool(), session_->sid}, session_->serial, *backend_);
 }
 
 // Who says goodbye first ends it, whatever becomes of the connections after that.
@@ -151,7 +163,7 @@ void Tunnel::on_source_ended(Relay& relay, int status) {
   note_end(from_client, status != 0);
   // One that takes its leave with a close frame is well.
   const bool untold = close_reason_ == CloseReason::backend_closed && !out_.saw_close_frame();
-  if (untold || close_reason_ == CloseReason::backend_reset) backend_.health().suspect();
+  if (untold || close_reason_ == CloseReason::backend_reset) backend_->health().suspect();
   if (status != 0) {
     relay.sink().reset();
     return finish();
@@ -200,8 +212,8 @@ void Tunnel::on_sink_drained(Relay& relay) {
 
 void Tunnel::queue_changed(Direction direction, std::int64_t change) {
   worker_.counters().queued_bytes.add(static_cast<std::uint64_t>(change));
-  if (direction == Direction::in) return backend_.queue_changed(change, 0);
-  backend_.queue_changed(0, change);
+  if (direction == Direction::in) return backend_->queue_changed(change, 0);
+  backend_->queue_changed(0, change);
   if (out_.sink_queue() == 0) {
     stall_.reset();
   } else if (stall_ == nullptr) {
@@ -231,6 +243,8 @@ void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
     first_message_.reset();
     held_ = {};
   }
+  drop_join();
+  out_.release();
   worker_.mark_dirty(*this);
   // A frame that is under way is to be finished.
   gate_.reset();
@@ -299,10 +313,10 @@ void Tunnel::publish() {
       .bytes_in = news(in_.bytes(), published_.bytes_in),
       .bytes_out = news(out_.bytes(), published_.bytes_out),
       .paused_ns = in_.take_paused_ns(worker_.now()) + out_.take_paused_ns(worker_.now())};
-  backend_.traffic().add({.frames_in = traffic.frames_in,
-                          .frames_out = traffic.frames_out,
-                          .bytes_in = traffic.bytes_in,
-                          .bytes_out = traffic.bytes_out});
+  backend_->traffic().add({.frames_in = traffic.frames_in,
+                           .frames_out = traffic.frames_out,
+                           .bytes_in = traffic.bytes_in,
+                           .bytes_out = traffic.bytes_out});
   if (!session_) return;
   worker_.shared().ledger.publish({pool(), session_->sid}, session_->serial, traffic, waiting(),
                                   last_bytes_);
@@ -323,6 +337,7 @@ void Tunnel::finish() {
   disarm();
   publish();
   gate_.reset();
+  drop_join();
   end_session();
   in_.source().close();
   out_.source().close();
@@ -359,8 +374,8 @@ void Tunnel::log_access() {
                {.status = 101,
                 .bytes_in = in_.bytes(),
                 .bytes_out = out_.bytes(),
-                .pool = backend_.identity().pool_name,
-                .backend = backend_.identity().name,
+                .pool = backend_->identity().pool_name,
+                .backend = backend_->identity().name,
                 .sid = session_ ? std::string_view{session_->sid} : std::string_view{},
                 .transport = "websocket",
                 .error = metrics::to_string(close_reason_),

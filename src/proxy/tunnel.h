@@ -4,7 +4,9 @@
 // Lifetime: owned by its worker from the 101 until both directions have ended; then it retires.
 // Invariants: bytes pass untouched, but for a handshake's open packet, which is held until its
 //   session is known, and a close frame of pinion's own, which goes in only between two frames. A
-//   session that lives on this tunnel ends with it.
+//   session that lives on this tunnel ends with it. Until the session has joined, what the client
+//   sends is held back frame by frame; then its backend changes no more.
+// Files: tunnel.cc, tunnel_join.cc (the CONNECT, and moving).
 #pragma once
 
 #include <cstdint>
@@ -23,6 +25,7 @@
 #include "proxy/request_facts.h"
 #include "proxy/retired.h"
 #include "proxy/stall_watch.h"
+#include "proxy/tunnel_join.h"
 #include "websocket/close_frame.h"
 #include "websocket/first_message.h"
 
@@ -36,13 +39,15 @@ class Tunnel final : public Retirable,
                      public ListHook<DirtyTunnels>,
                      private WheelTimer,
                      public StallWatch::Owner,
-                     public EventGate::Owner {
+                     public EventGate::Owner,
+                     private Rebind::Owner {
  public:
   struct Setup {
     balance::Backend* backend = nullptr;
     RequestFacts facts;
     std::unique_ptr<OpenWatch> open_watch;  // a handshake: its session is still to be learnt
     std::optional<OpenedSession> session;   // an upgrade: of this session
+    std::unique_ptr<TunnelJoin> join;       // while its CONNECT may tell that it belongs elsewhere
     balance::InflightHold inflight;         // neither: it counts as a request in flight
   };
   Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backend);
@@ -59,7 +64,7 @@ class Tunnel final : public Retirable,
 
   /// Of its session; 0 while it has none.
   [[nodiscard]] std::uint64_t serial() const noexcept { return session_ ? session_->serial : 0; }
-  [[nodiscard]] PoolId pool() const noexcept { return backend_.identity().pool; }
+  [[nodiscard]] PoolId pool() const noexcept { return backend_->identity().pool; }
   /// Bytes that wait on either side.
   [[nodiscard]] std::size_t queued() noexcept { return out_.sink_queue() + in_.sink_queue(); }
   [[nodiscard]] bool closing() const noexcept { return state_ != State::open; }
@@ -86,6 +91,15 @@ class Tunnel final : public Retirable,
   void on_waiting() noexcept override;
   void on_slow_consumer() noexcept override;
   void on_gate_open() noexcept override;
+  void on_rebound(metrics::RebindResult result) noexcept override;
+  [[nodiscard]] const config::Affinity& affinity() const noexcept;
+  void read_connect(std::string_view bytes);
+  void take_connect();
+  std::optional<metrics::RebindResult> begin_move(balance::Backend& right);
+  void take_over(Rebind& rebind);
+  void joined();
+  void drop_join();
+  void pass_from_client(std::string_view bytes);
   void take_from_client(std::string_view bytes);
   [[nodiscard]] Duration idle_limit() const noexcept;
   void arm_idle();
@@ -102,12 +116,13 @@ class Tunnel final : public Retirable,
   void log_access();
 
   Worker& worker_;
-  balance::Backend& backend_;
+  balance::Backend* backend_;  // another one after a move
   balance::InflightHold inflight_;
   std::unique_ptr<OpenWatch> open_watch_;
   std::unique_ptr<websocket::FirstMessage> first_message_;
   std::string held_;  // bytes for the client, until the session is known
   std::optional<OpenedSession> session_;
+  std::unique_ptr<TunnelJoin> join_;
   std::unique_ptr<RequestFacts> facts_;  // for the access log, if there is one
   TimePoint last_bytes_{};
   // What others know, by its low bits: less than 4 GiB pass between two tellings.

@@ -7,6 +7,7 @@
 
 #include "balance/explain.h"
 #include "proxy/downstream.h"
+#include "proxy/farewell.h"
 #include "proxy/tunnel.h"
 
 namespace pinion::proxy {
@@ -37,6 +38,7 @@ struct Worker::Connections {
   IntrusiveList<Downstream, ResumeLater> resuming;
   IntrusiveList<Tunnel, Tunnel> tunnels;
   IntrusiveList<Tunnel, DirtyTunnels> dirty;
+  IntrusiveList<Farewell, Farewell> farewells;
 };
 
 Worker::Worker(Shared& shared, metrics::WorkerCounters& counters, Setup setup)
@@ -49,6 +51,7 @@ Worker::Worker(Shared& shared, metrics::WorkerCounters& counters, Setup setup)
       random_(std::random_device{}()),
       assigner_(shared.turns, std::random_device{}()),
       upstreams_(*this),
+      cookies_(shared.cookie_key),
       warnings_(kWarnEvery),
       placings_(kExplainEvery),
       head_limits_(limits_of_heads(config().proxy.limits)),
@@ -58,6 +61,7 @@ Worker::Worker(Shared& shared, metrics::WorkerCounters& counters, Setup setup)
       admission_(std::make_unique<AdmissionDesk>(loop_, shared.admissions)),
       connections_(std::make_unique<Connections>()) {
   loop_.set_after_turn(this);
+  shared_.workers.push_back(this);
 }
 
 Worker::~Worker() = default;
@@ -122,6 +126,21 @@ void Worker::add(std::unique_ptr<Tunnel> tunnel) {
   connections_->tunnels.push_back(*tunnel.release());
 }
 
+void Worker::add(std::unique_ptr<Farewell> farewell) {
+  Farewell& added = *farewell.release();
+  connections_->farewells.push_back(added);
+  added.start();
+}
+
+void Worker::tell_joined(std::uint64_t workers, std::uint64_t serial) {
+  for (std::size_t i = 0; workers != 0 && i < shared_.workers.size(); ++i) {
+    if ((workers >> (i % 64U) & 1U) == 0) continue;
+    Worker& worker = *shared_.workers[i];
+    // Not from here either: who tells is still at work on a request of the same session.
+    worker.post([&worker, serial] { worker.joining().joined(serial); });
+  }
+}
+
 void Worker::mark_dirty(Tunnel& tunnel) noexcept {
   auto& hook = static_cast<ListHook<DirtyTunnels>&>(tunnel);
   if (!hook.is_linked()) connections_->dirty.push_back(tunnel);
@@ -140,6 +159,11 @@ void Worker::retire(Downstream& done) {
 void Worker::retire(Tunnel& done) {
   static_cast<ListHook<Tunnel>&>(done).unlink();
   static_cast<ListHook<DirtyTunnels>&>(done).unlink();
+  retired_.emplace_back(&done);
+}
+
+void Worker::retire(Farewell& done) {
+  static_cast<ListHook<Farewell>&>(done).unlink();
   retired_.emplace_back(&done);
 }
 
@@ -334,6 +358,7 @@ void Worker::pace_shutdown() noexcept {
 
 // The mailbox stays until the destructor, since others may still post to it.
 void Worker::close_everything() noexcept {
+  while (Farewell* const farewell = connections_->farewells.front()) retire(*farewell);
   upstreams_.clear();
   loop_.stop();
 }

@@ -25,6 +25,8 @@
 #include "log/once_per.h"
 #include "metrics/worker_counters.h"
 #include "proxy/admission_desk.h"
+#include "proxy/cookies.h"
+#include "proxy/join_desk.h"
 #include "proxy/retired.h"
 #include "proxy/shared.h"
 #include "proxy/upstream_pool.h"
@@ -35,6 +37,7 @@
 namespace pinion::proxy {
 
 class Downstream;
+class Farewell;
 class Tunnel;
 
 class Worker final : private uv::Listener::Handler,
@@ -86,6 +89,11 @@ class Worker final : private uv::Listener::Handler,
   [[nodiscard]] UpstreamPool& upstreams() noexcept { return upstreams_; }
   [[nodiscard]] balance::Assigner& assigner() noexcept { return assigner_; }
   [[nodiscard]] AdmissionDesk& admission() noexcept { return *admission_; }
+  [[nodiscard]] Cookies& cookies() noexcept { return cookies_; }
+  [[nodiscard]] JoinDesk& joining() noexcept { return joining_; }
+  /// Tells the requests that wait for this session, on whichever of these workers.
+  /// @param workers bits, as session::PinTable gives them
+  void tell_joined(std::uint64_t workers, std::uint64_t serial);
   [[nodiscard]] balance::Random& random() noexcept { return random_; }
   [[nodiscard]] Shared& shared() noexcept { return shared_; }
   [[nodiscard]] metrics::WorkerCounters& counters() noexcept { return counters_; }
@@ -125,12 +133,14 @@ class Worker final : private uv::Listener::Handler,
   /// The connection has bytes of the next request at hand, and goes on after this turn.
   void resume_later(Downstream& downstream) noexcept;
   void add(std::unique_ptr<Tunnel> tunnel);
+  void add(std::unique_ptr<Farewell> farewell);
   /// The tunnel has moved something that the PinTable does not know yet.
   void mark_dirty(Tunnel& tunnel) noexcept;
   /// Takes the object out of service; it is freed after this turn.
   void retire(std::unique_ptr<Retirable> done);
   void retire(Downstream& done);
   void retire(Tunnel& done);
+  void retire(Farewell& done);
 
  private:
   // For make_unique, which does not see private bases.
@@ -155,6 +165,8 @@ class Worker final : private uv::Listener::Handler,
   balance::Random random_;
   balance::Assigner assigner_;
   UpstreamPool upstreams_;
+  JoinDesk joining_;
+  Cookies cookies_;
   log::OncePer warnings_;
   log::OncePer placings_;
   http::HeadLimits head_limits_;

@@ -10,6 +10,7 @@ namespace pinion::session {
 struct PinTable::Entry : ListHook<> {
   explicit Entry(Session s) : session(std::move(s)) {}
   Session session;
+  std::uint64_t waiting_workers = 0;  // for its CONNECT
 
   [[nodiscard]] SessionKey key() const noexcept { return {session.pool, session.sid}; }
   void pass(const Traffic& traffic, TimePoint now) noexcept {
@@ -136,13 +137,23 @@ std::optional<Session> PinTable::evict_longest_idle(TimePoint now) {
   return take_out(*best.shard, *entry);
 }
 
+PinTable::Found PinTable::found(const Session& session) {
+  return {.serial = session.serial,
+          .backend = session.backend,
+          .time_to_live = session.time_to_live,
+          .has_tunnel = session.has_tunnel,
+          .joining = session.joining,
+          .requests = session.requests,
+          .sent = session.sent,
+          .upstream_sid = session.upstream_sid};
+}
+
 std::optional<PinTable::Found> PinTable::find(SessionKey key) const {
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   const Entry* const entry = find_in(shard, key, 0);
   if (entry == nullptr) return std::nullopt;
-  const Session& s = entry->session;
-  return Found{s.serial, s.backend, s.time_to_live, s.has_tunnel, s.sent};
+  return found(entry->session);
 }
 
 std::optional<PinTable::Found> PinTable::begin_request(SessionKey key, TimePoint now) {
@@ -150,10 +161,9 @@ std::optional<PinTable::Found> PinTable::begin_request(SessionKey key, TimePoint
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = find_in(shard, key, 0);
   if (entry == nullptr) return std::nullopt;
-  Session& s = entry->session;
-  ++s.requests;
+  ++entry->session.requests;
   shard.touch(*entry, now);
-  return Found{s.serial, s.backend, s.time_to_live, s.has_tunnel, s.sent};
+  return found(entry->session);
 }
 
 void PinTable::end_request(SessionKey key, std::uint64_t serial, const Traffic& traffic,
@@ -204,6 +214,53 @@ bool PinTable::upgraded(SessionKey key, std::uint64_t serial) {
   put_on_tunnel(*entry, true);
   shard.touch(*entry, entry->session.last_seen);
   return std::exchange(entry->session.transport, Transport::websocket) == Transport::polling;
+}
+
+bool PinTable::wait_to_join(SessionKey key, std::uint64_t serial, std::uint16_t worker) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, serial);
+  if (entry == nullptr || entry->session.joining != Joining::awaited) return false;
+  entry->waiting_workers |= std::uint64_t{1} << (worker % 64U);
+  return true;
+}
+
+std::uint64_t PinTable::joined(SessionKey key, std::uint64_t serial) {
+  return end_waiting(key, serial, Joining::done);
+}
+
+std::uint64_t PinTable::let_pass(SessionKey key, std::uint64_t serial) {
+  return end_waiting(key, serial, Joining::passed);
+}
+
+std::uint64_t PinTable::end_waiting(SessionKey key, std::uint64_t serial, Joining joining) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, serial);
+  if (entry == nullptr || entry->session.joining == Joining::done) return 0;
+  entry->session.joining = joining;
+  return std::exchange(entry->waiting_workers, 0);
+}
+
+AffinityTable::Entry* PinTable::belongs_to(SessionKey key, std::uint64_t serial,
+                                           AffinityTable::Entry* affinity) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, serial);
+  return entry == nullptr ? affinity : std::exchange(entry->session.affinity, affinity);
+}
+
+std::optional<Session> PinTable::move(SessionKey key, std::uint64_t serial, BackendId backend,
+                                      std::string upstream_sid) {
+  auto sid = std::make_shared<const std::string>(std::move(upstream_sid));
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, serial);
+  if (entry == nullptr) return std::nullopt;
+  Session before = entry->session;
+  entry->session.backend = backend;
+  entry->session.upstream_sid = std::move(sid);
+  return before;
 }
 
 void PinTable::publish(SessionKey key, std::uint64_t serial, const Traffic& traffic,

@@ -48,7 +48,10 @@ class PinTable {
     BackendId backend = 0;
     Duration time_to_live{};
     bool has_tunnel = false;
+    Joining joining = Joining::done;
+    std::uint32_t requests = 0;
     EventMeter sent;
+    std::shared_ptr<const std::string> upstream_sid;
   };
   [[nodiscard]] std::optional<Found> find(SessionKey key) const;
   /// A request of the session begins: a sign of life.
@@ -65,6 +68,23 @@ class PinTable {
                   TimePoint now);
   /// The upgrade is complete. @returns false when it already was, or the session has gone
   bool upgraded(SessionKey key, std::uint64_t serial);
+  /// A request of a session whose CONNECT is awaited will wait for it too. @param worker is told of
+  /// by joined() or let_pass() @returns false when nothing is awaited (any more)
+  bool wait_to_join(SessionKey key, std::uint64_t serial, std::uint16_t worker);
+  /// The CONNECT has been read, or will not be. @returns the workers on which requests wait for it,
+  /// as bits: that of worker w is w modulo 64
+  std::uint64_t joined(SessionKey key, std::uint64_t serial);
+  /// What waits for the CONNECT goes on without it. @returns likewise
+  std::uint64_t let_pass(SessionKey key, std::uint64_t serial);
+  /// The session belongs to an application's id. @returns what is to be released: the one that it
+  /// had before, or, if it has gone, this one
+  AffinityTable::Entry* belongs_to(SessionKey key, std::uint64_t serial,
+                                   AffinityTable::Entry* affinity);
+  /// The session now lives on another backend, which calls it `upstream_sid`. @returns it as it was
+  /// before, or nothing when it has gone
+  std::optional<Session> move(SessionKey key, std::uint64_t serial, BackendId backend,
+                              std::string upstream_sid);
+
   /// What a tunnel has moved since it last told.
   void publish(SessionKey key, std::uint64_t serial, const Traffic& traffic, Waiting waiting,
                TimePoint last_seen);
@@ -103,6 +123,8 @@ class PinTable {
   struct Shard;
 
   [[nodiscard]] Shard& shard_of(SessionKey key) const noexcept;
+  static Found found(const Session& session);
+  std::uint64_t end_waiting(SessionKey key, std::uint64_t serial, Joining joining);
   static Entry* find_in(Shard& shard, SessionKey key, std::uint64_t serial) noexcept;
   Session take_out(Shard& shard, Entry& entry);
   void put_on_tunnel(Entry& entry, bool has_tunnel) noexcept;

@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/event_meter.h"
 #include "base/ids.h"
+#include "session/affinity_table.h"
 #include "session/ping_clock.h"
 #include "session/rates.h"
 
@@ -57,6 +59,13 @@ struct Waiting {
   Condition condition = Condition::flowing;
 };
 
+/// How far a session has come that may be moved to where its application's id belongs.
+enum class Joining : unsigned char {
+  done,     // its CONNECT has been read, or is of no interest
+  awaited,  // what else its client asks for waits until then
+  passed,   // it is still to come, but what else its client asks for has gone to the backend
+};
+
 struct Session {
   std::string sid;
   std::string client;        // address of the client that opened it
@@ -67,6 +76,7 @@ struct Session {
   std::uint16_t worker = 0;    // that has its tunnel
   std::uint32_t requests = 0;  // polls and POSTs in flight
   bool has_tunnel = false;     // a WebSocket carries it, or is about to
+  Joining joining = Joining::done;
   Condition condition = Condition::flowing;
   TimePoint opened{};
   TimePoint last_seen{};
@@ -78,6 +88,9 @@ struct Session {
   EventMeter sent;  // by POSTs, of a pool that limits it
   PingClock pings;
   std::string_view last_error;  // a literal; empty: there was none
+  /// What its backend calls it, if it was moved to one that calls it otherwise than its client.
+  std::shared_ptr<const std::string> upstream_sid;
+  AffinityTable::Entry* affinity = nullptr;  // held until the session ends
 
   /// A sign of life.
   void seen(TimePoint now) noexcept {

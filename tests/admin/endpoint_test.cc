@@ -14,7 +14,7 @@ namespace {
 
 struct Fixture {
   TableControl control;
-  NullFile null;
+  const NullFile null;
   log::Logger log{{.fd = null.fd}};
   Endpoint endpoint{Guard{"", "127.0.0.1"}, control, log};
 
@@ -133,6 +133,8 @@ TEST_CASE_FIXTURE(Fixture, "one session") {
   CHECK(session["rtt_seen"] == "client");
   CHECK(session["frames_out_rate"] == 1.0);
   CHECK(session["last_error"] == "backend-5xx");
+  CHECK(session["affinity"] == true);
+  CHECK(session["upstream_sid"] == "its-other-name");
   CHECK(ask(Method::get, "/api/v1/sessions/d/e+\xff").status == 200);
   const auto unknown = ask(Method::get, "/api/v1/sessions/nobody");
   CHECK(unknown.status == 404);
@@ -234,7 +236,7 @@ TEST_CASE_FIXTURE(Fixture, "what is being moved is told") {
 TEST_CASE("orders need the token") {
   TableControl control;
   control.status_view = example_status();
-  NullFile null;
+  const NullFile null;
   log::Logger log{{.fd = null.fd}};
   Endpoint endpoint{Guard{"secret", "127.0.0.1"}, control, log};
   for (const char* path : {"/api/v1/backends/chat/chat-1/drain", "/api/v1/pools/chat/rebalance"}) {

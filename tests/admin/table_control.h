@@ -160,6 +160,8 @@ inline SessionView example_session(std::string sid) {
   session.rtt_ms = 0.5;
   session.rtt_seen = "client";
   session.last_error = "backend-5xx";
+  session.has_affinity = true;
+  session.upstream_sid = "its-other-name";
   return session;
 }
 

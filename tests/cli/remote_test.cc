@@ -115,7 +115,9 @@ TEST_CASE("one session, key by key") {
   const auto outcome = run_pinion({"sessions", "abc", "--admin", fixture.url()});
   CHECK(outcome.code == 0);
   CHECK(outcome.out.starts_with("sid: abc\npool: chat\nbackend: chat-1\ntransport: websocket\n"));
-  CHECK(outcome.out.ends_with("rtt_ms: 0.5\nrtt_seen: client\nlast_error: backend-5xx\n"));
+  CHECK(outcome.out.find("\nrtt_ms: 0.5\nrtt_seen: client\nlast_error: backend-5xx\n") !=
+        std::string::npos);
+  CHECK(outcome.out.ends_with("\naffinity: true\nupstream_sid: its-other-name\n"));
   const auto odd = run_pinion({"sessions", "odd/\x1b[31m", "--admin", fixture.url()});
   CHECK(odd.out.starts_with("sid: odd/\\u001b[31m\n"));
   const auto unknown = run_pinion({"sessions", "nobody", "--admin", fixture.url()});

@@ -19,7 +19,7 @@ using pinion::test::kStart;
 
 struct Books {
   explicit Books(std::size_t backend_count = 1, std::size_t capacity = 1000)
-      : ledger(registry, capacity, log) {
+      : ledger(registry, {.pins = capacity, .affinity_ids = capacity}, log) {
     for (std::size_t i = 0; i < backend_count; ++i) {
       backends.push_back(registry.find_or_add(
           {.pool_name = "chat",

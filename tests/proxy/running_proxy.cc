@@ -46,7 +46,10 @@ RunningProxy::RunningProxy(const std::vector<SocketAddress>& backends, const Opt
     : config_(test::load(options)),
       log_({.fd = null_descriptor()}),
       budget_(config_->proxy.limits.buffered_total),
-      ledger_(registry_, config_->proxy.limits.pins, log_),
+      ledger_(
+          registry_,
+          {.pins = config_->proxy.limits.pins, .affinity_ids = config_->proxy.limits.affinity_ids},
+          log_),
       news_(log_, ledger_),
       shared_{.registry = registry_,
               .turns = turns_,

@@ -63,6 +63,13 @@ async def queue(sid, length):
 
 
 @sio.event
+async def stream(sid, n):
+    for i in range(n):
+        await sio.emit("token", i, to=sid)
+    await sio.emit("done", n, to=sid)
+
+
+@sio.event
 async def kick(sid):
     await sio.disconnect(sid)
 

@@ -11,6 +11,7 @@ const script = (name) => fileURLToPath(new URL(`../servers/${name}`, import.meta
 /** Debian's Python: its socket.io packages are not those of another python3 in the PATH. */
 export const python = '/usr/bin/python3';
 export const python_client = script('python_client.py');
+export const python_rebind = script('python_rebind.py');
 export const chainlit_client = script('chainlit_client.py');
 
 /** The program of a kind of server. */

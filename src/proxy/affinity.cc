@@ -1,0 +1,102 @@
+#include "proxy/affinity.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/ascii.h"
+#include "http/values.h"
+
+namespace pinion::proxy {
+
+using config::IdPlace;
+using config::IdSource;
+
+namespace {
+
+bool may_be_id(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= session::kMaxAffinityId;
+}
+
+std::optional<std::string> id_at(const IdPlace& place, const http::RequestHead& head) {
+  switch (place.source) {
+    case IdSource::query:
+      return http::query_value(head.query(), place.name);
+    case IdSource::header:
+      if (const auto value = head.fields.find(place.name)) return std::string(*value);
+      break;
+    case IdSource::cookie:
+      if (const auto value = http::cookie_value(head.fields, place.name)) {
+        return std::string(*value);
+      }
+      break;
+    case IdSource::connect:
+    case IdSource::json:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+AffinityIds ids_in_head(const http::RequestHead& head, const config::Affinity& affinity) {
+  AffinityIds ids;
+  for (const IdPlace& place : affinity.ids) {
+    auto id = id_at(place, head);
+    if (id && may_be_id(*id)) ids.push_back({std::move(*id), place.source != IdSource::cookie});
+  }
+  return ids;
+}
+
+void add_ids_in_body(AffinityIds& ids, std::string_view body, const config::Affinity& affinity) {
+  AffinityIds found;
+  for (const IdPlace& place : affinity.ids) {
+    if (place.source != IdSource::json) continue;
+    auto id = engineio::json_text_member(body, place.name);
+    if (id && may_be_id(*id)) found.push_back({std::move(*id), true});
+  }
+  ids.insert(ids.begin(), std::make_move_iterator(found.begin()),
+             std::make_move_iterator(found.end()));
+}
+
+std::optional<std::string> id_in_connect(const engineio::ConnectPacket& packet,
+                                         const config::Affinity& affinity) {
+  if (packet.auth.empty()) return std::nullopt;
+  for (const IdPlace& place : affinity.ids) {
+    if (place.source != IdSource::connect) continue;
+    auto id = engineio::json_text_member(packet.auth, place.name);
+    if (id && may_be_id(*id)) return id;
+  }
+  return std::nullopt;
+}
+
+bool reads_body(const http::RequestHead& head, const config::Affinity& affinity) {
+  using Kind = http::Framing::Kind;
+  if (affinity.json_paths.empty() || head.framing.kind == Kind::none) return false;
+  if (head.framing.kind == Kind::length && head.framing.length > engineio::kMaxConnectPacket) {
+    return false;
+  }
+  if (head.fields.find("content-encoding")) return false;
+  std::string_view path = head.path();
+  if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+  return std::ranges::any_of(affinity.json_paths,
+                             [&](const std::string& end) { return path.ends_with(end); });
+}
+
+std::optional<session::AffinityTable::Found> find_home(session::AffinityTable& table, PoolId pool,
+                                                       const AffinityIds& ids, TimePoint now) {
+  const auto rank = [](bool stated, const session::AffinityTable::Found& found) {
+    return std::tuple(stated, found.in_use, found.lived);
+  };
+  std::optional<session::AffinityTable::Found> best;
+  bool best_stated = false;
+  for (const AffinityId& each : ids) {
+    const auto found = table.find({pool, each.id}, now);
+    if (!found) continue;
+    if (best && rank(best_stated, *best) >= rank(each.stated, *found)) continue;
+    best = found;
+    best_stated = each.stated;
+  }
+  return best;
+}
+
+}  // namespace pinion::proxy

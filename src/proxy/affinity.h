@@ -1,0 +1,43 @@
+// Where a request belongs by an application's own session ids: read from its head or body, looked
+// up in what sessions have told.
+//
+// Threads: any; the table locks by itself.
+// Invariants: an id that a client states in so many words (CONNECT, query, header, JSON) goes
+// before
+//   one that a browser adds by itself (cookie); of equals one in use before one at rest, and that
+//   before one that was only heard of; else the first in the order of the config.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.h"
+#include "engineio/connect_packet.h"
+#include "http/head.h"
+#include "proxy/session_ledger.h"
+
+namespace pinion::proxy {
+
+struct AffinityId {
+  std::string id;
+  bool stated = true;  // not by a cookie
+};
+using AffinityIds = std::vector<AffinityId>;
+
+/// What stands in the head. Ids longer than session::kMaxAffinityId are passed over.
+AffinityIds ids_in_head(const http::RequestHead& head, const config::Affinity& affinity);
+/// Adds what stands in a JSON body, before what there is already.
+void add_ids_in_body(AffinityIds& ids, std::string_view body, const config::Affinity& affinity);
+/// The id that a CONNECT states. @returns nothing when it has none
+std::optional<std::string> id_in_connect(const engineio::ConnectPacket& packet,
+                                         const config::Affinity& affinity);
+/// Whether the body of such a request may have ids.
+bool reads_body(const http::RequestHead& head, const config::Affinity& affinity);
+
+/// The best of what is known of these ids. @returns nothing when none is known
+std::optional<session::AffinityTable::Found> find_home(session::AffinityTable& table, PoolId pool,
+                                                       const AffinityIds& ids, TimePoint now);
+
+}  // namespace pinion::proxy

@@ -1,0 +1,51 @@
+// What a client sends on a WebSocket up to its CONNECT, held back until it is known what it is.
+//
+// Threads: one worker's.
+// Lifetime: until the CONNECT has been dealt with.
+// Invariants: bytes leave in the order in which they came, each once. Holds at most kMostHeld and
+//   what came with the last read.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "engineio/connect_packet.h"
+#include "websocket/message_reader.h"
+
+namespace pinion::proxy {
+
+class ConnectWatch {
+ public:
+  static constexpr std::size_t kMostHeld = 2 * engineio::kMaxConnectPacket;
+
+  enum class Verdict : unsigned char {
+    need_more,
+    connect,  // packet() is it
+    other,    // the client speaks without having joined, or is not of socket.io
+    unread,   // not to be understood, or too long
+  };
+
+  ConnectWatch() : reader_(engineio::kMaxConnectPacket) {}
+
+  /// Once it has said other than need_more it only holds.
+  Verdict feed(std::string_view bytes);
+  /// What has come before the CONNECT and may go on; take_all() takes the rest with it.
+  std::string take_passable();
+  std::string take_all();
+  [[nodiscard]] engineio::ConnectPacket packet() const { return *engineio::read_connect(text()); }
+  /// Something compressed has come before: what follows may refer back to it.
+  [[nodiscard]] bool has_history() const noexcept { return history_; }
+
+ private:
+  [[nodiscard]] const std::string& text() const noexcept { return reader_.text(); }
+  Verdict read(std::string_view bytes);
+
+  websocket::MessageReader reader_;
+  std::string held_;
+  std::size_t passable_ = 0;  // of held_
+  Verdict verdict_ = Verdict::need_more;
+  bool history_ = false;
+};
+
+}  // namespace pinion::proxy

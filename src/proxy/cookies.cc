@@ -1,0 +1,50 @@
+#include "proxy/cookies.h"
+
+#include "balance/backend.h"
+#include "session/cookie_signer.h"
+
+namespace pinion::proxy {
+
+namespace {
+
+std::string_view same_site_word(config::SameSite same_site) noexcept {
+  switch (same_site) {
+    case config::SameSite::strict:
+      return "Strict";
+    case config::SameSite::none:
+      return "None";
+    case config::SameSite::lax:
+      break;
+  }
+  return "Lax";
+}
+
+}  // namespace
+
+const std::string& Cookies::value_for(const config::Pool& pool, const balance::Backend& backend) {
+  const std::string& key = pool.affinity.cookie_key.empty() ? made_key_ : pool.affinity.cookie_key;
+  Made& made = values_[backend.id()];
+  if (made.key != key) {
+    const session::CookieSigner signer(key);
+    made = {.key = key, .value = signer.value_for(pool.name, backend.identity().name)};
+  }
+  return made.value;
+}
+
+balance::Backend* Cookies::backend_of(const config::Pool& pool, const balance::BackendSet& set,
+                                      std::string_view value) {
+  for (balance::Backend* const backend : set.backends) {
+    if (value_for(pool, *backend) == value) return backend;
+  }
+  return nullptr;
+}
+
+std::string Cookies::field(const config::Affinity& affinity, std::string_view value, bool https) {
+  std::string text = affinity.cookie;
+  text.append("=").append(value).append("; Path=/; HttpOnly; SameSite=");
+  text.append(same_site_word(affinity.cookie_same_site));
+  if (https) text.append("; Secure");
+  return text;
+}
+
+}  // namespace pinion::proxy

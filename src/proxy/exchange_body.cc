@@ -1,0 +1,162 @@
+// The body of a request on its way from the client to the backend.
+#include <algorithm>
+
+#include "proxy/downstream.h"
+#include "proxy/exchange.h"
+#include "proxy/worker.h"
+
+namespace pinion::proxy {
+
+using engineio::Intent;
+using metrics::Direction;
+
+namespace {
+
+// A backend that has not answered a handshake by then gets no more of them for now, while this one
+// still waits.
+constexpr Duration kHandshakePatience = std::chrono::seconds{2};
+
+}  // namespace
+
+void Exchange::begin_gathering(const http::RequestHead& head) {
+  phase_ = Phase::gathering;
+  // A copy, since the worker's head is parsed into again before the body is complete.
+  gathering_head_ = std::make_unique<http::RequestHead>(head);
+  arm(worker_.config().proxy.timeouts.request_body_idle);
+  // The backend is asked when the body is there, so the client would wait for this in vain.
+  if (head.expects_continue) (void)downstream_.stream().write({"HTTP/1.1 100 Continue\r\n\r\n"});
+}
+
+bool Exchange::takes_body() const noexcept {
+  return !request_complete_ && phase_ != Phase::queued && phase_ != Phase::held &&
+         phase_ != Phase::joining && phase_ != Phase::moving && phase_ != Phase::connecting &&
+         phase_ != Phase::over;
+}
+
+std::size_t Exchange::client_read_room() noexcept {
+  if (upstream_ == nullptr || discard_body_) return uv::kScratchBytes;
+  const std::size_t high = worker_.high_mark();
+  const std::size_t queued = upstream_->stream() ? upstream_->stream().queued() : 0;
+  return queued < high ? high - queued : 0;
+}
+
+void Exchange::on_client_bytes(std::string_view& bytes) {
+  progress_ = worker_.now();
+  if (phase_ == Phase::gathering) return gather(bytes);
+  pass_body(bytes);
+}
+
+void Exchange::gather(std::string_view& bytes) {
+  const auto status =
+      reads_ids_ ? request_body_.peek(bytes, gathered_) : request_body_.gather(bytes, gathered_);
+  const bool enough = reads_ids_ && gathered_.size() > engineio::kMaxConnectPacket;
+  if (status == RequestBody::Status::need_more && !enough) return;
+  if (status == RequestBody::Status::malformed || status == RequestBody::Status::too_large) {
+    return body_failed(status);
+  }
+  if (enough) {
+    gathered_enough();
+  } else {
+    gathered_all();
+  }
+  write_head(*gathering_head_);
+  gathering_head_.reset();
+  phase_ = Phase::waiting;
+  std::string_view* const outer = std::exchange(input_, &bytes);
+  choose_backend();
+  while (phase_ == Phase::waiting && !sent_) {
+    if (body_is_gathered_) {
+      send_what_waits();
+    } else {
+      send_request(bytes);
+    }
+  }
+  input_ = outer;
+}
+
+void Exchange::gathered_all() {
+  if (reads_ids_) add_ids_in_body(ids_, gathered_, affinity());
+  body_is_gathered_ = true;
+  request_body_.restart_with_length(gathered_.size());
+}
+
+// Too long to be read for ids: it goes on as it comes.
+void Exchange::gathered_enough() {
+  reads_ids_ = false;
+  request_body_.go_on_after(std::exchange(gathered_, {}));
+}
+
+void Exchange::pass_body(std::string_view& bytes) {
+  if (upstream_ == nullptr || !upstream_->stream() || discard_body_) {
+    if (request_body_.pass(bytes, nullptr) == RequestBody::Status::done) request_sent();
+    return;
+  }
+  GatherWriter out(upstream_->stream(), worker_.scratch_text());
+  const auto status = request_body_.pass(bytes, &out);
+  const bool failed = out.flush() != 0;
+  account_queue();
+  if (status == RequestBody::Status::malformed || status == RequestBody::Status::too_large) {
+    return body_failed(status);
+  }
+  // The backend may have answered and closed early: its answer is still read.
+  if (failed) discard_body_ = true;
+  if (status == RequestBody::Status::done) return request_sent();
+  pause_client_if_full();
+}
+
+void Exchange::pause_client_if_full() {
+  if (discard_body_ || request_paused_.paused()) return;
+  if (upstream_->stream().queued() < worker_.high_mark()) return;
+  downstream_.stream().stop_reading();
+  request_paused_.pause(worker_.now(), worker_.counters().direction(Direction::in));
+}
+
+void Exchange::request_sent() {
+  request_complete_ = true;
+  if (session_) {
+    session_->traffic().bytes_in += request_body_.received();
+    if (const auto& scanner = request_body_.watched()) {
+      session_->traffic().frames_in += scanner->packets();
+      worker_.counters().direction(Direction::in).polled_packets.add(scanner->packets());
+      note_pings(*scanner, session::PingNote::ping_of_client, session::PingNote::pong_of_client);
+      charge_client();
+    }
+  }
+  if (phase_ != Phase::waiting) return;
+  // A poll waits for as long as the session's pings may take, whatever the config says of other
+  // answers.
+  const Duration configured = worker_.config().proxy.timeouts.response_head;
+  const Duration longest =
+      session_ ? std::max(configured, session_->found().time_to_live) : configured;
+  answer_due_ = worker_.now() + longest;
+  arm(facts_.intent.kind == Intent::Kind::handshake ? std::min(longest, kHandshakePatience)
+                                                    : longest);
+}
+
+void Exchange::body_failed(RequestBody::Status status) {
+  keep_downstream_ = false;
+  if (status == RequestBody::Status::too_large) {
+    return reply({.status = 413,
+                  .code = "body-too-large",
+                  .message = "The request body is larger than this proxy allows."});
+  }
+  worker_.counters().head_errors.add();
+  reply({.status = 400, .code = "bad-body", .message = "The chunked request body is malformed."});
+}
+
+// So that the connection can carry another request after a reply that needed no backend.
+void Exchange::drop_body() {
+  if (request_complete_ || phase_ == Phase::gathering) return;
+  if (body_is_gathered_) {
+    request_complete_ = true;
+  } else if (input_ != nullptr) {
+    request_complete_ = request_body_.pass(*input_, nullptr) == RequestBody::Status::done;
+  } else {
+    const std::string ahead = downstream_.take_read_ahead();
+    std::string_view bytes = ahead;
+    request_complete_ = request_body_.pass(bytes, nullptr) == RequestBody::Status::done;
+    downstream_.put_read_ahead(bytes);
+  }
+}
+
+}  // namespace pinion::proxy

@@ -1,0 +1,54 @@
+// Ends an Engine.IO session at a backend that nobody will ask for again, by posting its close
+// packet (engine.io-protocol v4, `1`), so that it is not kept there until its ping timeout.
+//
+// Threads: the worker's.
+// Lifetime: owned by its worker until it is answered, or has taken kTime; then it retires.
+// Invariants: what becomes of it concerns nobody.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/intrusive_list.h"
+#include "base/timer_wheel.h"
+#include "proxy/retired.h"
+#include "proxy/upstream.h"
+
+namespace pinion::proxy {
+
+class Worker;
+
+class Farewell final : public Retirable,
+                       public ListHook<Farewell>,
+                       private UpstreamEvents,
+                       private WheelTimer {
+ public:
+  static constexpr Duration kTime = std::chrono::seconds{5};
+
+  /// @param target of a request of that session, its sid included
+  /// @param head of a request to that backend, for what else such a request has to say
+  Farewell(Worker& worker, balance::Backend& backend, std::string_view target, std::string head);
+  ~Farewell() override;
+
+  void start();
+
+ private:
+  void on_upstream_ready() noexcept override;
+  void on_upstream_refused(int /*status*/) noexcept override { end(); }
+  [[nodiscard]] std::size_t upstream_read_room() noexcept override;
+  void on_upstream_read(std::string_view /*bytes*/) noexcept override { end(); }
+  void on_upstream_end(int /*status*/) noexcept override { end(); }
+  void on_upstream_drain() noexcept override {}
+  void on_upstream_write_error(int /*status*/) noexcept override { end(); }
+  void on_timer(TimePoint /*now*/) noexcept override { end(); }
+
+  void end();
+
+  Worker& worker_;
+  balance::Backend& backend_;
+  std::string request_;
+  std::unique_ptr<Upstream> upstream_;
+};
+
+}  // namespace pinion::proxy

@@ -1,0 +1,168 @@
+#include "proxy/rebind.h"
+
+#include <algorithm>
+
+#include "http/head_parser.h"
+#include "proxy/worker.h"
+
+namespace pinion::proxy {
+
+using metrics::ConnectResult;
+using metrics::RebindResult;
+
+Rebind::Rebind(Worker& worker, Owner& owner, balance::Reservation reservation, Request request)
+    : worker_(worker),
+      owner_(owner),
+      reservation_(std::move(reservation)),
+      upstream_backend_(*reservation_.backend()),
+      request_(std::move(request)) {}
+
+Rebind::~Rebind() {
+  if (upstream_ != nullptr) upstream_->abandon();
+}
+
+// On a connection of its own: a kept one may be closed by the backend at this very moment, and then
+// nothing could be told.
+void Rebind::start() {
+  deadline_ = worker_.now() + request_.timeout;
+  const Duration connect = worker_.config().proxy.timeouts.connect;
+  worker_.wheel().arm(*this, std::min(deadline_, worker_.now() + connect));
+  upstream_ = std::make_unique<Upstream>(worker_, worker_.upstreams(), upstream_backend_);
+  if (upstream_->connect(*this) == 0) return;
+  // Told by the timer, since the owner is still at what starts this.
+  worker_.wheel().arm(*this, worker_.now());
+}
+
+void Rebind::abandon() noexcept {
+  over_ = true;
+  disarm();
+  if (upstream_ != nullptr) upstream_->abandon();
+}
+
+void Rebind::on_upstream_ready() noexcept {
+  worker_.count_connect(ConnectResult::ok);
+  connected_ = true;
+  worker_.wheel().arm(*this, deadline_);
+  upstream_->stream().start_reading();
+  if (upstream_->stream().write({request_.head}) != 0) finish(RebindResult::failed);
+}
+
+void Rebind::on_upstream_refused(int status) noexcept {
+  const bool refused = BackendNews::says_nobody_listens(status);
+  worker_.count_connect(refused ? ConnectResult::refused : ConnectResult::error);
+  worker_.shared().news.missed(upstream_backend_, status, worker_.now());
+  finish(RebindResult::refused);
+}
+
+std::size_t Rebind::upstream_read_room() noexcept { return engineio::kMaxOpenPacket; }
+
+void Rebind::on_upstream_read(std::string_view bytes) noexcept {
+  while (!over_ && !bytes.empty()) {
+    if (body_) return take_body(bytes);
+    if (messages_) return take_frames(bytes);
+    if (!take_head(bytes)) return;
+  }
+}
+
+// @returns whether there is more to be read of this
+bool Rebind::take_head(std::string_view& bytes) {
+  http::ResponseHead& head = worker_.scratch_response();
+  const auto result = http::read_response_head(partial_, bytes, worker_.head_limits(), "GET", head);
+  bytes.remove_prefix(result.consumed);
+  if (result.status == http::HeadResult::Status::need_more) return false;
+  if (result.status == http::HeadResult::Status::failed) {
+    finish(RebindResult::failed);
+    return false;
+  }
+  if (head.status < 200 && head.status != 101) return true;
+  if (head.status != (request_.websocket ? 101 : 200)) {
+    worker_.shared().news.handshake_answered(upstream_backend_, head.status, worker_.now());
+    finish(RebindResult::refused);
+    return false;
+  }
+  keep_ = head.keep_alive && head.framing.kind != http::Framing::Kind::until_close;
+  if (!request_.websocket) {
+    body_.emplace(head.framing);
+    return true;
+  }
+  const auto extensions = head.fields.find("sec-websocket-extensions").value_or("");
+  if (head.fields.lists("upgrade", "websocket") &&
+      head.fields.count("sec-websocket-extensions") <= 1) {
+    const auto terms = websocket::read_terms(extensions);
+    if (terms && websocket::can_stand_in(request_.terms, *terms)) {
+      messages_.emplace(engineio::kMaxOpenPacket);
+      return true;
+    }
+  }
+  finish(RebindResult::unlike);
+  return false;
+}
+
+void Rebind::take_body(std::string_view bytes) {
+  while (!body_->done() && !bytes.empty()) {
+    const auto step = body_->next(bytes);
+    if (step.malformed) return finish(RebindResult::failed);
+    bytes.remove_prefix(step.consumed);
+    if (!step.data.empty()) (void)open_.feed(step.data);
+  }
+  if (!body_->done()) return;
+  keep_ = keep_ && bytes.empty();
+  finish_body();
+}
+
+void Rebind::finish_body() {
+  if (open_.finish() != engineio::OpenPacketReader::Status::found) {
+    return finish(RebindResult::failed);
+  }
+  opened(open_.packet());
+}
+
+void Rebind::take_frames(std::string_view bytes) {
+  const auto status = messages_->feed(bytes);
+  if (status == websocket::MessageReader::Status::need_more) return;
+  if (status == websocket::MessageReader::Status::failed) return finish(RebindResult::failed);
+  (void)open_.feed(messages_->text());
+  rest_ = bytes;
+  finish_body();
+}
+
+// A client counts on a ping within the sum of both times that it was told.
+void Rebind::opened(const engineio::OpenPacket& packet) {
+  sid_ = packet.sid;
+  const bool in_time = packet.ping_interval + packet.ping_timeout <= request_.told;
+  finish(in_time ? RebindResult::moved : RebindResult::unlike);
+}
+
+void Rebind::on_upstream_end(int /*status*/) noexcept {
+  if (body_ && body_->finish_at_close()) return finish_body();
+  upstream_backend_.health().suspect();
+  finish(RebindResult::failed);
+}
+
+void Rebind::on_upstream_write_error(int /*status*/) noexcept { finish(RebindResult::failed); }
+
+void Rebind::on_timer(TimePoint /*now*/) noexcept {
+  if (connected_) {
+    worker_.shared().news.unanswered(upstream_backend_);
+  } else {
+    worker_.count_connect(ConnectResult::timeout);
+  }
+  finish(connected_ ? RebindResult::failed : RebindResult::refused);
+}
+
+void Rebind::finish(RebindResult result) {
+  if (over_) return;
+  over_ = true;
+  disarm();
+  if (result == RebindResult::moved && request_.websocket) {
+    upstream_->stream().stop_reading();
+  } else if (result == RebindResult::moved && keep_) {
+    worker_.upstreams().give_back(std::move(upstream_));
+  } else {
+    upstream_->abandon();
+    worker_.retire(std::move(upstream_));
+  }
+  owner_.on_rebound(result);
+}
+
+}  // namespace pinion::proxy

@@ -1,0 +1,137 @@
+// The CONNECT of a session on a WebSocket: read before it goes on, since the id in it may belong to
+// another backend than the one that the handshake chose.
+#include "proxy/tunnel_join.h"
+
+#include <utility>
+
+#include "engineio/session_target.h"
+#include "http/head_text.h"
+#include "proxy/affinity.h"
+#include "proxy/tunnel.h"
+#include "proxy/worker.h"
+
+namespace pinion::proxy {
+
+using metrics::RebindResult;
+using websocket::CloseCode;
+
+std::unique_ptr<TunnelJoin> TunnelJoin::make(std::string head, std::string_view extensions) {
+  const auto terms = websocket::read_terms(extensions);
+  if (!terms) return nullptr;
+  auto join = std::make_unique<TunnelJoin>();
+  join->terms = *terms;
+  http::set_target(head, engineio::opening_target(http::target_of(head), "websocket"));
+  http::drop_field(head, "sec-websocket-extensions");
+  const std::string offer = websocket::offer_to_stand_in(*terms);
+  if (!offer.empty()) http::add_field(head, "Sec-WebSocket-Extensions", offer);
+  join->opening_head = std::move(head);
+  return join;
+}
+
+const config::Affinity& Tunnel::affinity() const noexcept {
+  return worker_.config().pools[pool()].affinity;
+}
+
+void Tunnel::read_connect(std::string_view bytes) {
+  using Verdict = ConnectWatch::Verdict;
+  const Verdict verdict = join_->watch.feed(bytes);
+  if (join_->rebind != nullptr) return;
+  const std::string passable = join_->watch.take_passable();
+  if (!passable.empty()) pass_from_client(passable);
+  if (state_ != State::open || join_ == nullptr) return;
+  // Without a session there is nothing to be moved.
+  if (verdict == Verdict::other || (verdict != Verdict::need_more && !session_)) {
+    return joined();
+  }
+  if (verdict == Verdict::unread) {
+    worker_.counters().pools[pool()].rebind(RebindResult::unread);
+    return joined();
+  }
+  if (verdict == Verdict::connect) take_connect();
+}
+
+void Tunnel::take_connect() {
+  join_->id = id_in_connect(join_->watch.packet(), affinity()).value_or("");
+  if (join_->id.empty()) return joined();
+  auto& ledger = worker_.shared().ledger;
+  const auto found = ledger.affinity().find({pool(), join_->id}, worker_.now());
+  if (!found || !found->lived || found->backend == backend_->id()) return joined();
+  if (const auto hindrance = begin_move(worker_.shared().registry.by_id(found->backend))) {
+    worker_.counters().pools[pool()].rebind(*hindrance);
+    joined();
+  }
+}
+
+// @returns why it cannot be moved
+std::optional<RebindResult> Tunnel::begin_move(balance::Backend& right) {
+  // The other backend would have to inflate what refers back to what it has not seen.
+  if (join_->watch.has_history() && !join_->terms.client_no_context_takeover) {
+    return RebindResult::unread;
+  }
+  if (!out_.at_boundary()) return RebindResult::late;
+  balance::Reservation reservation;
+  if (right.takes_back()) reservation = balance::reserve_at(right);
+  if (!reservation) return RebindResult::refused;
+  in_.hold();
+  out_.hold();
+  join_->rebind =
+      std::make_unique<Rebind>(worker_, static_cast<Rebind::Owner&>(*this), std::move(reservation),
+                               Rebind::Request{.head = join_->opening_head,
+                                               .websocket = true,
+                                               .terms = join_->terms,
+                                               .told = session_->time_to_live,
+                                               .timeout = affinity().move_wait});
+  join_->rebind->start();
+  return std::nullopt;
+}
+
+void Tunnel::on_rebound(RebindResult result) noexcept {
+  worker_.counters().pools[pool()].rebind(result);
+  std::string rest;
+  if (result == RebindResult::moved) {
+    rest = join_->rebind->rest();
+    take_over(*join_->rebind);
+  }
+  worker_.retire(std::move(join_->rebind));
+  worker_.mark_dirty(*this);
+  out_.release();
+  in_.release();
+  joined();
+  if (state_ == State::open && !rest.empty()) on_bytes(out_, rest);
+}
+
+void Tunnel::take_over(Rebind& rebind) {
+  // What has passed was the former backend's.
+  publish();
+  const auto mask_key = static_cast<std::uint32_t>(worker_.random()());
+  in_.write(websocket::close_frame_to_server(CloseCode::going_away, "moved", mask_key));
+  out_.replace_source(rebind.take_stream());
+  worker_.shared().ledger.move({pool(), session_->sid}, session_->serial, rebind.reservation(),
+                               rebind.sid());
+  backend_ = &rebind.backend();
+}
+
+// The session belongs to its id, and all goes on as it comes.
+void Tunnel::joined() {
+  const std::string held = join_->watch.take_all();
+  if (session_ && !join_->id.empty()) {
+    worker_.shared().ledger.bind({pool(), session_->sid}, session_->serial, join_->id,
+                                 backend_->id(), affinity().keep, worker_.now());
+  }
+  drop_join();
+  if (!held.empty()) pass_from_client(held);
+}
+
+void Tunnel::drop_join() {
+  if (join_ == nullptr) return;
+  if (join_->rebind != nullptr) {
+    join_->rebind->abandon();
+    worker_.retire(std::move(join_->rebind));
+  }
+  join_.reset();
+  if (!session_) return;
+  auto& ledger = worker_.shared().ledger;
+  worker_.tell_joined(ledger.joined({pool(), session_->sid}, session_->serial), session_->serial);
+}
+
+}  // namespace pinion::proxy

@@ -1,0 +1,29 @@
+// What a tunnel needs as long as its client's CONNECT has not been dealt with.
+//
+// Threads: the worker's.
+// Lifetime: part of its Tunnel, until the session has joined.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "proxy/connect_watch.h"
+#include "proxy/rebind.h"
+#include "websocket/deflate_terms.h"
+
+namespace pinion::proxy {
+
+struct TunnelJoin {
+  /// @param head of the request that made the tunnel, as the backend got it
+  /// @returns nothing when the two peers have agreed to something that cannot be read
+  static std::unique_ptr<TunnelJoin> make(std::string head, std::string_view extensions);
+
+  std::string opening_head;       // for a session of the same kind at another backend
+  websocket::DeflateTerms terms;  // as the client has agreed to
+  ConnectWatch watch;
+  std::string id;                  // that the CONNECT states
+  std::unique_ptr<Rebind> rebind;  // while the session is being moved
+};
+
+}  // namespace pinion::proxy

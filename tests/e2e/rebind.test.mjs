@@ -1,0 +1,203 @@
+// A session whose CONNECT names an id of another backend than its handshake chose is moved there before anything of
+// it exists, and its client notices nothing.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { python, python_rebind } from './support/backend.mjs';
+import { run } from './support/child.mjs';
+import { call, client, engine_of } from './support/client.mjs';
+import { PollingSession } from './support/polling.mjs';
+import { Stage } from './support/stage.mjs';
+import { eventually, once, pause, seconds } from './support/wait.mjs';
+
+// Turn by turn: two handshakes of three choose the wrong backend.
+const pool = { balance: 'round_robin', affinity: { ids: ['connect:id'], keep: '1h' } };
+
+/** Tokens 0 to n-1 in order, then the word that all were sent. */
+async function streams(socket, n) {
+  const tokens = [];
+  socket.on('token', (i) => tokens.push(i));
+  const done = once(socket, 'done', seconds(20));
+  socket.emit('stream', n);
+  await done;
+  assert.deepEqual(tokens, Array.from({ length: n }, (_, i) => i));
+}
+
+for (const [coding, perMessageDeflate] of [['plain', false], ['deflate', { threshold: 0 }]]) {
+  describe(`moved to where its id belongs, ${coding}`, () => {
+    const stage = new Stage();
+    let backends;
+    let pinion;
+
+    before(async () => {
+      backends = await stage.backends('node4', 3, { ping: 1, socketio: { perMessageDeflate } });
+      pinion = await stage.pinion({ backends, pool });
+    });
+    after(() => stage.close());
+
+    for (const transport of ['upgrade', 'websocket', 'polling']) {
+      test(transport, { timeout: seconds(60) }, async () => {
+        const options = { transport, perMessageDeflate, auth: { id: `tab-${transport}`, other: 'x'.repeat(2000) } };
+        const moved = await pinion.metric('rebinds_total', 'result="moved"');
+        const first = await client(stage, pinion.url, options);
+        const home = await call(first, 'who');
+        first.disconnect();
+        for (let i = 0; i < 6; i++) {
+          const socket = await client(stage, pinion.url, options);
+          assert.equal(await call(socket, 'who'), home);
+          assert.equal(await call(socket, 'echo', 'y'.repeat(70_000)), 'y'.repeat(70_000));
+          await streams(socket, 200);
+          if (i < 5) socket.disconnect();
+          else await pause(seconds(3.5)); // some pings and pongs
+          assert.equal(socket.connected, i === 5);
+        }
+        assert.equal(await pinion.metric('rebinds_total', 'result="moved"') - moved, 4);
+        for (const result of ['refused', 'failed', 'unlike', 'late', 'unread']) {
+          assert.equal(await pinion.metric('rebinds_total', `result="${result}"`), 0, result);
+        }
+        stage.leave_clients();
+        // The wrong ones have been told, long before their ping timeout would tell them.
+        await eventually('nobody is left behind', async () => {
+          const seen = await Promise.all(backends.map((backend) => backend.seen()));
+          assert.deepEqual(seen.map((one) => [one.clients, one.errors[1] ?? 0]), seen.map(() => [0, 0]));
+          return true;
+        }, { within: seconds(1.5) });
+        await pinion.comes_to_rest();
+      });
+    }
+  });
+}
+
+describe('moved, by other clients and other servers', () => {
+  for (const kind of ['uvicorn-websockets', 'uvicorn-wsproto', 'aiohttp']) {
+    test(kind, { timeout: seconds(90) }, async (t) => {
+      const stage = Stage.of(t);
+      const backends = await stage.backends(kind, 3);
+      const pinion = await stage.pinion({ backends, pool });
+      for (const transport of ['upgrade', 'websocket', 'polling']) {
+        const options = { transport, auth: { id: transport } };
+        const first = await client(stage, pinion.url, options);
+        const home = await call(first, 'who');
+        first.disconnect();
+        for (let i = 0; i < 3; i++) {
+          const socket = await client(stage, pinion.url, options);
+          assert.equal(await call(socket, 'who'), home, transport);
+          await streams(socket, 50);
+          socket.disconnect();
+        }
+      }
+      for (const transports of ['polling,websocket', 'websocket', 'polling']) {
+        const { code, stdout, stderr } = await run(python, [python_rebind, pinion.url, transports, `py-${transports}`]);
+        assert.equal(code, 0, `${transports}: ${stderr}`);
+        assert.equal(stdout, 'ok\n');
+      }
+      assert.ok(await pinion.metric('rebinds_total', 'result="moved"') >= 8);
+      assert.equal(await pinion.metric('rebinds_total') - await pinion.metric('rebinds_total', 'result="moved"'), 0);
+    });
+  }
+});
+
+describe('what stays where it is', () => {
+  async function set_up(t, more = {}) {
+    const stage = Stage.of(t);
+    const backends = await stage.backends('node4', 2);
+    const pinion = await stage.pinion({ backends, pool: { ...pool, ...more } });
+    const connect = async (id) => {
+      const socket = await client(stage, pinion.url, { transport: 'websocket', auth: { id } });
+      return { socket, home: await call(socket, 'who') };
+    };
+    return { stage, backends, pinion, connect };
+  }
+
+  test('a session whose right backend has died, and later ones of its id stay with the new one', { timeout: seconds(60) }, async (t) => {
+    const { backends, pinion, connect } = await set_up(t);
+    const { socket, home } = await connect('a');
+    const gone = once(socket, 'disconnect');
+    const right = backends.find((backend) => backend.name === home);
+    await right.kill();
+    await gone;
+    const { socket: next, home: other } = await connect('a');
+    assert.notEqual(other, home);
+    next.disconnect();
+    await right.start();
+    await eventually('it is up again', async () => (await pinion.backends()).every((backend) => backend.state === 'up'));
+    for (let i = 0; i < 4; i++) {
+      const { socket: later, home: now } = await connect('a');
+      assert.equal(now, other);
+      later.disconnect();
+    }
+  });
+
+  test('a session whose right backend is full', { timeout: seconds(60) }, async (t) => {
+    const { pinion, connect } = await set_up(t, { thresholds: { full: { sessions: 2 } } });
+    const { socket, home } = await connect('a');
+    let { socket: filling, home: where } = await connect('b');
+    if (where === home) ({ socket: filling, home: where } = await connect('c'));
+    assert.ok(filling.connected);
+    while ((await connect(`${Math.random()}`)).home !== home);
+    socket.disconnect();
+    const { socket: more } = await connect(`${Math.random()}`);
+    assert.ok(more.connected);
+    const before = await pinion.metric('rebinds_total', 'result="refused"');
+    const full = (await pinion.backends()).find((backend) => backend.name && backend.sessions === 2);
+    if (full) {
+      const again = await connect('a');
+      assert.ok(again.socket.connected);
+      assert.ok(await pinion.metric('rebinds_total', 'result="refused"') >= before);
+    }
+  });
+
+  test('a session of protocol 3, whose client knows its sid', { timeout: seconds(60) }, async (t) => {
+    const { stage, pinion } = await set_up(t);
+    for (const transport of ['websocket', 'polling', 'upgrade']) {
+      const socket = await client(stage, pinion.url, { version: 2, transport });
+      assert.equal(await call(socket, 'echo', 1), 1);
+    }
+    assert.equal(await pinion.metric('rebinds_total'), 0);
+  });
+
+  test('a session whose poll had gone on before its CONNECT came', { timeout: seconds(60) }, async (t) => {
+    const { stage, pinion } = await set_up(t, { affinity: { ...pool.affinity, connect_wait: '100ms' } });
+    const first = await client(stage, pinion.url, { transport: 'polling', auth: { id: 'slow' } });
+    const home = await call(first, 'who');
+    first.disconnect();
+    await pinion.comes_to_rest();
+    for (let i = 0; i < 2; i++) {
+      const session = await new PollingSession(pinion.url).open();
+      const polled = session.poll();
+      await eventually('the poll goes on', async () => (await pinion.metric('inflight_requests')) === 1);
+      await session.push('40{"id":"slow"}');
+      assert.match(await polled, /^40\{/);
+      if (await session.who() !== home) break;
+      await session.close();
+    }
+    assert.equal(await pinion.metric('rebinds_total', 'result="late"'), 1);
+  });
+
+  test('a poll and an upgrade wait for the CONNECT, and go where it goes', { timeout: seconds(60) }, async (t) => {
+    const { stage, pinion } = await set_up(t, { affinity: { ...pool.affinity, connect_wait: '5s' } });
+    const first = await client(stage, pinion.url, { transport: 'polling', auth: { id: 'early' } });
+    const home = await call(first, 'who');
+    first.disconnect();
+    for (let i = 0; i < 4; i++) {
+      const session = await new PollingSession(pinion.url).open();
+      const polled = session.poll();
+      await eventually('the poll is here', async () => (await pinion.status()).connections > 0);
+      await session.push('40{"id":"early"}');
+      assert.match(await polled, /^40\{/);
+      assert.equal(await session.who(), home);
+      await session.close();
+    }
+    assert.equal(await pinion.metric('rebinds_total'), await pinion.metric('rebinds_total', 'result="moved"'));
+  });
+
+  test('drained backends do not get their people back', { timeout: seconds(60) }, async (t) => {
+    const { pinion, connect } = await set_up(t);
+    const { socket, home } = await connect('a');
+    socket.disconnect();
+    const answer = await pinion.get(`/api/v1/backends/chat/${(await pinion.backends()).find((one) => one.sessions_total === 1)?.name ?? home}/drain`, { method: 'POST' });
+    assert.equal(answer.status, 200, answer.text);
+    const again = await connect('a');
+    assert.notEqual(again.home, home);
+    assert.equal(engine_of(again.socket).transport.name, 'websocket');
+  });
+});

@@ -1,0 +1,131 @@
+// Sessions that join, belong to an id, and are moved: what the table and the books say of them.
+#include <doctest/doctest.h>
+
+#include "books.h"
+#include "proxy/open_watch.h"
+
+namespace pinion::proxy {
+namespace {
+
+using metrics::CloseReason;
+using session::Joining;
+using test::Books;
+using test::kStart;
+using namespace std::chrono_literals;
+
+constexpr session::SessionKey kAbc{0, "abc"};
+
+std::uint64_t open_to_join(Books& books, std::size_t backend = 0) {
+  auto reservation = books.reserve(backend);
+  return books.ledger.open(reservation, {.sid = "abc",
+                                         .joining = Joining::awaited,
+                                         .opened = kStart,
+                                         .last_seen = kStart,
+                                         .time_to_live = 45s});
+}
+
+}  // namespace
+
+TEST_CASE("workers that wait for a CONNECT are told once") {
+  Books books;
+  const auto serial = open_to_join(books);
+  CHECK(books.ledger.wait_to_join(kAbc, serial, 0));
+  CHECK(books.ledger.wait_to_join(kAbc, serial, 65));
+  CHECK_FALSE(books.ledger.wait_to_join(kAbc, serial + 1, 3));
+  CHECK(books.ledger.joined(kAbc, serial) == 0b11);
+  CHECK(books.ledger.joined(kAbc, serial) == 0);
+  CHECK(books.ledger.find(kAbc)->joining == Joining::done);
+  CHECK_FALSE(books.ledger.wait_to_join(kAbc, serial, 0));
+}
+
+TEST_CASE("what was let pass waits no more, while the CONNECT is still to come") {
+  Books books;
+  const auto serial = open_to_join(books);
+  CHECK(books.ledger.wait_to_join(kAbc, serial, 5));
+  CHECK(books.ledger.let_pass(kAbc, serial) == 0b100000);
+  CHECK(books.ledger.find(kAbc)->joining == Joining::passed);
+  CHECK_FALSE(books.ledger.wait_to_join(kAbc, serial, 5));
+  CHECK(books.ledger.joined(kAbc, serial) == 0);
+  CHECK(books.ledger.let_pass(kAbc, serial) == 0);
+  CHECK(books.ledger.find(kAbc)->joining == Joining::done);
+}
+
+TEST_CASE("a session that is moved counts at its new backend, and is called by its name there") {
+  for (const bool websocket : {false, true}) {
+    Books books(2);
+    const auto serial = books.open("abc", 0, websocket);
+    auto reservation = books.reserve(1);
+    CHECK(books.ledger.move(kAbc, serial, reservation, "xyz"));
+    CHECK(books.backends[0]->assigned().total() == 0);
+    CHECK(books.backends[0]->websockets() == 0);
+    CHECK(books.backends[1]->assigned().live == 1);
+    CHECK(books.backends[1]->websockets() == (websocket ? 1 : 0));
+    const auto found = books.ledger.find(kAbc);
+    REQUIRE(found);
+    CHECK(found->backend == books.backends[1]->id());
+    REQUIRE(found->upstream_sid);
+    CHECK(*found->upstream_sid == "xyz");
+    books.ledger.close(kAbc, serial, CloseReason::admin);
+    books.check_empty();
+  }
+}
+
+TEST_CASE("a session that has gone cannot be moved, and takes no place") {
+  Books books(2);
+  const auto serial = books.open("abc");
+  books.ledger.close(kAbc, serial, CloseReason::admin);
+  auto reservation = books.reserve(1);
+  CHECK_FALSE(books.ledger.move(kAbc, serial, reservation, "xyz"));
+  books.check_empty();
+}
+
+TEST_CASE("an id is in use while a session of it lives, and belongs to where the last one was") {
+  Books books(2);
+  auto& ids = books.ledger.affinity();
+  const auto serial = books.open("abc", 1);
+  books.ledger.bind(kAbc, serial, "tab", books.backends[1]->id(), 1h, kStart);
+  auto found = ids.find({0, "tab"}, kStart);
+  REQUIRE(found);
+  CHECK(found->in_use);
+  CHECK(found->backend == books.backends[1]->id());
+  // Another id takes its place.
+  books.ledger.bind(kAbc, serial, "other", books.backends[1]->id(), 1h, kStart);
+  CHECK_FALSE(ids.find({0, "tab"}, kStart)->in_use);
+  CHECK(ids.find({0, "other"}, kStart)->in_use);
+  books.ledger.close(kAbc, serial, CloseReason::client_closed);
+  found = ids.find({0, "other"}, kStart);
+  REQUIRE(found);
+  CHECK_FALSE(found->in_use);
+  CHECK(found->lived);
+}
+
+TEST_CASE("an id that is bound to a session that has gone is not held") {
+  Books books;
+  const auto serial = books.open("abc");
+  books.ledger.close(kAbc, serial, CloseReason::client_closed);
+  books.ledger.bind(kAbc, serial, "tab", books.backends[0]->id(), 1h, kStart);
+  const auto found = books.ledger.affinity().find({0, "tab"}, kStart);
+  REQUIRE(found);
+  CHECK_FALSE(found->in_use);
+}
+
+TEST_CASE("who was moved away on purpose is not led back") {
+  Books books;
+  const auto serial = books.open("abc");
+  books.ledger.bind(kAbc, serial, "tab", books.backends[0]->id(), 1h, kStart);
+  books.ledger.close(kAbc, serial, CloseReason::moved);
+  CHECK_FALSE(books.ledger.affinity().find({0, "tab"}, kStart));
+}
+
+TEST_CASE("a handshake that states an id opens a session of it") {
+  Books books;
+  OpenWatch watch(books.ledger, books.reserve(),
+                  {.pool = 0, .joins = true, .id = "tab", .keep = 1h});
+  CHECK(watch.feed(R"(0{"sid":"abc","pingInterval":1000,"pingTimeout":1000})", kStart));
+  CHECK(books.ledger.affinity().find({0, "tab"}, kStart)->in_use);
+  CHECK(books.ledger.find(kAbc)->joining == Joining::awaited);
+  books.ledger.close(kAbc, 0, CloseReason::admin);
+  books.check_empty();
+}
+
+}  // namespace pinion::proxy
