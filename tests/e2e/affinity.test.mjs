@@ -1,0 +1,124 @@
+// Handshakes and plain requests that carry an id of the application, or pinion's own cookie.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { call, client } from './support/client.mjs';
+import { request } from './support/polling.mjs';
+import { WebSocket } from 'ws';
+import { Stage } from './support/stage.mjs';
+import { seconds } from './support/wait.mjs';
+
+const times = (n, make) => Promise.all(Array.from({ length: n }, (_, i) => make(i)));
+const json = (body) => ({ method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+
+describe('ids of the application', () => {
+  const stage = new Stage();
+  let pinion;
+  let home;
+
+  before(async () => {
+    pinion = await stage.pinion({
+      backends: await stage.backends('node4', 3),
+      pool: {
+        balance: 'round_robin',
+        affinity: {
+          ids: ['connect:id', 'query:tab', 'header:x-tab', 'json:tab', 'cookie:tab'], json_paths: ['/act', '/hello'],
+        },
+      },
+    });
+    home = await call(await client(stage, pinion.url, { transport: 'websocket', auth: { id: 'T 1' } }), 'who');
+  });
+  after(() => stage.close());
+
+  const answers = (path, options) => times(9, async () => (await request(pinion.url + path, options)).body);
+  const all_from = (name) => Array(9).fill(name);
+
+  test('lead plain requests to where the session lives', { timeout: seconds(30) }, async () => {
+    assert.deepEqual(await answers('/file?tab=T+1'), all_from(home));
+    assert.deepEqual(await answers('/file?tab=other&tab=T%201'), all_from(home));
+    assert.deepEqual(await answers('/file', { headers: { 'x-tab': 'T 1' } }), all_from(home));
+    assert.deepEqual(await answers('/file', { headers: { cookie: 'a=b; tab="T 1"' } }), all_from(home));
+    assert.deepEqual(await answers('/act', json({ more: 'x'.repeat(60_000), tab: 'T 1' })), all_from(home));
+    assert.deepEqual(await answers('/root/act/', json({ tab: 'T 1' })), all_from(home));
+    assert.equal(new Set(await answers('/file')).size, 3);
+    assert.equal(new Set(await answers('/elsewhere', json({ tab: 'T 1' }))).size, 3);
+    assert.equal(new Set(await answers('/file?tab=unknown')).size, 3);
+  });
+
+  test('what is stated goes before what a cookie says', { timeout: seconds(30) }, async () => {
+    let other;
+    for (let i = 0; other === undefined; i++) {
+      const name = await call(await client(stage, pinion.url, { transport: 'websocket', auth: { id: `U${i}` } }), 'who');
+      if (name !== home) other = { id: `U${i}`, name };
+    }
+    const headers = { cookie: 'tab=T 1' };
+    assert.deepEqual(await answers(`/file?tab=${other.id}`, { headers }), all_from(other.name));
+    const socket = await client(stage, pinion.url, { transport: 'polling', extraHeaders: headers, auth: { id: other.id } });
+    assert.equal(await call(socket, 'who'), other.name);
+  });
+
+  test('a session begins where the request that announced it was answered', { timeout: seconds(30) }, async () => {
+    await times(6, async (i) => {
+      const { body } = await request(`${pinion.url}/hello`, json({ tab: `new ${i}` }));
+      const options = { transport: 'polling', extraHeaders: { cookie: `tab=new ${i}` }, auth: { id: `new ${i}` } };
+      assert.equal(await call(await client(stage, pinion.url, options), 'who'), body);
+    });
+    assert.equal(await pinion.metric('rebinds_total', 'result="failed"'), 0);
+  });
+
+  test('a body that is too long to be read goes on as it came', { timeout: seconds(30) }, async () => {
+    const { status } = await request(`${pinion.url}/act`, json({ more: 'x'.repeat(200_000), tab: 'T 1' }));
+    assert.equal(status, 200);
+    const chunked = { ...json({ more: 'x'.repeat(200_000), tab: 'T 1' }), headers: { 'transfer-encoding': 'chunked' } };
+    assert.equal((await request(`${pinion.url}/act`, chunked)).status, 200);
+  });
+});
+
+describe('the cookie of pinion', () => {
+  const stage = new Stage();
+  let pinion;
+
+  before(async () => {
+    pinion = await stage.pinion({
+      backends: await stage.backends('node4', 3),
+      pool: { balance: 'round_robin', affinity: { cookie: 'home' } },
+      proxy: { trusted_proxies: ['127.0.0.0/8'] },
+    });
+  });
+  after(() => stage.close());
+
+  const handshake = async (headers = {}) => {
+    const { status, headers: answered, body } = await request(`${pinion.url}/socket.io/?EIO=4&transport=polling`, { headers });
+    assert.equal(status, 200);
+    const { sid } = JSON.parse(body.slice(1));
+    return { backend: (await pinion.session(sid)).backend, set: answered['set-cookie']?.[0] };
+  };
+
+  test('leads a browser back, and is set once', { timeout: seconds(30) }, async () => {
+    const first = await handshake();
+    assert.match(first.set, /^home=[A-Za-z0-9_-]{27}; Path=\/; HttpOnly; SameSite=Lax$/);
+    const cookie = first.set.split(';')[0];
+    for (let i = 0; i < 5; i++) assert.deepEqual(await handshake({ cookie }), { backend: first.backend, set: undefined });
+  });
+
+  test('is set by WebSocket too', { timeout: seconds(30) }, async () => {
+    const socket = new WebSocket(`${pinion.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+    const set = await new Promise((resolve, reject) => {
+      socket.once('upgrade', (answer) => resolve(answer.headers['set-cookie']?.[0])).once('error', reject);
+    });
+    socket.terminate();
+    assert.match(set, /^home=[A-Za-z0-9_-]{27}; /);
+  });
+
+  test('goes by TLS only, where that is', { timeout: seconds(30) }, async () => {
+    assert.match((await handshake({ 'x-forwarded-proto': 'https' })).set, /; Secure$/);
+  });
+
+  test('cannot be made up', { timeout: seconds(30) }, async () => {
+    const { set } = await handshake();
+    const value = set.split(';')[0];
+    const forged = value.slice(0, -1) + (value.endsWith('A') ? 'B' : 'A');
+    const led = await times(6, () => handshake({ cookie: forged }));
+    assert.equal(new Set(led.map((one) => one.backend)).size, 3);
+    assert.ok(led.every((one) => one.set));
+  });
+});
