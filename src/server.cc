@@ -203,7 +203,7 @@ void Server::resolve_names() {
   discovery_->start();
   const TimePoint deadline = monotonic_now() + kNameTime;
   while (!discovery_->complete() && monotonic_now() < deadline) {
-    uv_run(loop_.raw(), UV_RUN_ONCE);
+    loop_.run_once();
   }
   on_backends_changed(discovery_->sets());
 }

@@ -58,13 +58,13 @@ std::string_view ChunkQueue::front() const noexcept {
   return first_ == nullptr ? std::string_view{} : first_->waiting();
 }
 
-std::unique_ptr<Chunk> ChunkQueue::pop_chunk() noexcept {
-  if (first_ == nullptr) return nullptr;
-  auto popped = std::move(first_);
-  first_ = std::move(popped->next);
-  if (first_ == nullptr) last_ = nullptr;
-  size_ -= popped->waiting().size();
-  return popped;
+std::size_t ChunkQueue::front(std::span<std::string_view> pieces) const noexcept {
+  std::size_t count = 0;
+  for (const Chunk* each = first_.get(); each != nullptr && count < pieces.size();
+       each = each->next.get()) {
+    pieces[count++] = each->waiting();
+  }
+  return count;
 }
 
 void ChunkQueue::consume(std::size_t count) noexcept {

@@ -2,7 +2,7 @@
 //
 // Threads: a ChunkPool belongs to one worker, and so do all queues that draw from it.
 //   The BufferBudget is shared by all workers.
-// Lifetime: the pool outlives its queues and every Chunk taken from them.
+// Lifetime: the pool outlives its queues.
 // Invariants: a queue's size() is the sum of what its chunks hold; an empty queue owns no chunk.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -75,9 +76,8 @@ class ChunkQueue {
   void append(std::string_view bytes);
   /// The longest piece at the front that lies in one place; empty when the queue is.
   [[nodiscard]] std::string_view front() const noexcept;
-  /// Takes the first chunk out, for a write request that owns its bytes; null when empty.
-  std::unique_ptr<Chunk> pop_chunk() noexcept;
-  [[nodiscard]] ChunkPool& pool() const noexcept { return *pool_; }
+  /// The first such pieces, as many as fit. @returns how many
+  std::size_t front(std::span<std::string_view> pieces) const noexcept;
   /// Forgets `count` bytes at the front, giving back used-up chunks.
   void consume(std::size_t count) noexcept;
   void clear() noexcept;

@@ -1,6 +1,7 @@
 #include "base/socket_address.h"
 
 #include <arpa/inet.h>
+#include <sys/un.h>
 
 #include <array>
 #include <cstring>
@@ -34,7 +35,9 @@ std::optional<SocketAddress> SocketAddress::from_ip(const std::string& ip, std::
 
 SocketAddress SocketAddress::from_unix_path(std::string_view path) {
   SocketAddress address;
-  address.storage_.ss_family = AF_UNIX;
+  auto& raw = reinterpret_cast<sockaddr_un&>(address.storage_);
+  raw.sun_family = AF_UNIX;
+  if (path.size() < sizeof(raw.sun_path)) std::memcpy(raw.sun_path, path.data(), path.size());
   address.path_ = path;
   return address;
 }
@@ -52,6 +55,7 @@ std::optional<SocketAddress> SocketAddress::from_sockaddr(const sockaddr* from) 
 }
 
 socklen_t SocketAddress::raw_size() const noexcept {
+  if (is_unix()) return path_.size() < sizeof(sockaddr_un::sun_path) ? sizeof(sockaddr_un) : 0;
   return is_ipv6() ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
 }
 

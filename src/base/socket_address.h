@@ -29,6 +29,7 @@ class SocketAddress {
   [[nodiscard]] const sockaddr* raw() const noexcept {
     return reinterpret_cast<const sockaddr*>(&storage_);
   }
+  /// 0 for a path that is longer than the kernel takes (unix(7)), which it refuses then.
   [[nodiscard]] socklen_t raw_size() const noexcept;
   [[nodiscard]] std::uint16_t port() const noexcept;
   void set_port(std::uint16_t port) noexcept;

@@ -115,6 +115,7 @@ void Exchange::on_upstream_ready() noexcept {
   phase_ = Phase::waiting;
   downstream_.stream().start_reading();
   upstream_->stream().start_reading();
+  if (!facts_.wants_upgrade) upstream_->stream().keep_alive();
   if (only_looking_) {
     note_silence();
     return reply(kBackendClosed);

@@ -62,7 +62,11 @@ Duration Tunnel::idle_limit() const noexcept {
 
 void Tunnel::arm_idle() {
   const Duration limit = idle_limit();
-  if (limit > Duration::zero()) worker_.wheel().arm(*this, last_bytes_ + limit);
+  if (limit > Duration::zero()) {
+    worker_.wheel().arm(*this, last_bytes_ + limit);
+  } else {
+    out_.source().keep_alive();
+  }
 }
 
 void Tunnel::on_bytes(Relay& relay, std::string_view bytes) {

@@ -21,6 +21,7 @@ void UpstreamPool::give_back(std::unique_ptr<Upstream> upstream) {
   const auto& pool = worker_.config().pools[upstream->backend().identity().pool];
   Resting& resting = resting_[upstream->backend().id()];
   if (resting.size() >= pool.keep_alive_connections || worker_.shutting_down()) {
+    upstream->abandon();
     worker_.retire(std::move(upstream));
     return;
   }

@@ -2,7 +2,6 @@
 
 #include <netinet/tcp.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -42,6 +41,7 @@ OwnedFd open_tcp(const SocketAddress& address, bool share_port) {
   const int idle = static_cast<int>(kKeepAliveSeconds);
   (void)setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
   (void)setsockopt(fd.get(), IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+  (void)setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   if (::bind(fd.get(), address.raw(), address.raw_size()) != 0) return OwnedFd{};
   return fd;
 }
@@ -70,21 +70,15 @@ bool is_socket(const std::string& path) {
 }
 
 std::expected<BoundSockets, std::string> bind_unix(const SocketAddress& address, unsigned count) {
-  sockaddr_un path{};
-  path.sun_family = AF_UNIX;
-  if (address.path().size() >= sizeof(path.sun_path)) {
-    return std::unexpected(explain(address, ENAMETOOLONG));
-  }
-  std::memcpy(path.sun_path, address.path().data(), address.path().size());
-  const auto* const raw = reinterpret_cast<const sockaddr*>(&path);
+  if (address.raw_size() == 0) return std::unexpected(explain(address, ENAMETOOLONG));
   const OwnedFd probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   if (probe.get() < 0) return std::unexpected(explain(address, errno));
-  if (::connect(probe.get(), raw, sizeof(path)) == 0) {
+  if (::connect(probe.get(), address.raw(), address.raw_size()) == 0) {
     return std::unexpected(explain(address, EADDRINUSE));
   }
   if (errno == ECONNREFUSED && is_socket(address.path())) (void)::unlink(address.path().c_str());
   OwnedFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
-  if (fd.get() < 0 || ::bind(fd.get(), raw, sizeof(path)) != 0) {
+  if (fd.get() < 0 || ::bind(fd.get(), address.raw(), address.raw_size()) != 0) {
     return std::unexpected(explain(address, errno));
   }
   // As for TCP; and until it listens, another pinion would take it for stale.

@@ -1,51 +1,77 @@
 #include "uv/listener.h"
 
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
 #include "base/check.h"
 
 namespace pinion::uv {
 
-struct Listener::Cell {
-  union {
-    uv_handle_t handle;
-    uv_stream_t stream;
-    uv_tcp_t tcp;
-    uv_pipe_t pipe;
-  };
+namespace {
+
+constexpr int kMostInTurn = 64;
+
+// To be given up when there are no more descriptors: a client that is accepted and closed hears so
+// at once, one that is left waiting does not, and would wake the loop all the time.
+OwnedFd spare_descriptor() { return OwnedFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+}  // namespace
+
+struct Listener::Cell final : Watched {
+  Loop& loop;
   ChunkPool& pool;
   Handler* handler;
+  OwnedFd socket;
+  OwnedFd spare = spare_descriptor();
+  int in_turn = 1;  // how many are taken
+  bool unix_socket;
 
-  Cell(ChunkPool& from, Handler& to) : handle{}, pool(from), handler(&to) {}
+  Cell(Loop& on, ChunkPool& from, OwnedFd listening, bool is_unix, Handler& to)
+      : loop(on), pool(from), handler(&to), socket(std::move(listening)), unix_socket(is_unix) {}
 
-  static void on_connection(uv_stream_t* server, int status) {
-    auto* const self = static_cast<Cell*>(server->data);
-    if (self == nullptr || status != 0) return;
-    Stream stream = Stream::accept(Loop::of(&self->handle), self->pool, server);
-    if (stream) self->handler->on_accept(std::move(stream));
-  }
+  void on_ready(std::uint32_t what) noexcept override;
+  void turn_one_away() noexcept;
 };
 
-void Listener::Release::operator()(Cell* cell) const noexcept {
-  cell->handle.data = nullptr;
-  uv_close(&cell->handle, [](uv_handle_t* handle) { delete reinterpret_cast<Cell*>(handle); });
+// Most often one has come, and the call that would say so is spared.
+void Listener::Cell::on_ready(std::uint32_t /*what*/) noexcept {
+  int taken = 0;
+  while (handler != nullptr && taken < in_turn) {
+    OwnedFd accepted(::accept4(socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (accepted.get() < 0) {
+      if (errno == EMFILE || errno == ENFILE) turn_one_away();
+      break;
+    }
+    ++taken;
+    handler->on_accept(Stream::adopt(loop, pool, std::move(accepted), unix_socket));
+  }
+  in_turn = taken == in_turn ? std::min(2 * in_turn, kMostInTurn) : 1;
 }
 
-Listener::Listener(Loop& loop, ChunkPool& pool, OwnedFd socket, bool unix_socket,
-                   Handler& handler) {
-  auto cell = std::make_unique<Cell>(pool, handler);
-  int status = 0;
-  if (unix_socket) {
-    status = uv_pipe_init(loop.raw(), &cell->pipe, 0);
-    if (status == 0) status = uv_pipe_open(&cell->pipe, socket.get());
-  } else {
-    status = uv_tcp_init(loop.raw(), &cell->tcp);
-    if (status == 0) status = uv_tcp_open(&cell->tcp, socket.get());
+void Listener::Cell::turn_one_away() noexcept {
+  spare = OwnedFd{};
+  {
+    const OwnedFd refused(::accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
   }
-  PINION_CHECK(status == 0, "a bound socket can be opened");
-  (void)socket.release();
-  cell->handle.data = cell.get();
-  cell_.reset(cell.release());
-  PINION_CHECK(uv_listen(&cell_->stream, SOMAXCONN, &Cell::on_connection) == 0,
-               "a bound socket can listen");
+  spare = spare_descriptor();
+}
+
+// A unix socket has duplicates at other workers.
+void Listener::Release::operator()(Cell* cell) const noexcept {
+  cell->handler = nullptr;
+  cell->loop.poller().remove(cell->socket.get());
+  cell->socket = OwnedFd{};
+  Poller& poller = cell->loop.poller();
+  poller.retire(std::unique_ptr<Watched>(cell));
+}
+
+Listener::Listener(Loop& loop, ChunkPool& pool, OwnedFd socket, bool unix_socket, Handler& handler)
+    : cell_(new Cell(loop, pool, std::move(socket), unix_socket, handler)) {
+  PINION_CHECK(::listen(cell_->socket.get(), SOMAXCONN) == 0, "a bound socket can listen");
+  loop.poller().add(cell_->socket.get(), EPOLLIN, *cell_);
 }
 
 Listener::~Listener() = default;

@@ -2,7 +2,9 @@
 //
 // Threads: the loop's.
 // Lifetime: made from a bound descriptor (of this process, or handed over by another); closes it
-//   when it dies. The handler outlives it.
+//   when it dies. The handler outlives it, and may destroy it in on_accept().
+// Invariants: it takes few connections in a turn while few come, so that those that are there are
+//   served first, and more each turn while they keep coming.
 #pragma once
 
 #include <memory>

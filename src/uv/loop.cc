@@ -1,29 +1,42 @@
 #include "uv/loop.h"
 
+#include <utility>
+
 #include "base/check.h"
 
 namespace pinion::uv {
 
 Loop::Loop() : scratch_(std::make_unique_for_overwrite<std::array<char, kScratchBytes>>()) {
   PINION_CHECK(uv_loop_init(&loop_) == 0, "an event loop can be made");
-  loop_.data = this;
-  uv_check_init(&loop_, &check_);
-  check_.data = this;
-  uv_check_start(&check_, [](uv_check_t* check) {
-    auto& self = *static_cast<Loop*>(check->data);
-    ++self.turn_;
-    if (self.after_turn_ != nullptr) self.after_turn_->after_turn();
-  });
-  uv_unref(reinterpret_cast<uv_handle_t*>(&check_));
+  poller_.add_foreign(uv_backend_fd(&loop_));
 }
 
 Loop::~Loop() {
-  uv_close(reinterpret_cast<uv_handle_t*>(&check_), nullptr);
   uv_run(&loop_, UV_RUN_DEFAULT);
   PINION_CHECK(uv_loop_close(&loop_) == 0, "every handle was closed before its loop");
 }
 
-void Loop::run() noexcept { uv_run(&loop_, UV_RUN_DEFAULT); }
+// How long nothing of libuv's is due. It is 0 also while libuv has something to tell the kernel.
+int Loop::timeout() const noexcept {
+  return uv_loop_alive(&loop_) != 0 ? uv_backend_timeout(&loop_) : -1;
+}
+
+void Loop::run_once(Wait wait) noexcept {
+  const int timeout_ms = wait == Wait::none ? 0 : timeout();
+  const bool foreign = poller_.wait(timeout_ms);
+  uv_update_time(&loop_);
+  ++turn_;
+  // First, since it looks at the clock again, which is to stand still for the sockets.
+  if (foreign || timeout() == 0) uv_run(&loop_, UV_RUN_NOWAIT);
+  poller_.dispatch();
+  if (after_turn_ != nullptr) after_turn_->after_turn();
+  poller_.end_turn();
+}
+
+void Loop::run() noexcept {
+  while (!stopping_ && (uv_loop_alive(&loop_) != 0 || poller_.watched() > 0)) run_once();
+  stopping_ = false;
+}
 
 TimePoint Loop::now() const noexcept {
   return TimePoint{std::chrono::milliseconds{uv_now(&loop_)}};

@@ -1,8 +1,12 @@
 // One event loop and the scratch buffer that all its streams read into.
 //
+// A turn waits for sockets on the Poller's epoll, in which libuv's own descriptor is one of many:
+// libuv runs when it has something to do (timers, mailboxes, names, signals), so that what comes
+// and goes on sockets costs no more than the system calls that it takes.
+//
 // Threads: made, run and destroyed on one thread; stop() too. Others reach it by a Mailbox.
-// Lifetime: outlives every handle on it. The destructor closes nothing: owners close their handles,
-//   then it runs the loop dry and asserts that nothing was left.
+// Lifetime: outlives every handle and socket on it. The destructor closes nothing: owners close
+//   theirs, then it runs libuv's loop dry and asserts that nothing was left.
 // Invariants: the scratch buffer is lent for the duration of one read callback and never kept.
 #pragma once
 
@@ -14,6 +18,7 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "uv/poller.h"
 
 namespace pinion::uv {
 
@@ -29,15 +34,21 @@ class Loop {
    protected:
     ~AfterTurn() = default;
   };
+  enum class Wait : unsigned char {
+    for_events,  // at most until the next timer is due
+    none,
+  };
 
   Loop();
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// Runs until stop() or until no handle is active.
+  /// Runs until stop(), or until there is no active handle and no socket.
   void run() noexcept;
-  void stop() noexcept { uv_stop(&loop_); }
+  /// One turn.
+  void run_once(Wait wait = Wait::for_events) noexcept;
+  void stop() noexcept { stopping_ = true; }
   /// The time at which this turn began: it stands still within a turn.
   [[nodiscard]] TimePoint now() const noexcept;
   /// The time at this very moment, for what is to be measured within a turn.
@@ -50,17 +61,18 @@ class Loop {
   /// Counts the turns, so that a source can be held to a share of each.
   [[nodiscard]] std::uint32_t turn() const noexcept { return turn_; }
 
+  [[nodiscard]] Poller& poller() noexcept { return poller_; }
   [[nodiscard]] uv_loop_t* raw() noexcept { return &loop_; }
   [[nodiscard]] char* scratch() noexcept { return scratch_->data(); }
-  static Loop& of(const uv_handle_t* handle) noexcept {
-    return *static_cast<Loop*>(handle->loop->data);
-  }
 
  private:
+  [[nodiscard]] int timeout() const noexcept;
+
   uv_loop_t loop_{};
-  uv_check_t check_{};
+  Poller poller_;
   AfterTurn* after_turn_ = nullptr;
   std::uint32_t turn_ = 0;
+  bool stopping_ = false;
   std::unique_ptr<std::array<char, kScratchBytes>> scratch_;
 };
 

@@ -15,6 +15,7 @@
 
 #include "base/chunk_queue.h"
 #include "base/socket_address.h"
+#include "uv/listen_socket.h"
 #include "uv/loop.h"
 
 namespace pinion::uv {
@@ -31,7 +32,7 @@ class StreamEvents {
   virtual void on_end(int status) noexcept = 0;
   /// queued() has become smaller.
   virtual void on_drain() noexcept = 0;
-  /// A write failed after the fact; the stream is of no more use for writing.
+  /// What waited cannot be written; the stream is of no more use for writing.
   virtual void on_write_error(int status) noexcept = 0;
 
  protected:
@@ -41,8 +42,8 @@ class StreamEvents {
 /// What one stream may read in one turn of the loop, so that a firehose does not starve others.
 inline constexpr std::size_t kBytesPerTurn = 4 * kScratchBytes;
 
-/// After this much silence TCP asks whether the peer is still there, on both sides: hosts that
-/// vanish without a word are noticed.
+/// After this much silence TCP asks whether the peer is still there: hosts that vanish without a
+/// word are noticed.
 inline constexpr unsigned kKeepAliveSeconds = 60;
 
 class Stream {
@@ -55,11 +56,15 @@ class Stream {
   /// Starts to connect; events.on_connected tells the outcome. @returns 0 or an error at once
   static int connect(Stream& out, Loop& loop, ChunkPool& pool, const SocketAddress& to,
                      StreamEvents& events);
-  /// Accepts the connection that waits on a listening handle. Empty when there is none after all.
-  static Stream accept(Loop& loop, ChunkPool& pool, uv_stream_t* server);
+  /// From a socket that is connected and does not block.
+  static Stream adopt(Loop& loop, ChunkPool& pool, OwnedFd socket, bool unix_socket);
 
   explicit operator bool() const noexcept { return cell_ != nullptr; }
   void set_events(StreamEvents& events) noexcept;
+
+  /// For a connection on which nothing else tells that its peer has vanished: TCP asks, after
+  /// kKeepAliveSeconds. (Those that were accepted have it from their listener.)
+  void keep_alive() noexcept;
 
   void start_reading() noexcept;
   void stop_reading() noexcept;
@@ -88,14 +93,12 @@ class Stream {
 
  private:
   struct Cell;
-  struct WriteRequest;
   struct Release {
     void operator()(Cell* cell) const noexcept;
   };
   using CellPtr = std::unique_ptr<Cell, Release>;
 
   explicit Stream(CellPtr cell) noexcept;
-  static CellPtr make_cell(Loop& loop, ChunkPool& pool, bool unix_socket);
 
   CellPtr cell_;
 };

@@ -2,7 +2,6 @@
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
@@ -31,18 +30,6 @@ void enable(int fd, int level, int option) noexcept {
   (void)::setsockopt(fd, level, option, &on, sizeof(on));
 }
 
-int start_connect(int fd, const SocketAddress& to) noexcept {
-  if (!to.is_unix()) return ::connect(fd, to.raw(), to.raw_size());
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (to.path().size() >= sizeof(address.sun_path)) {
-    errno = ENAMETOOLONG;
-    return -1;
-  }
-  std::memcpy(address.sun_path, to.path().data(), to.path().size());
-  return ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-}
-
 std::optional<Duration> timestamp_of(msghdr& message) noexcept {
   for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
        part = CMSG_NXTHDR(&message, part)) {
@@ -65,7 +52,8 @@ int TimedSocket::connect(const SocketAddress& to) {
     enable(fd.get(), IPPROTO_TCP, TCP_NODELAY);
     enable(fd.get(), SOL_SOCKET, SO_TIMESTAMPNS);
   }
-  if (start_connect(fd.get(), to) != 0 && errno != EINPROGRESS) return last_error();
+  if (::connect(fd.get(), to.raw(), to.raw_size()) != 0 && errno != EINPROGRESS)
+    return last_error();
   poll_ = std::make_unique<PollFd>(loop_, std::move(fd), *static_cast<PollFd::Handler*>(this));
   connecting_ = true;
   poll_->watch(UV_WRITABLE);

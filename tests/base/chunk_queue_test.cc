@@ -51,26 +51,22 @@ TEST_CASE("clearing and destroying give every chunk back to the budget") {
   CHECK(budget.used() == 0);
 }
 
-TEST_CASE("popped chunks take their bytes out of the queue, in order") {
+TEST_CASE("the pieces at the front are those that lie in one place each, as many as fit") {
   BufferBudget budget{0};
   ChunkPool pool{budget, 1};
   ChunkQueue queue{pool};
+  std::array<std::string_view, 2> pieces{};
+  CHECK(queue.front(pieces) == 0);
   queue.append(std::string(Chunk::kCapacity, 'a') + "bb");
-  auto first = queue.pop_chunk();
-  REQUIRE(first != nullptr);
-  CHECK(first->waiting().size() == Chunk::kCapacity);
-  CHECK(queue.size() == 2);
-  auto second = queue.pop_chunk();
-  REQUIRE(second != nullptr);
-  CHECK(second->waiting() == "bb");
-  CHECK(queue.pop_chunk() == nullptr);
-  CHECK(queue.empty());
-  queue.append("fresh");
-  CHECK(queue.front() == "fresh");
-  pool.give_back(std::move(first));
-  pool.give_back(std::move(second));
-  queue.clear();
-  CHECK(budget.used() == 0);
+  CHECK(queue.front(pieces) == 2);
+  CHECK(pieces[0].size() == Chunk::kCapacity);
+  CHECK(pieces[1] == "bb");
+  queue.append(std::string(Chunk::kCapacity, 'c'));
+  CHECK(queue.front(pieces) == 2);
+  queue.consume(Chunk::kCapacity + 1);
+  CHECK(queue.front(pieces) == 2);
+  CHECK(pieces[0].substr(0, 2) == "bc");
+  CHECK(pieces[0].size() + pieces[1].size() == queue.size());
 }
 
 }  // namespace pinion

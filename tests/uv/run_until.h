@@ -17,13 +17,13 @@ bool run_until(Loop& loop, Condition condition) {
   uv_timer_t pulse{};
   uv_timer_init(loop.raw(), &pulse);
   uv_timer_start(&pulse, [](uv_timer_t*) {}, 1, 1);
-  while (!condition() && monotonic_now() < deadline) uv_run(loop.raw(), UV_RUN_ONCE);
+  while (!condition() && monotonic_now() < deadline) loop.run_once();
   const bool met = condition();
   bool closed = false;
   pulse.data = &closed;
   uv_close(reinterpret_cast<uv_handle_t*>(&pulse),
            [](uv_handle_t* handle) { *static_cast<bool*>(handle->data) = true; });
-  while (!closed) uv_run(loop.raw(), UV_RUN_NOWAIT);
+  while (!closed) loop.run_once(Loop::Wait::none);
   return met;
 }
 

@@ -38,7 +38,7 @@ TEST_CASE("what the socket refuses waits, in order, and drains") {
     CHECK(pair.drain_far(written.size()) == written);
     CHECK(run_until(pair.loop, [&] { return pair.near.queued() == 0; }));
     CHECK_FALSE(grew);
-    CHECK(pair.events.drains > 1);
+    CHECK(pair.events.drains > 0);
     CHECK(pair.near.taken() == written.size());
     CHECK(pair.budget.used() == 0);
   }
@@ -49,10 +49,12 @@ TEST_CASE("writes from inside on_drain keep their order") {
   std::string written = pair.fill(200'000);
   int more = 20;
   pair.events.on_any_drain = [&] {
-    if (more-- <= 0) return;
-    const std::string piece(3000, static_cast<char>('0' + more % 10));
-    REQUIRE(pair.near.write({piece, "|"}) == 0);
-    written += piece + "|";
+    // Until the socket refuses some again.
+    while (more > 0 && pair.near.queued() < 20'000) {
+      const std::string piece(30'000, static_cast<char>('0' + --more % 10));
+      REQUIRE(pair.near.write({piece, "|"}) == 0);
+      written += piece + "|";
+    }
   };
   std::string got;
   CHECK(run_until(pair.loop, [&] {
@@ -71,7 +73,7 @@ TEST_CASE("reading stops and goes on without losing a byte") {
   pair.near.stop_reading();
   CHECK_FALSE(pair.near.reading());
   pair.far.send(" second");
-  for (int i = 0; i < 20; ++i) uv_run(pair.loop.raw(), UV_RUN_NOWAIT);
+  for (int i = 0; i < 20; ++i) pair.loop.run_once(Loop::Wait::none);
   CHECK(pair.events.read == "first");
   pair.near.start_reading();
   CHECK(run_until(pair.loop, [&] { return pair.events.read == "first second"; }));
@@ -91,7 +93,7 @@ TEST_CASE("without room reading waits, and asks again") {
   pair.events.room = 0;
   pair.far.send("late");
   pair.near.start_reading();
-  for (int i = 0; i < 20; ++i) uv_run(pair.loop.raw(), UV_RUN_NOWAIT);
+  for (int i = 0; i < 20; ++i) pair.loop.run_once(Loop::Wait::none);
   CHECK(pair.events.read.empty());
   pair.events.room = 10;
   CHECK(run_until(pair.loop, [&] { return pair.events.read == "late"; }));

@@ -74,7 +74,7 @@ std::shared_ptr<const config::Config> probed_often() {
 
 void run_for(uv::Loop& loop, Duration time) {
   const TimePoint end = monotonic_now() + time;
-  while (monotonic_now() < end) uv_run(loop.raw(), UV_RUN_ONCE);
+  while (monotonic_now() < end) loop.run_once();
 }
 
 int run(char** arguments) {

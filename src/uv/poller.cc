@@ -1,0 +1,76 @@
+#include "uv/poller.h"
+
+#include <unistd.h>
+
+#include "base/check.h"
+
+namespace pinion::uv {
+
+Poller::Poller()
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      events_(std::make_unique_for_overwrite<epoll_event[]>(kMostEvents)) {  // NOLINT(*-c-arrays)
+  PINION_CHECK(epoll_ >= 0, "an epoll descriptor can be made");
+}
+
+Poller::~Poller() {
+  end_turn();
+  PINION_CHECK(watched_ == 0, "every socket was closed before its loop");
+  ::close(epoll_);
+}
+
+void Poller::add(int descriptor, std::uint32_t events, Watched& watched) noexcept {
+  epoll_event event{.events = events, .data = {.ptr = &watched}};
+  PINION_CHECK(::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0,
+               "an open socket can be watched");
+  ++watched_;
+}
+
+void Poller::change(int descriptor, std::uint32_t events, Watched& watched) noexcept {
+  epoll_event event{.events = events, .data = {.ptr = &watched}};
+  PINION_CHECK(::epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event) == 0,
+               "a watched socket can be watched for more");
+}
+
+void Poller::remove(int descriptor) noexcept {
+  (void)::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
+}
+
+void Poller::add_foreign(int descriptor) noexcept {
+  epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
+  PINION_CHECK(::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0,
+               "the descriptor of a loop can be watched");
+}
+
+void Poller::again(Watched& watched) noexcept {
+  if (!watched.is_linked()) again_.push_back(watched);
+}
+
+void Poller::retire(std::unique_ptr<Watched> watched) noexcept {
+  watched->unlink();
+  --watched_;
+  retired_.push_back(std::move(watched));
+}
+
+bool Poller::wait(int timeout_ms) noexcept {
+  if (!again_.empty()) timeout_ms = 0;
+  // A signal that interrupts is libuv's, whose descriptor tells of it.
+  ready_ = std::max(0, ::epoll_wait(epoll_, events_.get(), kMostEvents, timeout_ms));
+  for (int i = 0; i < ready_; ++i) {
+    if (events_[static_cast<std::size_t>(i)].data.ptr == nullptr) return true;
+  }
+  return false;
+}
+
+void Poller::dispatch() noexcept {
+  // Those that ask again meanwhile have their turn next time.
+  IntrusiveList<Watched> now;
+  now.splice_back(again_);
+  for (int i = 0; i < ready_; ++i) {
+    const epoll_event& event = events_[static_cast<std::size_t>(i)];
+    if (event.data.ptr != nullptr) static_cast<Watched*>(event.data.ptr)->on_ready(event.events);
+  }
+  ready_ = 0;
+  while (Watched* const next = now.pop_front()) next->on_turn();
+}
+
+}  // namespace pinion::uv
