@@ -17,8 +17,8 @@ constexpr Duration kLinger = std::chrono::seconds{2};
 
 }  // namespace
 
-Downstream::Downstream(Worker& worker, uv::Stream stream)
-    : worker_(worker), stream_(std::move(stream)), peer_(stream_.peer().ip()) {
+Downstream::Downstream(Worker& worker, uv::Stream stream, std::string peer)
+    : worker_(worker), stream_(std::move(stream)), peer_(std::move(peer)) {
   stream_.set_events(*this);
   trusted_ = config::trusted(worker_.config().proxy.trusted_proxies, peer_);
 }

@@ -42,7 +42,8 @@ class Downstream final : public Retirable,
  public:
   static constexpr std::size_t kReadAhead = uv::kScratchBytes;
 
-  Downstream(Worker& worker, uv::Stream stream);
+  /// @param peer its IP; empty for a unix socket
+  Downstream(Worker& worker, uv::Stream stream, std::string peer);
   ~Downstream() override;
 
   /// Starts to read requests.

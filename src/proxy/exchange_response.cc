@@ -235,9 +235,6 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
   std::string& text = worker_.scratch_text();
   http::write_response_head(text, head, {.upgrade = true});
   add_cookie(text);
-  const bool failed = downstream_.stream().write({text}) != 0;
-  text.clear();
-  if (failed) return break_off(CloseReason::client_reset);
 
   Tunnel::Setup setup{.backend = backend_, .facts = facts_};
   if (facts_.intent.kind == Intent::Kind::handshake) {
@@ -271,7 +268,8 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
                                          std::move(backend_side));
   Tunnel& started = *tunnel;
   worker_.add(std::move(tunnel));
-  started.start(rest, ahead);
+  started.start(text, rest, ahead);
+  text.clear();
 }
 
 }  // namespace pinion::proxy

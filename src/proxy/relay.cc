@@ -51,13 +51,13 @@ std::size_t Relay::read_room() noexcept {
 
 void Relay::on_read(std::string_view bytes) noexcept { tunnel_.on_bytes(*this, bytes); }
 
-void Relay::pass(std::string_view bytes) {
+void Relay::pass(std::string_view bytes, std::string_view lead) {
   if (cut_) {
     bytes = until_boundary(bytes);
   } else {
     count(bytes);
   }
-  write(bytes);
+  write(bytes, lead);
 }
 
 void Relay::count(std::string_view bytes) noexcept {
@@ -128,9 +128,9 @@ bool Relay::cut_at_boundary() noexcept {
   return scanner_.at_boundary();
 }
 
-void Relay::write(std::string_view bytes) {
-  if (bytes.empty() || !sink()) return;
-  if (sink().write({bytes}) != 0) return tunnel_.on_sink_failed(*this);
+void Relay::write(std::string_view bytes, std::string_view lead) {
+  if ((bytes.empty() && lead.empty()) || !sink()) return;
+  if (sink().write({lead, bytes}) != 0) return tunnel_.on_sink_failed(*this);
   account_queue();
   if (sink_queue() < tunnel_.worker().high_mark() || sink_full_) return;
   sink_full_ = true;

@@ -33,9 +33,10 @@ class Relay final : public uv::StreamEvents {
 
   /// Bytes of this direction, as they come from the source or were read before the tunnel was
   /// there.
-  void pass(std::string_view bytes);
-  /// Writes bytes to the sink that have been counted already.
-  void write(std::string_view bytes);
+  /// @param lead what goes out before them and is not of the WebSocket
+  void pass(std::string_view bytes, std::string_view lead = {});
+  /// Writes bytes to the sink that have been counted already, or are not of the WebSocket.
+  void write(std::string_view bytes, std::string_view lead = {});
   /// Stops at the next frame boundary. @returns whether it is there already
   bool cut_at_boundary() noexcept;
   [[nodiscard]] bool cut() const noexcept { return cut_; }

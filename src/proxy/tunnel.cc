@@ -26,7 +26,6 @@ Tunnel::Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backen
     : worker_(worker),
       backend_(setup.backend),
       inflight_(std::move(setup.inflight)),
-      open_watch_(std::move(setup.open_watch)),
       session_(std::move(setup.session)),
       join_(std::move(setup.join)),
       last_bytes_(worker.now()),
@@ -35,7 +34,7 @@ Tunnel::Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backen
       upgrade_pending_(session_.has_value()) {
   in_.connect_to(out_);
   out_.connect_to(in_);
-  if (open_watch_) first_message_ = std::make_unique<FirstMessage>(engineio::kMaxOpenPacket);
+  if (setup.open_watch) opening_ = std::make_unique<Opening>(std::move(setup.open_watch));
   const EventRate& rate = worker_.config().pools[pool()].event_rate;
   if (rate.any()) gate_ = std::make_unique<EventGate>(worker_.wheel(), rate, *this);
   if (worker.shared().access_log.enabled()) {
@@ -45,16 +44,25 @@ Tunnel::Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backen
 
 Tunnel::~Tunnel() = default;
 
-void Tunnel::start(std::string_view from_backend, std::string_view from_client) {
+void Tunnel::start(std::string_view head, std::string_view from_backend,
+                   std::string_view from_client) {
   in_.source().start_reading();
   out_.source().start_reading();
   arm_idle();
+  // The open packet often comes along with the 101, and goes on so.
+  const bool jointly = opening_ && !from_backend.empty();
+  if (jointly) {
+    opening_->head = head;
+  } else {
+    out_.write(head);
+  }
   if (!from_client.empty()) on_bytes(in_, from_client);
   if (!from_backend.empty()) on_bytes(out_, from_backend);
+  if (state_ != State::closed && opening_ && jointly) out_.write(std::exchange(opening_->head, {}));
 }
 
 Duration Tunnel::idle_limit() const noexcept {
-  if (open_watch_) return worker_.config().proxy.timeouts.response_head;
+  if (opening_) return worker_.config().proxy.timeouts.response_head;
   const Duration configured = worker_.config().proxy.timeouts.tunnel_idle;
   if (configured > Duration::zero()) return configured;
   return session_ ? session_->time_to_live : Duration::zero();
@@ -77,7 +85,7 @@ void Tunnel::on_bytes(Relay& relay, std::string_view bytes) {
     if (join_ != nullptr) return read_connect(bytes);
     return pass_from_client(bytes);
   }
-  if (open_watch_) return learn_session(bytes);
+  if (opening_) return learn_session(bytes);
   relay.pass(bytes);
   if (state_ == State::closed) return;
   if (state_ == State::closing) return put_close_frames();
@@ -116,23 +124,27 @@ void Tunnel::on_gate_open() noexcept {
 }
 
 void Tunnel::learn_session(std::string_view from_backend) {
-  held_.append(from_backend);
-  const auto status = first_message_->feed(from_backend);
+  opening_->held.append(from_backend);
+  const auto status = opening_->message.feed(from_backend);
   // Control frames before the message are held too, and count against the same bound.
-  if (status == FirstMessage::Status::need_more && held_.size() <= kMostHeld) return;
+  if (status == FirstMessage::Status::need_more && opening_->held.size() <= kMostHeld) return;
   if (status == FirstMessage::Status::complete) {
-    open_watch_->feed(first_message_->text(), worker_.now());
+    opening_->watch->feed(opening_->message.text(), worker_.now());
   }
   release_held();
 }
 
 void Tunnel::release_held() {
-  open_watch_->finish();
-  session_ = open_watch_->opened();
-  open_watch_.reset();
-  first_message_.reset();
+  const auto opening = end_opening();
   arm_idle();
-  out_.pass(std::exchange(held_, {}));
+  out_.pass(opening->held, opening->head);
+}
+
+// @returns what it was
+std::unique_ptr<Tunnel::Opening> Tunnel::end_opening() {
+  opening_->watch->finish();
+  session_ = opening_->watch->opened();
+  return std::move(opening_);
 }
 
 // A client sends its probe, then, once that was answered, the upgrade packet; anything after the
@@ -172,7 +184,7 @@ void Tunnel::on_source_ended(Relay& relay, int status) {
     relay.sink().reset();
     return finish();
   }
-  if (!from_client && open_watch_) release_held();
+  if (!from_client && opening_) release_held();
   if (state_ == State::closed) return;
   // Whoever sees the end finds the session's place free, so finish() comes before it.
   if (finish_if_done()) return;
@@ -194,8 +206,17 @@ void Tunnel::extend_end() {
   }
 }
 
+// Who has sent and received a close frame sends nothing more (RFC 6455, 5.5.1), so that once one
+// side has ended the other one needs not be waited for. (Bytes that were not read would make the
+// end a reset, which could take the close frame away.)
+bool Tunnel::nothing_to_come() noexcept {
+  if (in_.ended() && out_.ended()) return true;
+  return in_.saw_close_frame() && out_.saw_close_frame() && (in_.ended() || out_.ended()) &&
+         in_.source().drained() && out_.source().drained();
+}
+
 bool Tunnel::finish_if_done() {
-  if (!in_.ended() || !out_.ended() || in_.sink_queue() > 0 || out_.sink_queue() > 0) return false;
+  if (!nothing_to_come() || in_.sink_queue() > 0 || out_.sink_queue() > 0) return false;
   finish();
   return true;
 }
@@ -239,14 +260,8 @@ void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
   state_ = State::closing;
   close_code_ = code;
   close_reason_ = reason;
-  if (open_watch_) {
-    // Nothing of the held bytes was sent, so the client's side is at a boundary without them.
-    open_watch_->finish();
-    session_ = open_watch_->opened();
-    open_watch_.reset();
-    first_message_.reset();
-    held_ = {};
-  }
+  // Nothing of the held bytes was sent, so the client's side is at a boundary without them.
+  if (opening_) end_opening();
   drop_join();
   out_.release();
   worker_.mark_dirty(*this);
@@ -283,7 +298,7 @@ void Tunnel::on_timer(TimePoint now) noexcept {
     if (out_.sink_queue() > 0) in_.source().reset();
     return finish();
   }
-  if (open_watch_) return release_held();
+  if (opening_) return release_held();
   const TimePoint due = last_bytes_ + idle_limit();
   if (now < due) return worker_.wheel().arm(*this, due);
   close_gracefully(CloseCode::going_away, CloseReason::expired);
@@ -306,7 +321,7 @@ session::Waiting Tunnel::waiting() noexcept {
 
 void Tunnel::publish() {
   // What comes before the open packet is told once its session is known.
-  if (open_watch_) return;
+  if (opening_) return;
   const auto news = [](std::uint64_t now, std::uint32_t& told) {
     const auto low = static_cast<std::uint32_t>(now);
     return std::uint64_t{low - std::exchange(told, low)};
@@ -354,8 +369,8 @@ void Tunnel::finish() {
 }
 
 void Tunnel::end_session() {
-  if (open_watch_) open_watch_->finish();
-  open_watch_.reset();
+  if (opening_) opening_->watch->finish();
+  opening_.reset();
   if (!session_) {
     worker_.count_close(close_reason_);
     return;

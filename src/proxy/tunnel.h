@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "balance/backend.h"
 #include "base/intrusive_list.h"
@@ -53,8 +54,9 @@ class Tunnel final : public Retirable,
   Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backend);
   ~Tunnel() override;
 
+  /// @param head the 101, for the client
   /// @param from_backend, from_client what was read of either side before the tunnel was there
-  void start(std::string_view from_backend, std::string_view from_client);
+  void start(std::string_view head, std::string_view from_backend, std::string_view from_client);
   /// Closes with a close frame, at a frame boundary of each direction.
   void close_gracefully(websocket::CloseCode code, metrics::CloseReason reason);
   /// Closes at once.
@@ -81,6 +83,13 @@ class Tunnel final : public Retirable,
   void queue_changed(metrics::Direction direction, std::int64_t change);
 
  private:
+  struct Opening {
+    explicit Opening(std::unique_ptr<OpenWatch> open) : watch(std::move(open)) {}
+    std::unique_ptr<OpenWatch> watch;
+    websocket::FirstMessage message{engineio::kMaxOpenPacket};
+    std::string held;       // bytes for the client
+    std::string_view head;  // inside start(): the 101, to go out with them
+  };
   enum class State : unsigned char {
     open,
     closing,  // a close frame is on its way, or waits for a frame boundary
@@ -105,10 +114,12 @@ class Tunnel final : public Retirable,
   void arm_idle();
   void learn_session(std::string_view from_backend);
   void release_held();
+  std::unique_ptr<Opening> end_opening();
   void note_upgrade();
   void put_close_frames();
   void note_end(bool by_client, bool reset) noexcept;
   void extend_end();
+  [[nodiscard]] bool nothing_to_come() noexcept;
   bool finish_if_done();
   void finish();
   [[nodiscard]] session::Waiting waiting() noexcept;
@@ -118,9 +129,7 @@ class Tunnel final : public Retirable,
   Worker& worker_;
   balance::Backend* backend_;  // another one after a move
   balance::InflightHold inflight_;
-  std::unique_ptr<OpenWatch> open_watch_;
-  std::unique_ptr<websocket::FirstMessage> first_message_;
-  std::string held_;  // bytes for the client, until the session is known
+  std::unique_ptr<Opening> opening_;  // of a handshake, until its session is known
   std::optional<OpenedSession> session_;
   std::unique_ptr<TunnelJoin> join_;
   std::unique_ptr<RequestFacts> facts_;  // for the access log, if there is one

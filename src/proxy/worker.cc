@@ -96,11 +96,11 @@ void Worker::run() noexcept {
   loop_.run();
 }
 
-void Worker::on_accept(uv::Stream stream) noexcept {
+void Worker::on_accept(uv::Stream stream, const SocketAddress& peer) noexcept {
   counters_.accepted.add();
   const std::size_t before = shared_.connections.fetch_add(1, std::memory_order_relaxed);
   // Owned by the list from here on.
-  auto* const downstream = new Downstream(*this, std::move(stream));
+  auto* const downstream = new Downstream(*this, std::move(stream), peer.ip());
   connections_->downstreams.push_back(*downstream);
   if (before >= shared_.max_connections + kTurnedAwayAtOnce) {
     count_shed(metrics::ShedReason::connections);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 
 #include "base/check.h"
 
@@ -40,13 +41,18 @@ struct Listener::Cell final : Watched {
 void Listener::Cell::on_ready(std::uint32_t /*what*/) noexcept {
   int taken = 0;
   while (handler != nullptr && taken < in_turn) {
-    OwnedFd accepted(::accept4(socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    sockaddr_storage from{};
+    auto* const raw = reinterpret_cast<sockaddr*>(&from);
+    socklen_t size = sizeof(from);
+    OwnedFd accepted(::accept4(socket.get(), raw, &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted.get() < 0) {
       if (errno == EMFILE || errno == ENFILE) turn_one_away();
       break;
     }
     ++taken;
-    handler->on_accept(Stream::adopt(loop, pool, std::move(accepted), unix_socket));
+    const auto peer = unix_socket ? std::nullopt : SocketAddress::from_sockaddr(raw);
+    handler->on_accept(Stream::adopt(loop, pool, std::move(accepted), unix_socket),
+                       peer ? *peer : SocketAddress::from_unix_path(""));
   }
   in_turn = taken == in_turn ? std::min(2 * in_turn, kMostInTurn) : 1;
 }

@@ -19,7 +19,8 @@ class Listener {
  public:
   class Handler {
    public:
-    virtual void on_accept(Stream stream) noexcept = 0;
+    /// @param peer its address; a unix socket's is empty
+    virtual void on_accept(Stream stream, const SocketAddress& peer) noexcept = 0;
 
    protected:
     ~Handler() = default;

@@ -66,6 +66,8 @@ void Stream::stop_reading() noexcept { cell_->reading = false; }
 
 bool Stream::reading() const noexcept { return cell_->reading; }
 
+bool Stream::drained() const noexcept { return !cell_->readable; }
+
 int Stream::write(std::initializer_list<std::string_view> parts) {
   Cell& cell = *cell_;
   std::size_t written = 0;
@@ -111,16 +113,6 @@ void Stream::reset() noexcept {
     (void)::setsockopt(cell_->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
   }
   close();
-}
-
-SocketAddress Stream::peer() const {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof(storage);
-  auto* const raw = reinterpret_cast<sockaddr*>(&storage);
-  if (!cell_->unix_socket && ::getpeername(cell_->fd, raw, &size) == 0) {
-    if (auto address = SocketAddress::from_sockaddr(raw)) return *address;
-  }
-  return SocketAddress::from_unix_path("");
 }
 
 int Stream::descriptor() const noexcept { return cell_->fd; }

@@ -69,6 +69,8 @@ class Stream {
   void start_reading() noexcept;
   void stop_reading() noexcept;
   [[nodiscard]] bool reading() const noexcept;
+  /// All that has come was read, as far as the kernel has told.
+  [[nodiscard]] bool drained() const noexcept;
 
   /// Writes the parts as one; keeps what the socket refuses. @returns 0, or a libuv error: then
   /// nothing more can be written. Nothing is called back from inside.
@@ -86,8 +88,6 @@ class Stream {
   /// Closes with a RST, so that the peer knows that something was lost.
   void reset() noexcept;
 
-  /// The peer's address; a unix socket's is empty.
-  [[nodiscard]] SocketAddress peer() const;
   /// The underlying descriptor, for getsockopt; -1 when there is none.
   [[nodiscard]] int descriptor() const noexcept;
 

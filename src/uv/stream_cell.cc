@@ -49,7 +49,7 @@ void Stream::Cell::on_ready(std::uint32_t what) noexcept {
   if ((what & (EPOLLIN | kEnds)) != 0) {
     readable = true;
     at_end = at_end || (what & kEnds) != 0;
-    broken = broken || (what & (EPOLLHUP | EPOLLERR)) != 0;
+    broken = broken || (what & EPOLLERR) != 0;
     read();
     if (!open()) return;
   }
@@ -105,7 +105,7 @@ void Stream::Cell::read() noexcept {
       return;
     }
     if (count <= 0) {
-      reading = false;
+      reading = readable = false;
       // A FIN with a reset right behind it reads as a FIN. (EPIPE is one indeed, after which it was
       // we who were reset.)
       const int error = count < 0 ? uv_translate_sys_error(errno) : broken ? pending_error() : 0;

@@ -33,7 +33,7 @@ struct Stream::Cell final : Watched {
   bool reading = false;
   bool readable = false;   // there may be something to be read
   bool at_end = false;     // and after it a FIN or an error
-  bool broken = false;     // a reset, or both sides have ended
+  bool broken = false;     // the socket has an error, such as a reset
   bool blocked = false;    // the socket has refused bytes
   bool told_room = false;  // the kernel tells when it takes bytes again
   bool end_wanted = false;

@@ -21,7 +21,9 @@ using test::StreamPair;
 /// Keeps all that it accepts.
 struct Collector final : Listener::Handler {
   std::vector<Stream> streams;
-  void on_accept(Stream stream) noexcept override { streams.push_back(std::move(stream)); }
+  void on_accept(Stream stream, const SocketAddress& /*peer*/) noexcept override {
+    streams.push_back(std::move(stream));
+  }
 };
 
 struct Listening {

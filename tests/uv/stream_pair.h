@@ -107,9 +107,13 @@ class Acceptor final : public Listener::Handler {
   Acceptor& operator=(const Acceptor&) = delete;
   [[nodiscard]] const SocketAddress& address() const { return bound_->address; }
   Stream accepted;
+  SocketAddress peer;
 
  private:
-  void on_accept(Stream stream) noexcept override { accepted = std::move(stream); }
+  void on_accept(Stream stream, const SocketAddress& from) noexcept override {
+    accepted = std::move(stream);
+    peer = from;
+  }
 
   std::string path_;
   std::expected<BoundSockets, std::string> bound_;

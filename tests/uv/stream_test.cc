@@ -140,11 +140,11 @@ TEST_CASE("a moved stream goes on with its events") {
 
 TEST_CASE("the peer's address is known for TCP and empty for unix sockets") {
   StreamPair tcp;
-  CHECK(tcp.near.peer().ip() == "127.0.0.1");
-  CHECK(tcp.near.peer().port() != 0);
+  CHECK(tcp.acceptor.peer.ip() == "127.0.0.1");
+  CHECK(tcp.acceptor.peer.port() != 0);
   CHECK(tcp.near.descriptor() >= 0);
   StreamPair unix_pair(true);
-  CHECK(unix_pair.near.peer().ip().empty());
+  CHECK(unix_pair.acceptor.peer.ip().empty());
 }
 
 }  // namespace pinion::uv
