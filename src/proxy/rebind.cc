@@ -36,6 +36,7 @@ void Rebind::start() {
 void Rebind::abandon() noexcept {
   over_ = true;
   disarm();
+  reservation_.release();
   if (upstream_ != nullptr) upstream_->abandon();
 }
 
@@ -162,6 +163,8 @@ void Rebind::finish(RebindResult result) {
     upstream_->abandon();
     worker_.retire(std::move(upstream_));
   }
+  // Whoever sees the session go on where it was finds the place free.
+  if (result != RebindResult::moved) reservation_.release();
   owner_.on_rebound(result);
 }
 

@@ -104,7 +104,9 @@ void Tunnel::take_over(Rebind& rebind) {
   // What has passed was the former backend's.
   publish();
   const auto mask_key = static_cast<std::uint32_t>(worker_.random()());
-  in_.write(websocket::close_frame_to_server(CloseCode::going_away, "moved", mask_key));
+  // If it has gone meanwhile that concerns nobody.
+  (void)in_.sink().write(
+      {websocket::close_frame_to_server(CloseCode::going_away, "moved", mask_key)});
   out_.replace_source(rebind.take_stream());
   worker_.shared().ledger.move({pool(), session_->sid}, session_->serial, rebind.reservation(),
                                rebind.sid());

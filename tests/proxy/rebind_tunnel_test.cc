@@ -1,0 +1,137 @@
+// Late re-bind over WebSocket, phase by phase, with backends and clients that do what they should
+// not.
+#include "proxy/affinity.h"
+#include "rebind_stage.h"
+
+namespace pinion::proxy {
+namespace {
+
+using namespace test;
+using metrics::CloseReason;
+using metrics::RebindResult;
+
+const std::string kNewOpen = server_says(open_packet("xyz"));
+
+/// The right backend takes the session, and its client's CONNECT comes there.
+void meet_on_websocket(Peer& right, const std::string& rest = {}) {
+  right.send(kSwitching + kNewOpen + rest);
+  CHECK(right.read(client_says(kStated).size()) == client_says(kStated));
+}
+
+/// Both ends hear each other.
+void check_talk(Peer& client, Peer& backend) {
+  client.send(client_says("42[1]"));
+  CHECK(backend.read(client_says("42[1]").size()) == client_says("42[1]"));
+  backend.send(server_says("42[2]"));
+  CHECK(client.read(server_says("42[2]").size()) == server_says("42[2]"));
+}
+
+}  // namespace
+
+TEST_CASE("a session is moved between its open packet and its CONNECT") {
+  RebindStage stage;
+  Pipe pipe = stage.open_by_websocket();
+  pipe.client.send(client_says(kStated) + client_says("42[0]"));
+  Peer right = stage.asked();
+  meet_on_websocket(right, server_says("40{}"));
+  CHECK(right.read(client_says("42[0]").size()) == client_says("42[0]"));
+  CHECK(pipe.client.read(server_says("40{}").size()) == server_says("40{}"));
+  check_talk(pipe.client, right);
+  const std::string bye = pipe.backend.read_to_end();
+  CHECK(bye.starts_with(std::string("\x88", 1)));
+  CHECK(stage.rebinds(RebindResult::moved) == 1);
+  CHECK(stage.proxy.backend(0).websockets() == 0);
+  CHECK(stage.proxy.backend(1).websockets() == 1);
+  CHECK(stage.lives_at(1));
+}
+
+TEST_CASE("a move goes on when the backend that is left resets its connection meanwhile") {
+  RebindStage stage;
+  Pipe pipe = stage.open_by_websocket();
+  pipe.client.send(client_says(kStated));
+  Peer right = stage.asked();
+  pipe.backend.reset();
+  meet_on_websocket(right);
+  check_talk(pipe.client, right);
+  CHECK(stage.lives_at(1));
+}
+
+TEST_CASE("what the right backend may answer to a move, and the session stays where it is") {
+  struct Case {
+    std::string answer;
+    RebindResult result;
+  };
+  const std::string with_deflate = kSwitching.substr(0, kSwitching.size() - 2) +
+                                   "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+  for (const Case& each : {
+           Case{answer("no", "400 Bad Request"), RebindResult::refused},
+           Case{answer("", "200 OK"), RebindResult::refused},
+           Case{"nonsense\r\n\r\n", RebindResult::failed},
+           Case{"", RebindResult::failed},
+           Case{kSwitching, RebindResult::failed},
+           Case{kSwitching + kNewOpen.substr(0, 20), RebindResult::failed},
+           Case{kSwitching + server_says("4no session"), RebindResult::failed},
+           Case{kSwitching + server_says("", 8), RebindResult::failed},
+           Case{with_deflate + kNewOpen, RebindResult::unlike},
+           Case{kSwitching + server_says(open_packet("xyz", 25000, 20001)), RebindResult::unlike},
+       }) {
+    CAPTURE(each.answer);
+    RebindStage stage;
+    Pipe pipe = stage.open_by_websocket();
+    pipe.client.send(client_says(kStated));
+    Peer right = stage.asked();
+    right.send(each.answer);
+    right.finish();
+    CHECK(pipe.backend.read(client_says(kStated).size()) == client_says(kStated));
+    CHECK(stage.rebinds(each.result) == 1);
+    CHECK(stage.lives_at(0));
+    CHECK(stage.proxy.backend(1).assigned().total() == 0);
+    check_talk(pipe.client, pipe.backend);
+  }
+}
+
+TEST_CASE("a right backend that says nothing is waited for so long, then the session stays") {
+  for (const bool switches : {false, true}) {
+    RebindStage stage("move_wait = \"100ms\"");
+    Pipe pipe = stage.open_by_websocket();
+    pipe.client.send(client_says(kStated));
+    Peer right = stage.asked();
+    if (switches) right.send(kSwitching);
+    CHECK(pipe.backend.read(client_says(kStated).size()) == client_says(kStated));
+    CHECK(stage.rebinds(RebindResult::failed) == 1);
+    CHECK(right.read_to_end().empty());
+    check_talk(pipe.client, pipe.backend);
+  }
+}
+
+TEST_CASE("a client or a backend that goes while its session is moved leaves nothing behind") {
+  enum class Who { client, wrong, both, closed, aborted };
+  for (const Who who : {Who::client, Who::wrong, Who::both, Who::closed, Who::aborted}) {
+    for (const bool answers : {false, true}) {
+      CAPTURE(static_cast<int>(who));
+      CAPTURE(answers);
+      RebindStage stage;
+      Pipe pipe = stage.open_by_websocket();
+      pipe.client.send(client_says(kStated));
+      Peer right = stage.asked();
+      const std::uint64_t serial = stage.proxy.ledger().find({0, "abc"})->serial;
+      if (who == Who::client || who == Who::both) pipe.client.reset();
+      if (who == Who::wrong || who == Who::both) pipe.backend.reset();
+      if (who == Who::closed) {
+        stage.proxy.on_worker([&](Worker& worker) {
+          worker.close_sessions(std::span(&serial, 1), CloseReason::admin);
+        });
+      }
+      if (who == Who::aborted) {
+        stage.proxy.on_worker([&](Worker& worker) { worker.shut_down(Duration::zero()); });
+      }
+      if (answers && who != Who::closed && who != Who::aborted) right.send(kSwitching + kNewOpen);
+      right.finish();
+      if (who == Who::wrong) pipe.client.reset();
+      right.read_to_end();
+      CHECK(eventually([&] { return !stage.lives(); }));
+    }
+  }
+}
+
+}  // namespace pinion::proxy
