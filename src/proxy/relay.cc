@@ -148,13 +148,15 @@ void Relay::replace_source(uv::Stream source) noexcept {
   ended_ = false;
 }
 
-void Relay::hold() {
-  held_ = true;
+void Relay::hold(Hold why) {
+  held_ |= static_cast<std::uint8_t>(why);
   pause();
 }
 
-void Relay::release() {
-  if (std::exchange(held_, false)) resume_if_free();
+void Relay::release(Hold why) {
+  if (held_ == 0) return;
+  held_ &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(why));
+  resume_if_free();
 }
 
 void Relay::pause() {
@@ -171,7 +173,7 @@ void Relay::sink_drained() {
 }
 
 void Relay::resume_if_free() {
-  if (sink_full_ || held_) return;
+  if (sink_full_ || held_ != 0) return;
   auto& counters = tunnel_.worker().counters().direction(direction_);
   paused_ns_ +=
       static_cast<std::uint64_t>(paused_.resume(tunnel_.worker().now(), counters).count());

@@ -57,9 +57,13 @@ class Relay final : public uv::StreamEvents {
   /// Another source takes the place of the present one, which is closed. Only between two frames.
   void replace_source(uv::Stream source) noexcept;
   [[nodiscard]] bool at_boundary() const noexcept { return scanner_.at_boundary(); }
-  /// The source is not read until release(), whatever room there is.
-  void hold();
-  void release();
+  /// The source is not read until each that holds it has released it, whatever room there is.
+  enum class Hold : std::uint8_t {
+    rate = 1,  // the client sends more than it may
+    join = 2,  // the session's CONNECT is being dealt with
+  };
+  void hold(Hold why);
+  void release(Hold why);
   /// The tunnel is closing: what still counts as waiting is given back.
   void settle();
 
@@ -89,7 +93,7 @@ class Relay final : public uv::StreamEvents {
   metrics::Direction direction_;
   std::uint8_t messages_ = 0;
   bool sink_full_ = false;  // since high_mark, until low_mark
-  bool held_ = false;
+  std::uint8_t held_ = 0;   // bits of Hold
   bool saw_close_frame_ = false;
   bool began_close_ = false;
   bool awaits_packet_ = false;    // the next byte is that of a frame of one

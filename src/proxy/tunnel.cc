@@ -111,7 +111,7 @@ void Tunnel::take_from_client(std::string_view bytes) {
   const bool was_shut = gate_->shut();
   if (!gate_->take(in_.frames() - before, bytes.size(), worker_.now()) || was_shut) return;
   worker_.counters().pools[pool()].event_rate_pauses.add();
-  in_.hold();
+  in_.hold(Relay::Hold::rate);
 }
 
 std::size_t Tunnel::client_read_room() noexcept {
@@ -120,7 +120,7 @@ std::size_t Tunnel::client_read_room() noexcept {
 
 void Tunnel::on_gate_open() noexcept {
   worker_.mark_dirty(*this);
-  in_.release();
+  in_.release(Relay::Hold::rate);
 }
 
 void Tunnel::learn_session(std::string_view from_backend) {
@@ -263,11 +263,10 @@ void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
   // Nothing of the held bytes was sent, so the client's side is at a boundary without them.
   if (opening_) end_opening();
   drop_join();
-  out_.release();
   worker_.mark_dirty(*this);
   // A frame that is under way is to be finished.
   gate_.reset();
-  in_.release();
+  in_.release(Relay::Hold::rate);
   closing_until_ = worker_.now() + std::max(worker_.config().proxy.shutdown_grace, kClosingTime);
   put_close_frames();
 }

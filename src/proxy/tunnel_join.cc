@@ -72,8 +72,8 @@ std::optional<RebindResult> Tunnel::begin_move(balance::Backend& right) {
   balance::Reservation reservation;
   if (right.takes_back()) reservation = balance::reserve_at(right);
   if (!reservation) return RebindResult::refused;
-  in_.hold();
-  out_.hold();
+  in_.hold(Relay::Hold::join);
+  out_.hold(Relay::Hold::join);
   join_->rebind =
       std::make_unique<Rebind>(worker_, static_cast<Rebind::Owner&>(*this), std::move(reservation),
                                Rebind::Request{.head = join_->opening_head,
@@ -94,8 +94,6 @@ void Tunnel::on_rebound(RebindResult result) noexcept {
   }
   worker_.retire(std::move(join_->rebind));
   worker_.mark_dirty(*this);
-  out_.release();
-  in_.release();
   joined();
   if (state_ == State::open && !rest.empty()) on_bytes(out_, rest);
 }
@@ -131,6 +129,8 @@ void Tunnel::drop_join() {
     worker_.retire(std::move(join_->rebind));
   }
   join_.reset();
+  out_.release(Relay::Hold::join);
+  in_.release(Relay::Hold::join);
   if (!session_) return;
   auto& ledger = worker_.shared().ledger;
   worker_.tell_joined(ledger.joined({pool(), session_->sid}, session_->serial), session_->serial);
