@@ -41,24 +41,24 @@ void SessionLedger::bind(SessionKey key, std::uint64_t serial, std::string_view 
 
 bool SessionLedger::move(SessionKey key, std::uint64_t serial, balance::Reservation& reservation,
                          std::string upstream_sid) {
-  const BackendId target = reservation.backend()->id();
-  const auto found = table_.get(key);
-  const bool websocket = found && found->transport == Transport::websocket;
   // Live before it is in the table, as in open().
-  balance::Backend* const backend = reservation.confirm(websocket);
-  const auto before = table_.move(key, serial, target, std::move(upstream_sid));
+  balance::Backend* const backend = reservation.confirm(false);
+  const auto before = table_.move(key, serial, backend->id(), std::move(upstream_sid));
   if (!before) {
-    backend->session_ended(websocket);
+    backend->session_ended(false);
     return false;
   }
+  // What it was is known only now, for another worker may upgrade it at any moment.
+  const bool websocket = before->transport == Transport::websocket;
+  if (websocket) backend->session_upgraded();
   registry_.by_id(before->backend).session_ended(websocket);
   return true;
 }
 
-bool SessionLedger::upgraded(SessionKey key, std::uint64_t serial, balance::Backend& backend) {
-  if (!table_.upgraded(key, serial)) return false;
-  backend.session_upgraded();
-  return true;
+bool SessionLedger::upgraded(SessionKey key, std::uint64_t serial) {
+  const auto backend = table_.upgraded(key, serial);
+  if (backend) registry_.by_id(*backend).session_upgraded();
+  return backend.has_value();
 }
 
 void SessionLedger::close(SessionKey key, std::uint64_t serial, CloseReason reason) {

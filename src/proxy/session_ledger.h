@@ -85,7 +85,7 @@ class SessionLedger {
             std::string upstream_sid);
 
   /// The session now lives on its WebSocket alone. @returns false if it already did, or has gone
-  bool upgraded(session::SessionKey key, std::uint64_t serial, balance::Backend& backend);
+  bool upgraded(session::SessionKey key, std::uint64_t serial);
   /// The session is over. Does nothing when it has ended already.
   /// @param serial 0 for whichever has the sid now
   void close(session::SessionKey key, std::uint64_t serial, metrics::CloseReason reason);

@@ -155,8 +155,7 @@ void Tunnel::note_upgrade() {
   upgrade_pending_ = false;
   // Only the WebSocket that takes a session off polling carries it; a later one has no say in its
   // end.
-  owns_session_ =
-      worker_.shared().ledger.upgraded({pool(), session_->sid}, session_->serial, *backend_);
+  owns_session_ = worker_.shared().ledger.upgraded({pool(), session_->sid}, session_->serial);
 }
 
 // Who says goodbye first ends it, whatever becomes of the connections after that.

@@ -206,14 +206,16 @@ void PinTable::put_on_tunnel(Entry& entry, bool has_tunnel) noexcept {
   if (!has_tunnel && had_tunnel) tunnels_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-bool PinTable::upgraded(SessionKey key, std::uint64_t serial) {
+std::optional<BackendId> PinTable::upgraded(SessionKey key, std::uint64_t serial) {
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = find_in(shard, key, serial);
-  if (entry == nullptr) return false;
+  if (entry == nullptr) return std::nullopt;
   put_on_tunnel(*entry, true);
   shard.touch(*entry, entry->session.last_seen);
-  return std::exchange(entry->session.transport, Transport::websocket) == Transport::polling;
+  const auto before = std::exchange(entry->session.transport, Transport::websocket);
+  if (before == Transport::websocket) return std::nullopt;
+  return entry->session.backend;
 }
 
 bool PinTable::wait_to_join(SessionKey key, std::uint64_t serial, std::uint16_t worker) {

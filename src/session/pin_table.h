@@ -66,8 +66,9 @@ class PinTable {
   /// A WebSocket takes the session over (or lets it go, when an upgrade was not completed).
   void set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel, std::uint16_t worker,
                   TimePoint now);
-  /// The upgrade is complete. @returns false when it already was, or the session has gone
-  bool upgraded(SessionKey key, std::uint64_t serial);
+  /// The upgrade is complete. @returns the session's backend, or nothing when it already was, or
+  /// the session has gone
+  std::optional<BackendId> upgraded(SessionKey key, std::uint64_t serial);
   /// A request of a session whose CONNECT is awaited will wait for it too. @param worker is told of
   /// by joined() or let_pass() @returns false when nothing is awaited (any more)
   bool wait_to_join(SessionKey key, std::uint64_t serial, std::uint16_t worker);

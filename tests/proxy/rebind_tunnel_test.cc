@@ -152,4 +152,20 @@ TEST_CASE("a client that is held back for its rate is not read while its session
   pipe.client.reset();
 }
 
+TEST_CASE("an upgrade that ends after its session was moved counts where the session is") {
+  RebindStage stage("connect_wait = \"10ms\"");
+  stage.open_by_polling();
+  Pipe one = open_tunnel(stage.proxy, stage.wrong, kByWebSocket + "&sid=abc");
+  Pipe two = open_tunnel(stage.proxy, stage.wrong, kByWebSocket + "&sid=abc");
+  two.client.send(client_says(kStated));
+  Peer right = stage.asked();
+  meet_on_websocket(right);
+  const std::string steps = client_says("2probe") + client_says("5");
+  one.client.send(steps);
+  CHECK(one.backend.read(steps.size()) == steps);
+  one.client.reset();
+  two.client.reset();
+  CHECK(eventually([&] { return !stage.lives(); }));
+}
+
 }  // namespace pinion::proxy

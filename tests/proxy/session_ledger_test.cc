@@ -101,11 +101,11 @@ TEST_CASE("an upgrade counts a WebSocket once, and its end takes it off") {
   const auto serial = books.open("abc");
   const session::SessionKey key{0, "abc"};
   books.ledger.set_tunnel(key, serial, true, 0, kStart);
-  books.ledger.upgraded(key, serial, *books.backends[0]);
-  books.ledger.upgraded(key, serial, *books.backends[0]);
+  books.ledger.upgraded(key, serial);
+  books.ledger.upgraded(key, serial);
   CHECK(books.backends[0]->websockets() == 1);
   books.ledger.close(key, serial, CloseReason::client_closed);
-  books.ledger.upgraded(key, serial, *books.backends[0]);
+  books.ledger.upgraded(key, serial);
   books.check_empty();
 }
 
@@ -201,7 +201,7 @@ TEST_CASE("after any sequence of events every count is zero again") {
           break;
         case 6:
           if (found) {
-            books.ledger.upgraded(key, serial, books.registry.by_id(found->backend));
+            books.ledger.upgraded(key, serial);
           }
           break;
         case 7:
