@@ -20,6 +20,10 @@ std::optional<ConnectPacket> read_connect(std::string_view packet) {
   return connect;
 }
 
+bool is_silent(std::string_view packet) noexcept {
+  return !packet.empty() && packet.front() != '4' && packet.front() != 'b';
+}
+
 std::string_view take_packet(std::string_view& payload) noexcept {
   constexpr char kBetweenPackets = '\x1E';
   const auto end = payload.find(kBetweenPackets);

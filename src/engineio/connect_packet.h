@@ -23,6 +23,10 @@ struct ConnectPacket {
 /// @returns nothing for any other packet
 std::optional<ConnectPacket> read_connect(std::string_view packet);
 
+/// Whether a packet has no say in what a session is: the steps of an upgrade, pings and pongs,
+/// which may come before a CONNECT.
+bool is_silent(std::string_view packet) noexcept;
+
 /// Takes the first packet off a polled payload of protocol 4, and the 0x1E behind it.
 std::string_view take_packet(std::string_view& payload) noexcept;
 

@@ -138,6 +138,7 @@ class Exchange final : public Retirable,
   void join_expired();
   void stop_waiting_to_join() noexcept;
   void take_connect();
+  [[nodiscard]] bool read_stated_id();
   [[nodiscard]] balance::Backend* right_backend();
   void move_session(balance::Reservation reservation);
   void on_rebound(metrics::RebindResult result) noexcept override;

@@ -27,7 +27,7 @@ bool has_company(const session::PinTable::Found& found) noexcept { return found.
 
 // @returns whether it waits
 bool Exchange::wait_to_join() {
-  if (session_->found().joining != Joining::awaited) return false;
+  if (!session::is_waited_for(session_->found().joining)) return false;
   const auto worker = static_cast<std::uint16_t>(worker_.index());
   if (!worker_.shared().ledger.wait_to_join(session_->key(), session_->found().serial, worker)) {
     if (session_->look_again()) return false;
@@ -62,18 +62,23 @@ void Exchange::join_expired() {
     if (found && has_company(*found)) return worker_.wheel().arm(*this, join_until_);
   }
   const std::uint64_t serial = session_->found().serial;
-  stop_waiting_to_join();
   worker_.tell_joined(worker_.shared().ledger.let_pass(session_->key(), serial), serial);
+  // A move has an end of its own.
+  if (session_->look_again() && session_->found().joining == Joining::moving) {
+    return arm(affinity().connect_wait);
+  }
+  stop_waiting_to_join();
   on_joined();
 }
 
 // The body is there, and the hold on the session.
 void Exchange::take_connect() {
-  std::string_view payload = gathered_;
-  while (!payload.empty() && stated_id_.empty()) {
-    const auto packet = engineio::read_connect(engineio::take_packet(payload));
-    if (!packet) break;
-    stated_id_ = id_in_connect(*packet, affinity()).value_or("");
+  const bool speaks = read_stated_id();
+  if (session_->found().joining == Joining::moving || !speaks) {
+    // Whoever else brings the CONNECT tells of it.
+    joined_ = true;
+    if (!speaks || !wait_to_join()) reach_session();
+    return;
   }
   balance::Backend* const right = right_backend();
   if (right == nullptr) return joined(true);
@@ -87,7 +92,26 @@ void Exchange::take_connect() {
     counters.rebind(RebindResult::refused);
     return joined(true);
   }
+  if (!worker_.shared().ledger.begin_move(session_->key(), session_->found().serial)) {
+    counters.rebind(RebindResult::late);
+    return joined(true);
+  }
   move_session(std::move(reservation));
+}
+
+// @returns whether the body says anything of the session at all
+bool Exchange::read_stated_id() {
+  bool speaks = false;
+  std::string_view payload = gathered_;
+  while (!payload.empty() && stated_id_.empty()) {
+    const std::string_view packet = engineio::take_packet(payload);
+    if (engineio::is_silent(packet)) continue;
+    speaks = true;
+    const auto connect = engineio::read_connect(packet);
+    if (!connect) break;
+    stated_id_ = id_in_connect(*connect, affinity()).value_or("");
+  }
+  return speaks;
 }
 
 // Where the id belongs, if that is known and not where the session is already.

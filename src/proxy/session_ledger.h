@@ -68,6 +68,9 @@ class SessionLedger {
   bool wait_to_join(session::SessionKey key, std::uint64_t serial, std::uint16_t worker) {
     return table_.wait_to_join(key, serial, worker);
   }
+  bool begin_move(session::SessionKey key, std::uint64_t serial) {
+    return table_.begin_move(key, serial);
+  }
   std::uint64_t joined(session::SessionKey key, std::uint64_t serial) {
     return table_.joined(key, serial);
   }

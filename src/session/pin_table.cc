@@ -222,8 +222,17 @@ bool PinTable::wait_to_join(SessionKey key, std::uint64_t serial, std::uint16_t 
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = find_in(shard, key, serial);
-  if (entry == nullptr || entry->session.joining != Joining::awaited) return false;
+  if (entry == nullptr || !is_waited_for(entry->session.joining)) return false;
   entry->waiting_workers |= std::uint64_t{1} << (worker % 64U);
+  return true;
+}
+
+bool PinTable::begin_move(SessionKey key, std::uint64_t serial) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  Entry* const entry = find_in(shard, key, serial);
+  if (entry == nullptr || entry->session.joining != Joining::awaited) return false;
+  entry->session.joining = Joining::moving;
   return true;
 }
 
@@ -240,6 +249,7 @@ std::uint64_t PinTable::end_waiting(SessionKey key, std::uint64_t serial, Joinin
   const std::lock_guard lock(shard.mutex);
   Entry* const entry = find_in(shard, key, serial);
   if (entry == nullptr || entry->session.joining == Joining::done) return 0;
+  if (joining == Joining::passed && entry->session.joining == Joining::moving) return 0;
   entry->session.joining = joining;
   return std::exchange(entry->waiting_workers, 0);
 }

@@ -72,10 +72,14 @@ class PinTable {
   /// A request of a session whose CONNECT is awaited will wait for it too. @param worker is told of
   /// by joined() or let_pass() @returns false when nothing is awaited (any more)
   bool wait_to_join(SessionKey key, std::uint64_t serial, std::uint16_t worker);
+  /// The CONNECT has been read, and the session is about to be moved; joined() tells the end of it.
+  /// @returns false unless all that its client has asked for besides waits for that
+  bool begin_move(SessionKey key, std::uint64_t serial);
   /// The CONNECT has been read, or will not be. @returns the workers on which requests wait for it,
   /// as bits: that of worker w is w modulo 64
   std::uint64_t joined(SessionKey key, std::uint64_t serial);
-  /// What waits for the CONNECT goes on without it. @returns likewise
+  /// What waits for the CONNECT goes on without it, unless the session is being moved. @returns
+  /// likewise
   std::uint64_t let_pass(SessionKey key, std::uint64_t serial);
   /// The session belongs to an application's id. @returns what is to be released: the one that it
   /// had before, or, if it has gone, this one

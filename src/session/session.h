@@ -63,8 +63,12 @@ struct Waiting {
 enum class Joining : unsigned char {
   done,     // its CONNECT has been read, or is of no interest
   awaited,  // what else its client asks for waits until then
+  moving,   // it has been read, and the session is being moved; what else is asked for waits
   passed,   // it is still to come, but what else its client asks for has gone to the backend
 };
+constexpr bool is_waited_for(Joining joining) noexcept {
+  return joining == Joining::awaited || joining == Joining::moving;
+}
 
 struct Session {
   std::string sid;

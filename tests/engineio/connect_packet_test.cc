@@ -98,6 +98,11 @@ TEST_CASE("a CONNECT that is too long is not looked at") {
   CHECK_FALSE(read_connect(packet));
 }
 
+TEST_CASE("what may come before a CONNECT and says nothing of a session") {
+  for (const char* packet : {"2", "2probe", "3", "5", "6", "1"}) CHECK(is_silent(packet));
+  for (const char* packet : {"", "40", "42[1]", "4", "bAAEC"}) CHECK_FALSE(is_silent(packet));
+}
+
 TEST_CASE("packets are taken off a payload one by one") {
   CHECK(packets_of("").empty());
   CHECK(packets_of("40{}") == std::vector<std::string_view>{"40{}"});

@@ -50,6 +50,39 @@ TEST_CASE("what was let pass waits no more, while the CONNECT is still to come")
   CHECK(books.ledger.find(kAbc)->joining == Joining::done);
 }
 
+TEST_CASE("what waits for a CONNECT is not let pass while the session is moved") {
+  Books books;
+  const auto serial = open_to_join(books);
+  CHECK(books.ledger.wait_to_join(kAbc, serial, 1));
+  CHECK_FALSE(books.ledger.begin_move(kAbc, serial + 1));
+  CHECK(books.ledger.begin_move(kAbc, serial));
+  CHECK_FALSE(books.ledger.begin_move(kAbc, serial));
+  CHECK(books.ledger.let_pass(kAbc, serial) == 0);
+  CHECK(books.ledger.find(kAbc)->joining == Joining::moving);
+  CHECK(books.ledger.wait_to_join(kAbc, serial, 2));
+  CHECK(books.ledger.joined(kAbc, serial) == 0b110);
+  CHECK(books.ledger.find(kAbc)->joining == Joining::done);
+}
+
+TEST_CASE("what was let pass is not moved any more") {
+  Books books;
+  const auto serial = open_to_join(books);
+  books.ledger.let_pass(kAbc, serial);
+  CHECK_FALSE(books.ledger.begin_move(kAbc, serial));
+}
+
+TEST_CASE("an upgrade counts at the backend that its session is on by then") {
+  Books books(2);
+  const auto serial = books.open("abc");
+  auto reservation = books.reserve(1);
+  CHECK(books.ledger.move(kAbc, serial, reservation, "xyz"));
+  CHECK(books.ledger.upgraded(kAbc, serial));
+  CHECK(books.backends[0]->websockets() == 0);
+  CHECK(books.backends[1]->websockets() == 1);
+  books.ledger.close(kAbc, serial, CloseReason::admin);
+  books.check_empty();
+}
+
 TEST_CASE("a session that is moved counts at its new backend, and is called by its name there") {
   for (const bool websocket : {false, true}) {
     Books books(2);

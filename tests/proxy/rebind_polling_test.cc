@@ -1,0 +1,181 @@
+// Late re-bind over polling, phase by phase, with backends and clients that do what they should
+// not.
+#include "proxy/farewell.h"
+#include "rebind_stage.h"
+
+namespace pinion::proxy {
+namespace {
+
+using namespace test;
+using metrics::CloseReason;
+using metrics::RebindResult;
+
+bool has_line(const std::string& head, const std::string& line) {
+  return head.find(line + "\r\n") != std::string::npos;
+}
+
+const std::string kPushOfMoved = "POST /socket.io/?EIO=4&transport=polling&sid=xyz HTTP/1.1";
+const std::string kPushOfLeft = "POST /socket.io/?EIO=4&transport=polling&sid=abc HTTP/1.1";
+
+/// The right backend takes the session; then it gets the CONNECT, and the wrong one is let go.
+void meet_by_polling(RebindStage& stage, Peer& right, const std::string& payload) {
+  right.send(answer(open_packet("xyz")));
+  Peer pushed = stage.right.accept();
+  const std::string head = RebindStage::request(pushed, payload.size());
+  CHECK(has_line(head, kPushOfMoved));
+  CHECK(head.ends_with("\r\n\r\n" + payload));
+  pushed.send(answer("ok"));
+  Peer left = stage.wrong.accept();
+  CHECK(has_line(RebindStage::request(left, 1), kPushOfLeft));
+  left.send(answer("ok"));
+}
+
+}  // namespace
+
+TEST_CASE("a session by polling is moved before its CONNECT goes on") {
+  const std::string several = kStated + "\x1e" + "42[1]\x1e" + "bAAEC";
+  for (const std::string& payload :
+       {kStated, several, "3\x1e" + kStated, "40\x1e" + std::string(R"(40/nsp,{"id":"tab"})")}) {
+    CAPTURE(payload);
+    RebindStage stage;
+    stage.open_by_polling();
+    Peer client = stage.proxy.client();
+    client.send(push("abc", payload));
+    Peer right = stage.asked("polling");
+    meet_by_polling(stage, right, payload);
+    CHECK(read_answer(client).ends_with("ok"));
+    CHECK(stage.rebinds(RebindResult::moved) == 1);
+    CHECK(stage.lives_at(1));
+    // Every later target stands for the other sid, however the client writes its own.
+    for (const std::string target :
+         {"GET /socket.io/?sid=abc&EIO=4&transport=polling",
+          "GET /socket.io/?EIO=4&s%69d=%61bc&t=1", "GET /socket.io/?EIO=4&sid=old&sid=abc",
+          "OPTIONS /socket.io/?EIO=4&sid=abc", "DELETE /socket.io/?EIO=4&sid=abc"}) {
+      CAPTURE(target);
+      client.send(std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+      Peer upstream = stage.right.accept();
+      const std::string head = RebindStage::request(upstream);
+      CHECK(head.find("abc") == std::string::npos);
+      CHECK(head.find("old") == std::string::npos);
+      CHECK(head.find("=xyz") != std::string::npos);
+      upstream.send(answer("6"));
+      CHECK(read_answer(client).ends_with("6"));
+    }
+    client.send(poll("abc"));
+    Peer last = stage.right.accept();
+    RebindStage::request(last);
+    last.send(answer(R"("Invalid session xyz")", "400 Bad Request"));
+    CHECK(read_answer(client).starts_with("HTTP/1.1 400"));
+    CHECK(eventually([&] { return !stage.lives(); }));
+  }
+}
+
+TEST_CASE("a packet that says nothing of a session does not end the wait for its CONNECT") {
+  RebindStage stage;
+  stage.open_by_polling();
+  Peer client = stage.proxy.client();
+  client.send(push("abc", "3"));
+  Peer pong = stage.wrong.accept();
+  CHECK(has_line(RebindStage::request(pong, 1), kPushOfLeft));
+  pong.send(answer("ok"));
+  CHECK(read_answer(client).ends_with("ok"));
+  client.send(push("abc", kStated));
+  Peer right = stage.asked("polling");
+  meet_by_polling(stage, right, kStated);
+  CHECK(read_answer(client).ends_with("ok"));
+}
+
+TEST_CASE("what waits for a CONNECT waits for the move too, however long that takes") {
+  RebindStage stage("connect_wait = \"10ms\"");
+  stage.open_by_polling();
+  // Whose poll waits longer than that of the other.
+  stage.proxy.backend(1).set_draining(true);
+  stage.open_by_polling("clock");
+  Peer client = stage.proxy.client();
+  client.send(push("abc", kStated));
+  Peer right = stage.asked("polling");
+  Peer polling = stage.proxy.client();
+  polling.send(poll("abc"));
+  Peer upgrading = stage.proxy.client();
+  upgrading.send(upgrade(kByWebSocket + "&sid=abc"));
+  CHECK(eventually([&] { return stage.requests() == 3; }));
+  Peer clock = stage.proxy.client();
+  clock.send(poll("clock"));
+  Peer tick = stage.wrong.accept();
+  CHECK(RebindStage::request(tick).find("sid=clock") != std::string::npos);
+  tick.send(answer("6"));
+  CHECK(stage.wrong.nobody_waits());
+  meet_by_polling(stage, right, kStated);
+  CHECK(read_answer(client).ends_with("ok"));
+  for (int i = 0; i < 2; ++i) {
+    Peer upstream = stage.right.accept();
+    const std::string head = RebindStage::request(upstream);
+    CHECK(head.find("sid=xyz") != std::string::npos);
+    upstream.send(answer("6"));
+  }
+  CHECK(read_answer(polling).ends_with("6"));
+}
+
+TEST_CASE("a POST that comes while its session is moved goes where that goes") {
+  RebindStage stage;
+  stage.open_by_polling();
+  Peer client = stage.proxy.client();
+  client.send(push("abc", kStated));
+  Peer right = stage.asked("polling");
+  Peer other = stage.proxy.client();
+  other.send(push("abc", "42[1]"));
+  CHECK(eventually([&] { return stage.requests() == 2; }));
+  meet_by_polling(stage, right, kStated);
+  Peer pushed = stage.right.accept();
+  CHECK(has_line(RebindStage::request(pushed, 5), kPushOfMoved));
+  pushed.send(answer("ok"));
+  CHECK(read_answer(other).ends_with("ok"));
+  CHECK(stage.lives_at(1));
+}
+
+TEST_CASE("whoever goes in whatever phase of a join by polling leaves nothing behind") {
+  enum class Phase { gathering, joining, moving };
+  enum class Who { client, finished, closed, shut_down };
+  for (const Phase phase : {Phase::gathering, Phase::joining, Phase::moving}) {
+    for (const Who who : {Who::client, Who::finished, Who::closed, Who::shut_down}) {
+      CAPTURE(static_cast<int>(phase));
+      CAPTURE(static_cast<int>(who));
+      RebindStage stage("connect_wait = \"1s\"");
+      stage.open_by_polling();
+      Peer client = stage.proxy.client();
+      std::optional<Peer> right;
+      if (phase == Phase::joining) {
+        client.send(poll("abc"));
+      } else {
+        const std::string whole = push("abc", kStated);
+        client.send(phase == Phase::moving ? whole : whole.substr(0, whole.size() - 3));
+      }
+      if (phase == Phase::moving) {
+        right.emplace(stage.asked("polling"));
+      } else if (phase == Phase::joining) {
+        CHECK(eventually([&] { return stage.requests() == 1; }));
+      } else {
+        CHECK(eventually([&] { return stage.proxy.connections() == 1; }));
+      }
+      const std::uint64_t serial = stage.proxy.ledger().find({0, "abc"})->serial;
+      if (who == Who::client) client.reset();
+      if (who == Who::finished) client.finish();
+      if (who == Who::closed) {
+        stage.proxy.ledger().close({0, "abc"}, serial, CloseReason::admin);
+        stage.proxy.on_worker([&](Worker& worker) {
+          worker.close_sessions(std::span(&serial, 1), CloseReason::admin);
+        });
+        if (phase != Phase::gathering) CHECK(read_answer(client).starts_with("HTTP/1.1 400"));
+      }
+      if (who == Who::shut_down) {
+        stage.proxy.on_worker([](Worker& worker) { worker.shut_down(Duration::zero()); });
+      }
+      if (right) CHECK(right->read_to_end().empty());
+      if (who != Who::client) client.close();
+      CHECK(eventually([&] { return stage.proxy.connections() == 0; }));
+      CHECK(stage.proxy.backend(1).assigned().total() == 0);
+    }
+  }
+}
+
+}  // namespace pinion::proxy
