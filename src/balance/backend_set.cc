@@ -11,6 +11,10 @@ void BackendSet::add(Backend& backend) {
   backends.push_back(&backend);
 }
 
+bool BackendSet::has(const Backend& backend) const noexcept {
+  return std::find(backends.begin(), backends.end(), &backend) != backends.end();
+}
+
 Backend& BackendSet::at_weight(std::uint64_t weight) const noexcept {
   const auto at = std::upper_bound(weights.begin(), weights.end(), weight);
   PINION_CHECK(at != weights.end(), "the weight is one of the set's");

@@ -25,6 +25,8 @@ struct BackendSet {
   std::vector<std::uint64_t> weights = {};  // of the backends up to each, added up
 
   void add(Backend& backend);
+  /// A backend that is remembered may have left since.
+  [[nodiscard]] bool has(const Backend& backend) const noexcept;
   /// Of all its backends.
   [[nodiscard]] std::uint64_t total_weight() const noexcept {
     return weights.empty() ? 0 : weights.back();

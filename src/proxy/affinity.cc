@@ -82,6 +82,11 @@ bool reads_body(const http::RequestHead& head, const config::Affinity& affinity)
                              [&](const std::string& end) { return path.ends_with(end); });
 }
 
+balance::Reservation reserve_return(balance::Backend& backend, const balance::BackendSet& set) {
+  if (!backend.takes_back() || !set.has(backend)) return {};
+  return balance::reserve_at(backend);
+}
+
 std::optional<session::AffinityTable::Found> find_home(session::AffinityTable& table, PoolId pool,
                                                        const AffinityIds& ids, TimePoint now) {
   const auto rank = [](bool stated, const session::AffinityTable::Found& found) {

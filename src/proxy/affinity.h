@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "balance/backend_set.h"
 #include "config/config.h"
 #include "engineio/connect_packet.h"
 #include "http/head.h"
@@ -35,6 +36,10 @@ std::optional<std::string> id_in_connect(const engineio::ConnectPacket& packet,
                                          const config::Affinity& affinity);
 /// Whether the body of such a request may have ids.
 bool reads_body(const http::RequestHead& head, const config::Affinity& affinity);
+
+/// A place for a session that comes back to a backend. @returns none when that is gone or full, or
+/// is to have no more
+balance::Reservation reserve_return(balance::Backend& backend, const balance::BackendSet& set);
 
 /// The best of what is known of these ids. @returns nothing when none is known
 std::optional<session::AffinityTable::Found> find_home(session::AffinityTable& table, PoolId pool,

@@ -57,8 +57,10 @@ balance::Backend* Exchange::home() {
     counters.affinity(AffinityResult::unknown);
     return nullptr;
   }
-  // Where a session lives, a request has its data, whatever probes say.
-  const bool alive = opens ? backend->takes_sessions() : backend->health().up() || in_use;
+  const bool stays = worker_.backends(*facts_.pool).has(*backend);
+  // Where a session lives, a request has its data, whatever probes or the config say.
+  const bool alive =
+      opens ? stays && backend->takes_sessions() : in_use || (stays && backend->health().up());
   if (alive) return backend;
   counters.affinity(AffinityResult::away);
   return nullptr;

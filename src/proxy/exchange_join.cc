@@ -83,11 +83,7 @@ void Exchange::take_connect() {
   balance::Backend* const right = right_backend();
   if (right == nullptr) return joined(true);
   auto& counters = worker_.counters().pools[*facts_.pool];
-  if (session_->look_again() && session_->found().joining == Joining::passed) {
-    counters.rebind(RebindResult::late);
-    return joined(true);
-  }
-  auto reservation = right->takes_back() ? balance::reserve_at(*right) : balance::Reservation();
+  auto reservation = reserve_return(*right, worker_.backends(*facts_.pool));
   if (!reservation) {
     counters.rebind(RebindResult::refused);
     return joined(true);

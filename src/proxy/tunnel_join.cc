@@ -68,9 +68,10 @@ std::optional<RebindResult> Tunnel::begin_move(balance::Backend& right) {
   if (join_->watch.has_history() && !join_->terms.client_no_context_takeover) {
     return RebindResult::unread;
   }
-  if (!out_.at_boundary()) return RebindResult::late;
-  balance::Reservation reservation;
-  if (right.takes_back()) reservation = balance::reserve_at(right);
+  // What has begun to come from here, or still waits for the client, is this backend's.
+  const bool unsaid = out_.at_boundary() && out_.sink_queue() == 0;
+  if (!unsaid || out_.saw_close_frame() || out_.ended()) return RebindResult::late;
+  balance::Reservation reservation = reserve_return(right, worker_.backends(pool()));
   if (!reservation) return RebindResult::refused;
   in_.hold(Relay::Hold::join);
   out_.hold(Relay::Hold::join);

@@ -133,6 +133,28 @@ TEST_CASE("a POST that comes while its session is moved goes where that goes") {
   CHECK(stage.lives_at(1));
 }
 
+TEST_CASE("nobody is led to a backend that has left the config, by polling") {
+  RebindStage stage;
+  stage.open_by_polling();
+  stage.proxy.on_worker([&](Worker& worker) {
+    auto set = std::make_shared<balance::BackendSet>();
+    set->add(stage.proxy.backend(0));
+    worker.set_backends({set});
+  });
+  Peer client = stage.proxy.client();
+  client.send(push("abc", kStated));
+  Peer upstream = stage.wrong.accept();
+  CHECK(RebindStage::request(upstream, kStated.size()).ends_with(kStated));
+  upstream.send(answer("ok"));
+  CHECK(read_answer(client).ends_with("ok"));
+  CHECK(stage.rebinds(RebindResult::refused) == 1);
+  client.send(get("/socket.io/?EIO=4&transport=polling&id=tab"));
+  Peer handshake = stage.wrong.accept();
+  RebindStage::request(handshake);
+  handshake.send(answer(open_packet("def")));
+  CHECK(read_answer(client).starts_with("HTTP/1.1 200"));
+}
+
 TEST_CASE("whoever goes in whatever phase of a join by polling leaves nothing behind") {
   enum class Phase { gathering, joining, moving };
   enum class Who { client, finished, closed, shut_down };

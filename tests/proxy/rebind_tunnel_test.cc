@@ -56,6 +56,19 @@ TEST_CASE("a move goes on when the backend that is left resets its connection me
   CHECK(stage.lives_at(1));
 }
 
+TEST_CASE("nobody is moved to a backend that has left the config") {
+  RebindStage stage;
+  Pipe pipe = stage.open_by_websocket();
+  stage.proxy.on_worker([&](Worker& worker) {
+    auto set = std::make_shared<balance::BackendSet>();
+    set->add(stage.proxy.backend(0));
+    worker.set_backends({set});
+  });
+  pipe.client.send(client_says(kStated));
+  CHECK(pipe.backend.read(client_says(kStated).size()) == client_says(kStated));
+  CHECK(stage.rebinds(RebindResult::refused) == 1);
+}
+
 TEST_CASE("what the right backend may answer to a move, and the session stays where it is") {
   struct Case {
     std::string answer;
@@ -150,6 +163,16 @@ TEST_CASE("a client that is held back for its rate is not read while its session
   constexpr std::size_t kMuch = std::size_t{64} << 20U;
   CHECK(pipe.client.send_what_fits(std::string(65536, 'x'), kMuch) < kMuch);
   pipe.client.reset();
+}
+
+TEST_CASE("a session whose backend has taken its leave is not moved") {
+  RebindStage stage;
+  Pipe pipe = stage.open_by_websocket();
+  pipe.backend.send(server_says("\x03\xe8", 8));
+  pipe.client.read(server_says("\x03\xe8", 8).size());
+  pipe.client.send(client_says(kStated));
+  CHECK(pipe.backend.read(client_says(kStated).size()) == client_says(kStated));
+  CHECK(stage.rebinds(RebindResult::late) == 1);
 }
 
 TEST_CASE("an upgrade that ends after its session was moved counts where the session is") {
