@@ -125,7 +125,8 @@ class Exchange final : public Retirable,
   [[nodiscard]] const config::Affinity& affinity() const noexcept;
   [[nodiscard]] bool may_join_elsewhere() const noexcept;
   [[nodiscard]] bool has_joined();
-  [[nodiscard]] bool brings_connect(const http::RequestHead& head) const;
+  [[nodiscard]] bool may_bring_connect() const;
+  [[nodiscard]] bool can_gather(const http::RequestHead& head) const;
   [[nodiscard]] balance::Backend* home();
   bool go_home();
   bool choose_like_a_session();
@@ -225,6 +226,7 @@ class Exchange final : public Retirable,
   bool https_ = false;          // between the client and whoever ends TLS before us
   bool reads_ids_ = false;      // in its body
   bool reads_connect_ = false;  // in its body
+  bool passes_unread_ = false;  // what may be one
   bool joined_ = false;         // it has, and nobody waits for that any more
   bool home_known_ = false;     // some id of it, or the cookie
   TimePoint join_until_{};      // if it waits for its session's CONNECT

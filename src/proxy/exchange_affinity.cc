@@ -1,4 +1,6 @@
 // Where an exchange belongs by ids of the application and by pinion's own cookie.
+#include <algorithm>
+
 #include "base/ascii.h"
 #include "http/head_text.h"
 #include "http/values.h"
@@ -25,7 +27,10 @@ const config::Affinity& Exchange::affinity() const noexcept {
 
 void Exchange::read_affinity(const http::RequestHead& head) {
   if (affinity().ids.empty() && affinity().cookie.empty()) return;
-  if (brings_connect(head)) reads_connect_ = true;
+  if (may_bring_connect()) {
+    reads_connect_ = can_gather(head);
+    passes_unread_ = !reads_connect_;
+  }
   const bool opens = facts_.intent.kind == Intent::Kind::handshake;
   if (!affinity().cookie.empty() && (opens || reads_connect_)) {
     cookie_ = http::cookie_value(head.fields, affinity().cookie).value_or("");
@@ -127,21 +132,24 @@ void Exchange::add_cookie(std::string& head) const {
 }
 
 // From protocol 4 on clients join in so many words, and know nothing of their sid but that they are
-// to send it.
+// to send it. What is written for JSONP is not read.
 bool Exchange::may_join_elsewhere() const noexcept {
-  return facts_.intent.revision == 4 && affinity().reads(IdSource::connect);
+  const Intent& intent = facts_.intent;
+  return intent.revision == 4 && !intent.jsonp && affinity().reads(IdSource::connect);
 }
 
-bool Exchange::brings_connect(const http::RequestHead& head) const {
-  using Kind = http::Framing::Kind;
-  const Intent& intent = facts_.intent;
-  if (intent.kind != Intent::Kind::push || intent.revision != 4 || intent.jsonp) return false;
-  if (!affinity().reads(IdSource::connect) || head.fields.find("content-encoding")) return false;
-  if (head.framing.kind == Kind::length && head.framing.length > engineio::kMaxConnectPacket) {
-    return false;
-  }
-  const auto found = worker_.shared().ledger.find({*facts_.pool, intent.sid});
+bool Exchange::may_bring_connect() const {
+  if (facts_.intent.kind != Intent::Kind::push || !may_join_elsewhere()) return false;
+  const auto found = worker_.shared().ledger.find({*facts_.pool, facts_.intent.sid});
   return found && found->joining != session::Joining::done;
+}
+
+// A chunked one is gathered in any case.
+bool Exchange::can_gather(const http::RequestHead& head) const {
+  if (head.fields.find("content-encoding")) return false;
+  const std::size_t most =
+      std::min(engineio::kMaxConnectPacket, worker_.config().proxy.limits.buffered_body);
+  return head.framing.kind != http::Framing::Kind::length || head.framing.length <= most;
 }
 
 }  // namespace pinion::proxy

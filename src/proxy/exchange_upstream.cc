@@ -54,6 +54,10 @@ void Exchange::choose_for_session() {
   if (!hold) return reply_unknown_session();
   session_.emplace(std::move(*hold));
   if (reads_connect_) return take_connect();
+  if (passes_unread_) {
+    worker_.counters().pools[*facts_.pool].rebind(metrics::RebindResult::unread);
+    return joined(true);
+  }
   if (facts_.intent.kind == Intent::Kind::push) {
     if (hold_back()) return;
   } else if (wait_to_join()) {

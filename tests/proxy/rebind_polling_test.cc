@@ -133,6 +133,53 @@ TEST_CASE("a POST that comes while its session is moved goes where that goes") {
   CHECK(stage.lives_at(1));
 }
 
+TEST_CASE("a poll by JSONP waits for nothing, since nobody reads such a CONNECT") {
+  RebindStage stage("connect_wait = \"10s\"");
+  const std::string target = "/socket.io/?EIO=4&transport=polling&j=0";
+  const TimePoint began = monotonic_now();
+  Peer client = stage.proxy.client();
+  client.send(get(target));
+  Peer handshake = stage.wrong.accept();
+  RebindStage::request(handshake);
+  handshake.send(
+      answer(R"(___eio[0]("0{\"sid\":\"abc\",\"pingInterval\":25000,\"pingTimeout\":20000}");)"));
+  read_answer(client);
+  client.send(get(target + "&sid=abc"));
+  Peer upstream = stage.wrong.accept();
+  CHECK(monotonic_now() - began < std::chrono::seconds{5});
+  upstream.reset();
+}
+
+TEST_CASE("a CONNECT that is too long to be read keeps nobody waiting, and is counted") {
+  RebindStage stage("connect_wait = \"10s\"");
+  stage.open_by_polling();
+  const TimePoint began = monotonic_now();
+  Peer polling = stage.proxy.client();
+  polling.send(poll("abc"));
+  CHECK(eventually([&] { return stage.requests() == 1; }));
+  Peer client = stage.proxy.client();
+  const std::string payload = kStated + std::string(70'000, ' ');
+  client.send(push("abc", payload));
+  Peer first = stage.wrong.accept();
+  Peer second = stage.wrong.accept();
+  CHECK(monotonic_now() - began < std::chrono::seconds{5});
+  CHECK(stage.rebinds(RebindResult::unread) == 1);
+  first.reset();
+  second.reset();
+}
+
+TEST_CASE("a CONNECT is not gathered beyond what is gathered of any body") {
+  RebindStage stage({}, {}, "buffered_body = \"1KiB\"");
+  stage.open_by_polling();
+  Peer client = stage.proxy.client();
+  const std::string payload = R"(40{"id":"other","more":")" + std::string(2000, 'x') + "\"}";
+  client.send(push("abc", payload));
+  Peer upstream = stage.wrong.accept();
+  CHECK(RebindStage::request(upstream, payload.size()).ends_with(payload));
+  upstream.send(answer("ok"));
+  CHECK(read_answer(client).ends_with("ok"));
+}
+
 TEST_CASE("nobody is led to a backend that has left the config, by polling") {
   RebindStage stage;
   stage.open_by_polling();
