@@ -8,11 +8,6 @@ namespace {
 
 using Status = websocket::MessageReader::Status;
 
-// Engine.IO packets without a say in what a session is: the steps of an upgrade, pings and pongs.
-bool is_silent(std::string_view packet) noexcept {
-  return !packet.empty() && packet.front() != '4' && packet.front() != 'b';
-}
-
 }  // namespace
 
 ConnectWatch::Verdict ConnectWatch::feed(std::string_view bytes) {
@@ -24,27 +19,38 @@ ConnectWatch::Verdict ConnectWatch::feed(std::string_view bytes) {
 ConnectWatch::Verdict ConnectWatch::read(std::string_view bytes) {
   for (;;) {
     const Status status = reader_.feed(bytes);
-    if (status == Status::failed) return Verdict::unread;
+    read_ = held_.size() - bytes.size();
+    if (status == Status::failed) return reader_.closed() ? Verdict::other : Verdict::unread;
     if (status == Status::need_more) {
+      // A ping of the client's is to be answered, whatever it waits for.
+      if (reader_.between_messages()) passable_ = read_;
       return held_.size() - passable_ > kMostHeld ? Verdict::unread : Verdict::need_more;
     }
     if (!reader_.is_text()) return Verdict::other;
     if (engineio::read_connect(text())) return Verdict::connect;
-    if (!is_silent(text())) return Verdict::other;
-    passable_ = held_.size() - bytes.size();
+    if (!engineio::is_silent(text())) return Verdict::other;
+    passable_ = read_;
     history_ = reader_.saw_compressed();
   }
+}
+
+bool ConnectWatch::next_connect() {
+  std::string_view bytes = std::string_view(held_).substr(read_);
+  const Status status = reader_.feed(bytes);
+  read_ = held_.size() - bytes.size();
+  return status == Status::message && reader_.is_text() && engineio::read_connect(text());
 }
 
 std::string ConnectWatch::take_passable() {
   if (passable_ == 0) return {};
   std::string bytes = held_.substr(0, passable_);
+  read_ -= passable_;
   held_.erase(0, std::exchange(passable_, 0));
   return bytes;
 }
 
 std::string ConnectWatch::take_all() {
-  passable_ = 0;
+  passable_ = read_ = 0;
   return std::exchange(held_, {});
 }
 

@@ -30,6 +30,9 @@ class ConnectWatch {
 
   /// Once it has said other than need_more it only holds.
   Verdict feed(std::string_view bytes);
+  /// Goes on from a CONNECT to the next message. @returns whether that is here and is one too; else
+  /// packet() is of no more use
+  bool next_connect();
   /// What has come before the CONNECT and may go on; take_all() takes the rest with it.
   std::string take_passable();
   std::string take_all();
@@ -43,6 +46,7 @@ class ConnectWatch {
 
   websocket::MessageReader reader_;
   std::string held_;
+  std::size_t read_ = 0;      // of held_
   std::size_t passable_ = 0;  // of held_
   Verdict verdict_ = Verdict::need_more;
   bool history_ = false;

@@ -249,8 +249,7 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
     session_->release(worker_.now());
   }
   if (may_join_elsewhere() && (setup.open_watch || (session_ && !has_joined()))) {
-    const auto terms = head.fields.find("sec-websocket-extensions").value_or("");
-    setup.join = TunnelJoin::make(head_bytes_, terms);
+    setup.join = TunnelJoin::make(head_bytes_, head.fields);
     if (setup.join == nullptr) {
       worker_.counters().pools[*facts_.pool].rebind(metrics::RebindResult::unread);
     }

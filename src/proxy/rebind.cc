@@ -10,6 +10,12 @@ namespace pinion::proxy {
 using metrics::ConnectResult;
 using metrics::RebindResult;
 
+std::optional<websocket::DeflateTerms> agreed_terms(const http::Fields& fields) {
+  constexpr std::string_view kName = "sec-websocket-extensions";
+  if (fields.count(kName) > 1) return std::nullopt;
+  return websocket::read_terms(fields.find(kName).value_or(""));
+}
+
 Rebind::Rebind(Worker& worker, Owner& owner, balance::Reservation reservation, Request request)
     : worker_(worker),
       owner_(owner),
@@ -86,17 +92,14 @@ bool Rebind::take_head(std::string_view& bytes) {
     body_.emplace(head.framing);
     return true;
   }
-  const auto extensions = head.fields.find("sec-websocket-extensions").value_or("");
-  if (head.fields.lists("upgrade", "websocket") &&
-      head.fields.count("sec-websocket-extensions") <= 1) {
-    const auto terms = websocket::read_terms(extensions);
-    if (terms && websocket::can_stand_in(request_.terms, *terms)) {
-      messages_.emplace(engineio::kMaxOpenPacket);
-      return true;
-    }
+  const auto terms = agreed_terms(head.fields);
+  if (!head.fields.lists("upgrade", "websocket") || !terms ||
+      !websocket::can_stand_in(request_.terms, *terms)) {
+    finish(RebindResult::unlike);
+    return false;
   }
-  finish(RebindResult::unlike);
-  return false;
+  messages_.emplace(engineio::kMaxOpenPacket);
+  return true;
 }
 
 void Rebind::take_body(std::string_view bytes) {

@@ -20,6 +20,7 @@
 #include "base/timer_wheel.h"
 #include "engineio/open_packet.h"
 #include "http/body_reader.h"
+#include "http/head.h"
 #include "metrics/worker_counters.h"
 #include "proxy/retired.h"
 #include "proxy/upstream.h"
@@ -29,6 +30,9 @@
 namespace pinion::proxy {
 
 class Worker;
+
+/// What a 101 says of compression. @returns nothing when that cannot be read
+std::optional<websocket::DeflateTerms> agreed_terms(const http::Fields& fields);
 
 class Rebind final : public Retirable, private UpstreamEvents, private WheelTimer {
  public:
@@ -76,7 +80,6 @@ class Rebind final : public Retirable, private UpstreamEvents, private WheelTime
   void on_timer(TimePoint now) noexcept override;
 
   bool take_head(std::string_view& bytes);
-  bool accepts(bool switched, std::string_view extensions);
   void take_body(std::string_view bytes);
   void take_frames(std::string_view bytes);
   void finish_body();

@@ -138,6 +138,8 @@ void Tunnel::release_held() {
   const auto opening = end_opening();
   arm_idle();
   out_.pass(opening->held, opening->head);
+  // A CONNECT that came before its session was known.
+  if (state_ == State::open && join_ != nullptr) read_connect({});
 }
 
 // @returns what it was

@@ -15,8 +15,8 @@ namespace pinion::proxy {
 using metrics::RebindResult;
 using websocket::CloseCode;
 
-std::unique_ptr<TunnelJoin> TunnelJoin::make(std::string head, std::string_view extensions) {
-  const auto terms = websocket::read_terms(extensions);
+std::unique_ptr<TunnelJoin> TunnelJoin::make(std::string head, const http::Fields& agreed) {
+  const auto terms = agreed_terms(agreed);
   if (!terms) return nullptr;
   auto join = std::make_unique<TunnelJoin>();
   join->terms = *terms;
@@ -36,6 +36,8 @@ void Tunnel::read_connect(std::string_view bytes) {
   using Verdict = ConnectWatch::Verdict;
   const Verdict verdict = join_->watch.feed(bytes);
   if (join_->rebind != nullptr) return;
+  // There is nothing yet to be moved: it goes on from release_held().
+  if (verdict == Verdict::connect && open_watch_) return in_.hold(Relay::Hold::join);
   const std::string passable = join_->watch.take_passable();
   if (!passable.empty()) pass_from_client(passable);
   if (state_ != State::open || join_ == nullptr) return;
@@ -51,7 +53,9 @@ void Tunnel::read_connect(std::string_view bytes) {
 }
 
 void Tunnel::take_connect() {
-  join_->id = id_in_connect(join_->watch.packet(), affinity()).value_or("");
+  do {
+    join_->id = id_in_connect(join_->watch.packet(), affinity()).value_or("");
+  } while (join_->id.empty() && join_->watch.next_connect());
   if (join_->id.empty()) return joined();
   auto& ledger = worker_.shared().ledger;
   const auto found = ledger.affinity().find({pool(), join_->id}, worker_.now());

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/head.h"
 #include "proxy/connect_watch.h"
 #include "proxy/rebind.h"
 #include "websocket/deflate_terms.h"
@@ -15,9 +16,10 @@
 namespace pinion::proxy {
 
 struct TunnelJoin {
-  /// @param head of the request that made the tunnel, as the backend got it
+  /// @param head of the request that made the tunnel, as the backend got it @param agreed of its
+  /// answer
   /// @returns nothing when the two peers have agreed to something that cannot be read
-  static std::unique_ptr<TunnelJoin> make(std::string head, std::string_view extensions);
+  static std::unique_ptr<TunnelJoin> make(std::string head, const http::Fields& agreed);
 
   std::string opening_head;       // for a session of the same kind at another backend
   websocket::DeflateTerms terms;  // as the client has agreed to

@@ -42,6 +42,13 @@ class MessageReader {
   [[nodiscard]] bool has_history() const noexcept { return has_history_; }
   /// Whether the stream stands between two frames.
   [[nodiscard]] bool at_boundary() const noexcept { return frames_.at_boundary(); }
+  /// The same, and not within a message that comes in several.
+  [[nodiscard]] bool between_messages() const noexcept { return at_boundary() && !in_message_; }
+  /// It has failed by a close frame.
+  [[nodiscard]] bool closed() const noexcept {
+    return status_ == Status::failed && !frames_.broken() &&
+           frames_.header().opcode == Opcode::close;
+  }
 
  private:
   void begin_message();

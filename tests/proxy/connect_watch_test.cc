@@ -49,6 +49,38 @@ TEST_CASE("the steps of an upgrade, pings and pongs go on before it") {
   CHECK_FALSE(watch.has_history());
 }
 
+TEST_CASE("control frames go on before it, unless they come within a message") {
+  ConnectWatch watch;
+  const std::string ping = said("ping", 9);
+  CHECK(watch.feed(ping.substr(0, 4)) == Verdict::need_more);
+  CHECK(watch.take_passable().empty());
+  CHECK(watch.feed(ping.substr(4)) == Verdict::need_more);
+  CHECK(watch.take_passable() == ping);
+  const std::string part =
+      websocket::test::write({.opcode = 1, .fin = false, .mask_key = 1, .payload = "40"});
+  CHECK(watch.feed(part + ping) == Verdict::need_more);
+  CHECK(watch.take_passable().empty());
+  CHECK(watch.take_all() == part + ping);
+  ConnectWatch leaving;
+  CHECK(leaving.feed(said("\x03\xe8", 8)) == Verdict::other);
+}
+
+TEST_CASE("the next CONNECT is found if it is there") {
+  ConnectWatch watch;
+  const std::string bytes = said("2probe") + said("40") + said("40/a,") + kConnect + said("42[1]");
+  CHECK(watch.feed(bytes) == Verdict::connect);
+  CHECK(watch.take_passable() == said("2probe"));
+  CHECK(watch.next_connect());
+  CHECK(watch.packet().nsp == "/a");
+  CHECK(watch.next_connect());
+  CHECK(watch.packet().auth == R"({"sessionId":"x"})");
+  CHECK_FALSE(watch.next_connect());
+  CHECK(watch.take_all() == bytes.substr(said("2probe").size()));
+  ConnectWatch alone;
+  CHECK(alone.feed(said("40") + kConnect.substr(0, 5)) == Verdict::connect);
+  CHECK_FALSE(alone.next_connect());
+}
+
 TEST_CASE("who says something else first has nothing to be waited for") {
   ConnectWatch event;
   CHECK(event.feed(said("42[1]")) == Verdict::other);

@@ -165,6 +165,63 @@ TEST_CASE("a client that is held back for its rate is not read while its session
   pipe.client.reset();
 }
 
+TEST_CASE("a CONNECT that comes before its session is open is read once it is") {
+  RebindStage stage;
+  Pipe pipe = stage.switched();
+  pipe.client.send(client_says(kStated));
+  stage.proxy.on_worker([](Worker&) {});
+  pipe.backend.send(server_says(open_packet("abc")));
+  Peer right = stage.asked();
+  meet_on_websocket(right);
+  CHECK(pipe.client.read(server_says(open_packet("abc")).size()) ==
+        server_says(open_packet("abc")));
+  check_talk(pipe.client, right);
+  CHECK(stage.lives_at(1));
+}
+
+TEST_CASE("control frames before a CONNECT pass at once, and a close frame is nothing odd") {
+  RebindStage stage;
+  Pipe pipe = stage.open_by_websocket();
+  pipe.client.send(client_says("are you there", 9));
+  CHECK(pipe.backend.read(client_says("are you there", 9).size()) ==
+        client_says("are you there", 9));
+  pipe.backend.send(server_says("are you there", 10));
+  CHECK(pipe.client.read(server_says("are you there", 10).size()) ==
+        server_says("are you there", 10));
+  pipe.client.send(client_says("\x03\xe8", 8));
+  CHECK(pipe.backend.read(client_says("\x03\xe8", 8).size()) == client_says("\x03\xe8", 8));
+  CHECK(stage.rebinds(RebindResult::unread) == 0);
+}
+
+TEST_CASE("control frames within and behind a CONNECT go where it goes") {
+  RebindStage stage;
+  Pipe pipe = stage.open_by_websocket();
+  const auto part = [](std::string text, unsigned opcode, bool fin) {
+    return websocket::test::write(
+        {.opcode = opcode, .fin = fin, .mask_key = kMask, .payload = std::move(text)});
+  };
+  const std::string bytes = part(R"(40{"i)", 1, false) + client_says("ping", 9) +
+                            part(R"(d":"tab"})", 0, true) + client_says("pong", 10) +
+                            client_says("3");
+  for (const char c : bytes) pipe.client.send({&c, 1});
+  Peer right = stage.asked();
+  right.send(kSwitching + kNewOpen);
+  CHECK(right.read(bytes.size()) == bytes);
+  check_talk(pipe.client, right);
+}
+
+TEST_CASE("of several CONNECTs that come together the first with an id counts") {
+  RebindStage stage;
+  Pipe pipe = stage.open_by_websocket();
+  const std::string bytes =
+      client_says("40") + client_says(R"(40/admin,{"id":"tab"})") + client_says("42[0]");
+  pipe.client.send(bytes);
+  Peer right = stage.asked();
+  right.send(kSwitching + kNewOpen);
+  CHECK(right.read(bytes.size()) == bytes);
+  CHECK(stage.lives_at(1));
+}
+
 TEST_CASE("a session whose backend has taken its leave is not moved") {
   RebindStage stage;
   Pipe pipe = stage.open_by_websocket();
@@ -173,6 +230,15 @@ TEST_CASE("a session whose backend has taken its leave is not moved") {
   pipe.client.send(client_says(kStated));
   CHECK(pipe.backend.read(client_says(kStated).size()) == client_says(kStated));
   CHECK(stage.rebinds(RebindResult::late) == 1);
+}
+
+TEST_CASE("what two fields say of extensions is not read") {
+  RebindStage stage;
+  const std::string field = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+  Pipe pipe = stage.open_by_websocket(field + "Sec-WebSocket-Extensions: x\r\n");
+  pipe.client.send(client_says(kStated));
+  CHECK(pipe.backend.read(client_says(kStated).size()) == client_says(kStated));
+  CHECK(stage.rebinds(RebindResult::unread) == 1);
 }
 
 TEST_CASE("an upgrade that ends after its session was moved counts where the session is") {
