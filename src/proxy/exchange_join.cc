@@ -134,6 +134,7 @@ void Exchange::move_session(balance::Reservation reservation) {
                                                .websocket = false,
                                                .terms = {},
                                                .told = session_->found().time_to_live,
+                                               .max_payload = session_->found().max_payload,
                                                .timeout = affinity().move_wait});
   rebind_->start();
 }

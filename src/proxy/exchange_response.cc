@@ -243,7 +243,8 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
   } else if (session_) {
     setup.session = OpenedSession{.sid = session_->sid(),
                                   .serial = session_->found().serial,
-                                  .time_to_live = session_->found().time_to_live};
+                                  .time_to_live = session_->found().time_to_live,
+                                  .max_payload = session_->found().max_payload};
     worker_.shared().ledger.set_tunnel(session_->key(), session_->found().serial, true,
                                        static_cast<std::uint16_t>(worker_.index()), worker_.now());
     session_->release(worker_.now());

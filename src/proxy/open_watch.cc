@@ -48,13 +48,17 @@ void OpenWatch::open(TimePoint now) {
                            .joining = joining,
                            .opened = now,
                            .last_seen = now,
-                           .time_to_live = time_to_live};
+                           .time_to_live = time_to_live,
+                           .max_payload = packet.max_payload};
   const BackendId backend = reservation_.backend()->id();
   const std::uint64_t serial = ledger_.open(reservation_, std::move(session));
   if (!origin_.id.empty()) {
     ledger_.bind({origin_.pool, packet.sid}, serial, origin_.id, backend, origin_.keep, now);
   }
-  opened_ = OpenedSession{.sid = packet.sid, .serial = serial, .time_to_live = time_to_live};
+  opened_ = OpenedSession{.sid = packet.sid,
+                          .serial = serial,
+                          .time_to_live = time_to_live,
+                          .max_payload = packet.max_payload};
 }
 
 }  // namespace pinion::proxy

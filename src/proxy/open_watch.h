@@ -23,6 +23,7 @@ struct OpenedSession {
   std::string sid;
   std::uint64_t serial = 0;
   Duration time_to_live{};
+  std::uint64_t max_payload = 0;
 };
 
 class OpenWatch {

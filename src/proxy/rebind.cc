@@ -130,11 +130,13 @@ void Rebind::take_frames(std::string_view bytes) {
   finish_body();
 }
 
-// A client counts on a ping within the sum of both times that it was told.
+// A client counts on a ping within the sum of both times that it was told, and sends payloads up to
+// what it was told.
 void Rebind::opened(const engineio::OpenPacket& packet) {
   sid_ = packet.sid;
   const bool in_time = packet.ping_interval + packet.ping_timeout <= request_.told;
-  finish(in_time ? RebindResult::moved : RebindResult::unlike);
+  const bool has_room = packet.max_payload == 0 || packet.max_payload >= request_.max_payload;
+  finish(in_time && has_room ? RebindResult::moved : RebindResult::unlike);
 }
 
 void Rebind::on_upstream_end(int /*status*/) noexcept {

@@ -6,8 +6,8 @@
 // Lifetime: owned by whoever holds the CONNECT (an Exchange or a Tunnel), which outlives it or
 //   retires it. Tells its owner once, never from inside start().
 // Invariants: a place is reserved at the backend until it is taken over or this ends. What is told
-//   is `moved` only when the client can go on as if nothing had happened: ping times that it was
-//   told, and compression that it has agreed to.
+//   is `moved` only when the client can go on as if nothing had happened: ping times and payloads
+//   that it was told, and compression that it has agreed to.
 #pragma once
 
 #include <cstdint>
@@ -51,6 +51,7 @@ class Rebind final : public Retirable, private UpstreamEvents, private WheelTime
     bool websocket = false;         // else by polling
     websocket::DeflateTerms terms;  // as the client has agreed to
     Duration told{};                // pingInterval + pingTimeout
+    std::uint64_t max_payload = 0;  // bytes that the client may send at once; 0: it was not told
     Duration timeout{};             // for all of it
   };
 

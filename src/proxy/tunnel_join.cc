@@ -85,6 +85,7 @@ std::optional<RebindResult> Tunnel::begin_move(balance::Backend& right) {
                                                .websocket = true,
                                                .terms = join_->terms,
                                                .told = session_->time_to_live,
+                                               .max_payload = session_->max_payload,
                                                .timeout = affinity().move_wait});
   join_->rebind->start();
   return std::nullopt;

@@ -141,6 +141,7 @@ PinTable::Found PinTable::found(const Session& session) {
   return {.serial = session.serial,
           .backend = session.backend,
           .time_to_live = session.time_to_live,
+          .max_payload = session.max_payload,
           .has_tunnel = session.has_tunnel,
           .joining = session.joining,
           .requests = session.requests,

@@ -47,6 +47,7 @@ class PinTable {
     std::uint64_t serial = 0;
     BackendId backend = 0;
     Duration time_to_live{};
+    std::uint64_t max_payload = 0;
     bool has_tunnel = false;
     Joining joining = Joining::done;
     std::uint32_t requests = 0;

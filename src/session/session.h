@@ -84,8 +84,9 @@ struct Session {
   Condition condition = Condition::flowing;
   TimePoint opened{};
   TimePoint last_seen{};
-  TimePoint last_moved{};   // when a frame or packet last passed, in either direction
-  Duration time_to_live{};  // pingInterval + pingTimeout
+  TimePoint last_moved{};         // when a frame or packet last passed, in either direction
+  Duration time_to_live{};        // pingInterval + pingTimeout
+  std::uint64_t max_payload = 0;  // bytes, as its client was told; 0: it was not
   Traffic traffic;
   std::uint64_t queued_bytes = 0;
   Rates rates;      // at last_seen

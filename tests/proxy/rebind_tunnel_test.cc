@@ -257,4 +257,24 @@ TEST_CASE("an upgrade that ends after its session was moved counts where the ses
   CHECK(eventually([&] { return !stage.lives(); }));
 }
 
+TEST_CASE("a backend that takes less at once than the client was told is unlike the former") {
+  const std::string with = R"(0{"sid":"SID","pingInterval":1000,"pingTimeout":1000,"maxPayload":)";
+  const auto opening = [&](const std::string& sid, int most) {
+    std::string text = with + std::to_string(most) + "}";
+    return server_says(text.replace(text.find("SID"), 3, sid));
+  };
+  for (const int most : {999, 1000}) {
+    RebindStage stage;
+    Pipe pipe = stage.switched();
+    pipe.backend.send(opening("abc", 1000));
+    pipe.client.read(opening("abc", 1000).size());
+    pipe.client.send(client_says(kStated));
+    Peer right = stage.asked();
+    right.send(kSwitching + opening("xyz", most));
+    Peer& home = most < 1000 ? pipe.backend : right;
+    CHECK(home.read(client_says(kStated).size()) == client_says(kStated));
+    CHECK(stage.rebinds(most < 1000 ? RebindResult::unlike : RebindResult::moved) == 1);
+  }
+}
+
 }  // namespace pinion::proxy
