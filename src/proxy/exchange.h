@@ -143,7 +143,7 @@ class Exchange final : public Retirable,
   [[nodiscard]] balance::Backend* right_backend();
   void move_session(balance::Reservation reservation);
   void on_rebound(metrics::RebindResult result) noexcept override;
-  void take_over();
+  bool take_over();
   void joined(bool bind);
   void drop_rebind();
   void reach_session();

@@ -141,9 +141,8 @@ void Exchange::move_session(balance::Reservation reservation) {
 
 void Exchange::on_rebound(RebindResult result) noexcept {
   worker_.counters().pools[*facts_.pool].rebind(result);
-  if (result == RebindResult::moved) {
-    take_over();
-  } else if (!rebind_->sid().empty()) {
+  const bool taken = result == RebindResult::moved && take_over();
+  if (!taken && !rebind_->sid().empty()) {
     const auto target = engineio::with_sid(http::target_of(head_bytes_), rebind_->sid());
     worker_.add(std::make_unique<Farewell>(worker_, rebind_->backend(), target, head_bytes_));
   }
@@ -154,13 +153,15 @@ void Exchange::on_rebound(RebindResult result) noexcept {
   if (phase_ == Phase::waiting && !sent_) send_what_waits();
 }
 
-void Exchange::take_over() {
+// @returns false when the session has gone meanwhile
+bool Exchange::take_over() {
   balance::Backend& left = worker_.shared().registry.by_id(session_->found().backend);
-  if (worker_.shared().ledger.move(session_->key(), session_->found().serial,
-                                   rebind_->reservation(), rebind_->sid())) {
-    worker_.add(
-        std::make_unique<Farewell>(worker_, left, http::target_of(head_bytes_), head_bytes_));
+  if (!worker_.shared().ledger.move(session_->key(), session_->found().serial,
+                                    rebind_->reservation(), rebind_->sid())) {
+    return false;
   }
+  worker_.add(std::make_unique<Farewell>(worker_, left, http::target_of(head_bytes_), head_bytes_));
+  return true;
 }
 
 // Nobody waits for the CONNECT any longer. @param bind and the session belongs to its id, and the

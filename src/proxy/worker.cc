@@ -127,6 +127,8 @@ void Worker::add(std::unique_ptr<Tunnel> tunnel) {
 }
 
 void Worker::add(std::unique_ptr<Farewell> farewell) {
+  if (farewells_ == kMostFarewells) return;
+  ++farewells_;
   Farewell& added = *farewell.release();
   connections_->farewells.push_back(added);
   added.start();
@@ -164,6 +166,7 @@ void Worker::retire(Tunnel& done) {
 
 void Worker::retire(Farewell& done) {
   static_cast<ListHook<Farewell>&>(done).unlink();
+  --farewells_;
   retired_.emplace_back(&done);
 }
 

@@ -133,6 +133,8 @@ class Worker final : private uv::Listener::Handler,
   /// The connection has bytes of the next request at hand, and goes on after this turn.
   void resume_later(Downstream& downstream) noexcept;
   void add(std::unique_ptr<Tunnel> tunnel);
+  /// Those above kMostFarewells are dropped: who is left then notices by itself, if later.
+  static constexpr std::size_t kMostFarewells = 256;
   void add(std::unique_ptr<Farewell> farewell);
   /// The tunnel has moved something that the PinTable does not know yet.
   void mark_dirty(Tunnel& tunnel) noexcept;
@@ -187,6 +189,7 @@ class Worker final : private uv::Listener::Handler,
   std::vector<std::unique_ptr<Retirable>> retired_;
   struct Connections;
   std::unique_ptr<Connections> connections_;
+  std::size_t farewells_ = 0;
 
   TimePoint next_tick_{};
   bool idle_is_short_ = false;

@@ -202,6 +202,19 @@ TEST_CASE("nobody is led to a backend that has left the config, by polling") {
   CHECK(read_answer(client).starts_with("HTTP/1.1 200"));
 }
 
+TEST_CASE("a session that goes while it is moved leaves no other behind") {
+  RebindStage stage;
+  stage.open_by_polling();
+  Peer client = stage.proxy.client();
+  client.send(push("abc", kStated));
+  Peer right = stage.asked("polling");
+  stage.proxy.ledger().close({0, "abc"}, 0, CloseReason::admin);
+  right.send(answer(open_packet("xyz")));
+  CHECK(read_answer(client).starts_with("HTTP/1.1 400"));
+  Peer left = stage.right.accept();
+  CHECK(has_line(RebindStage::request(left, 1), kPushOfMoved));
+}
+
 TEST_CASE("whoever goes in whatever phase of a join by polling leaves nothing behind") {
   enum class Phase { gathering, joining, moving };
   enum class Who { client, finished, closed, shut_down };
@@ -245,6 +258,20 @@ TEST_CASE("whoever goes in whatever phase of a join by polling leaves nothing be
       CHECK(stage.proxy.backend(1).assigned().total() == 0);
     }
   }
+}
+
+TEST_CASE("farewells are as many at a time as that, and no more") {
+  RebindStage stage;
+  const std::string head = get("/socket.io/?EIO=4&transport=polling&sid=abc");
+  stage.proxy.on_worker([&](Worker& worker) {
+    for (std::size_t i = 0; i < Worker::kMostFarewells + 10; ++i) {
+      worker.add(std::make_unique<Farewell>(worker, stage.proxy.backend(0), "/", head));
+    }
+  });
+  std::vector<Peer> asked;
+  for (std::size_t i = 0; i < Worker::kMostFarewells; ++i) asked.push_back(stage.wrong.accept());
+  stage.proxy.on_worker([](Worker&) {});
+  CHECK(stage.wrong.nobody_waits());
 }
 
 }  // namespace pinion::proxy
