@@ -49,11 +49,11 @@ balance::Backend* Exchange::home() {
   if (ids_.empty() && cookie_.empty()) return nullptr;
   balance::Backend* backend = nullptr;
   bool in_use = false;
-  auto& table = worker_.shared().ledger.affinity();
-  if (const auto found = find_home(table, *facts_.pool, ids_, worker_.now())) {
+  SessionLedger& ledger = worker_.shared().ledger;
+  if (const auto found = find_home(ledger.affinity(), *facts_.pool, ids_, worker_.now())) {
     backend = &worker_.shared().registry.by_id(found->backend);
     in_use = found->in_use;
-  } else if (opens && !cookie_.empty()) {
+  } else if (opens && !cookie_.empty() && !ledger.moved_clients().take(facts_.client)) {
     backend = worker_.cookies().backend_of(worker_.config().pools[*facts_.pool],
                                            worker_.backends(*facts_.pool), cookie_);
   }

@@ -67,6 +67,7 @@ void SessionLedger::close(SessionKey key, std::uint64_t serial, CloseReason reas
 
 std::size_t SessionLedger::sweep(TimePoint now) {
   lost_clients_.age(now);
+  moved_clients_.age(now);
   affinity_.sweep(now);
   const auto expired = table_.sweep(now);
   for (const Session& session : expired) settle(session, CloseReason::expired);
@@ -91,6 +92,7 @@ void SessionLedger::settle(const Session& ended, CloseReason reason) {
   }
   closes_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
   if (metrics::is_loss(reason)) lost_clients_.lost(ended.client);
+  if (reason == CloseReason::moved) moved_clients_.lost(ended.client);
   if (log_.enabled(log::Level::debug)) log_end(ended, reason);
 }
 

@@ -99,6 +99,8 @@ class SessionLedger {
 
   /// Those whose sessions ended by no doing of their own.
   [[nodiscard]] session::LostClients& lost_clients() noexcept { return lost_clients_; }
+  /// Of those the ones that were moved away on purpose, and are not to be led back.
+  [[nodiscard]] session::LostClients& moved_clients() noexcept { return moved_clients_; }
   [[nodiscard]] const session::PinTable& table() const noexcept { return table_; }
   /// Where the sessions of applications' own ids live, or have lived.
   [[nodiscard]] session::AffinityTable& affinity() noexcept { return affinity_; }
@@ -114,7 +116,7 @@ class SessionLedger {
   balance::Registry& registry_;
   session::PinTable table_;
   session::AffinityTable affinity_;
-  session::LostClients lost_clients_;
+  session::LostClients lost_clients_, moved_clients_;
   log::Logger& log_;
   std::array<std::atomic<std::uint64_t>, metrics::kCloseReasons> closes_{};
 };

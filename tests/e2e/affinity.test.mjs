@@ -100,6 +100,21 @@ describe('the cookie of pinion', () => {
     for (let i = 0; i < 5; i++) assert.deepEqual(await handshake({ cookie }), { backend: first.backend, set: undefined });
   });
 
+  test('does not lead back who was moved away', { timeout: seconds(30) }, async () => {
+    const { set } = await handshake();
+    const cookie = set.split(';')[0];
+    const of = async (n) => (await times(n, () => handshake({ cookie }))).map((one) => one.backend);
+    const [full] = await of(12);
+    const { status } = await pinion.get('/api/v1/pools/chat/rebalance', { method: 'POST', body: '{"rate":1000}' });
+    assert.equal(status, 200);
+    await pinion.says(/has been evened out/);
+    const moved = await pinion.metric('closes_total', 'reason="moved"');
+    assert.ok(moved > 0);
+    const homes = await of(moved);
+    assert.ok(homes.some((home) => home !== full), homes.join());
+    assert.deepEqual(await of(3), Array(3).fill(full));
+  });
+
   test('is set by WebSocket too', { timeout: seconds(30) }, async () => {
     const socket = new WebSocket(`${pinion.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
     const set = await new Promise((resolve, reject) => {
