@@ -34,7 +34,7 @@ const std::string& Cookies::value_for(const config::Pool& pool, const balance::B
 balance::Backend* Cookies::backend_of(const config::Pool& pool, const balance::BackendSet& set,
                                       std::string_view value) {
   for (balance::Backend* const backend : set.backends) {
-    if (value_for(pool, *backend) == value) return backend;
+    if (session::CookieSigner::same(value_for(pool, *backend), value)) return backend;
   }
   return nullptr;
 }

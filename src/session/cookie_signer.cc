@@ -1,5 +1,6 @@
 #include "session/cookie_signer.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
@@ -38,6 +39,10 @@ std::string CookieSigner::make_key() {
   PINION_CHECK(RAND_bytes(key.data(), static_cast<int>(key.size())) == 1,
                "without chance there are no secrets");
   return {key.begin(), key.end()};
+}
+
+bool CookieSigner::same(std::string_view one, std::string_view other) noexcept {
+  return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
 }
 
 std::string CookieSigner::value_for(std::string_view pool, std::string_view backend) const {

@@ -43,6 +43,14 @@ TEST_CASE("key, pool and backend each make a value of their own") {
   CHECK(signer.value_for("a", "b") != CookieSigner{kKey + "0"}.value_for("a", "b"));
 }
 
+TEST_CASE("values are the same or not") {
+  CHECK(CookieSigner::same("", ""));
+  CHECK(CookieSigner::same("abc", "abc"));
+  CHECK_FALSE(CookieSigner::same("abc", "abd"));
+  CHECK_FALSE(CookieSigner::same("abc", "ab"));
+  CHECK_FALSE(CookieSigner::same("", "a"));
+}
+
 TEST_CASE("keys are any bytes, and made ones differ") {
   CHECK(CookieSigner{"\0\0x"s}.value_for("a", "b") != CookieSigner{"\0\0y"s}.value_for("a", "b"));
   const std::string key = CookieSigner::make_key();
