@@ -98,6 +98,7 @@ std::string to_text(const Cidr& cidr) {
 }
 
 bool trusted(const std::vector<Cidr>& networks, std::string_view peer_ip) {
+  if (networks.empty()) return false;
   if (peer_ip.empty()) {
     return std::any_of(networks.begin(), networks.end(),
                        [](const Cidr& network) { return network.unix_peers; });
