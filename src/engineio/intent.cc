@@ -54,7 +54,8 @@ bool is_engineio_path(std::string_view path, std::string_view socketio_path) {
 
 Intent classify(const http::RequestHead& head, std::string_view socketio_path) {
   Intent intent;
-  if (!is_engineio_path(head.path(), socketio_path)) return intent;
+  intent.on_path = is_engineio_path(head.path(), socketio_path);
+  if (!intent.on_path) return intent;
   const SessionQuery query = read_query(head.query());
   if (is_plain(query.sid)) {
     intent.sid = query.sid;

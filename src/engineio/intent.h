@@ -26,6 +26,7 @@ struct Intent {
     stray,      // any other method with sid, which no server has a use for: likewise
   };
   Kind kind = Kind::other;
+  bool on_path = false;    // the path is Engine.IO's
   int revision = 4;        // 4 only if EIO is exactly "4", else 3
   bool websocket = false;  // the request upgrades to websocket
   bool jsonp = false;      // has `j`

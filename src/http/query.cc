@@ -18,8 +18,7 @@ bool QueryReader::next(QueryPair& pair) noexcept {
 
 // A character takes three bytes at most, so what is longer is not decoded, nor is what has no
 // escape: most names and values are compared, and that is all.
-bool reads_as(std::string_view encoded, std::string_view text) {
-  if (encoded == text) return true;
+bool decodes_to(std::string_view encoded, std::string_view text) {
   if (encoded.size() < text.size() + 2 || encoded.size() > 3 * text.size()) return false;
   if (encoded.find('%') == std::string_view::npos) return false;
   return percent_decode(encoded, PlusMeans::space) == text;

@@ -26,7 +26,13 @@ class QueryReader {
   bool more_;
 };
 
+/// The same of what is longer than the text, and so may be it with escapes.
+bool decodes_to(std::string_view encoded, std::string_view text);
+
 /// Whether `encoded` decodes to `text`, which has no space in it (`+` is one in a query).
-bool reads_as(std::string_view encoded, std::string_view text);
+inline bool reads_as(std::string_view encoded, std::string_view text) {
+  if (encoded.size() <= text.size()) return encoded == text;
+  return decodes_to(encoded, text);
+}
 
 }  // namespace pinion::http

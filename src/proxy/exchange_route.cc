@@ -11,9 +11,8 @@ void Exchange::route(const http::RequestHead& head) {
   const config::Config& config = worker_.config();
   facts_.pool = find_pool(config.routes, head.host, head.path());
   if (facts_.pool) {
-    const std::string& path = config.pools[*facts_.pool].socketio_path;
-    facts_.on_engineio_path = !path.empty() && engineio::is_engineio_path(head.path(), path);
-    if (facts_.on_engineio_path) facts_.intent = engineio::classify(head, path);
+    facts_.intent = engineio::classify(head, config.pools[*facts_.pool].socketio_path);
+    facts_.on_engineio_path = facts_.intent.on_path;
   }
   if (config.former_routes.empty() || head.target.find("sid=") == std::string::npos) return;
   const auto known = [&](PoolId pool, const std::string& sid) {
@@ -24,10 +23,8 @@ void Exchange::route(const http::RequestHead& head) {
   for (const config::Route& former : config.former_routes) {
     if (!matches(former, head.host, head.path())) continue;
     const auto pool = static_cast<PoolId>(former.pool);
-    const std::string& path = config.pools[pool].socketio_path;
-    if (path.empty() || !engineio::is_engineio_path(head.path(), path)) continue;
-    Intent intent = engineio::classify(head, path);
-    if (!known(pool, intent.sid)) continue;
+    Intent intent = engineio::classify(head, config.pools[pool].socketio_path);
+    if (!intent.on_path || !known(pool, intent.sid)) continue;
     facts_.pool = pool;
     facts_.on_engineio_path = true;
     facts_.intent = std::move(intent);
