@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace pinion::http {
@@ -46,6 +47,29 @@ constexpr std::array<std::uint8_t, 256> make_char_table() {
 
 inline constexpr auto kCharTable = make_char_table();
 
+inline constexpr std::uint64_t kOnes = 0x0101010101010101;
+inline constexpr std::uint64_t kTopBits = 0x8080808080808080;
+
+/// Not 0 if one of eight bytes is below `bound` (at most 0x80).
+constexpr std::uint64_t any_below(std::uint64_t bytes, std::uint8_t bound) noexcept {
+  return (bytes - kOnes * bound) & ~bytes & kTopBits;
+}
+constexpr std::uint64_t any_is(std::uint64_t bytes, char c) noexcept {
+  return any_below(bytes ^ kOnes * static_cast<std::uint8_t>(c), 1);
+}
+
+/// How many leading characters are passed over eight at a time; `stops` says of eight of them
+/// whether one has to be looked at.
+template <typename Stops>
+std::size_t span_of_words(std::string_view text, Stops stops) noexcept {
+  std::size_t count = 0;
+  for (std::uint64_t word = 0; text.size() - count >= sizeof(word); count += sizeof(word)) {
+    std::memcpy(&word, text.data() + count, sizeof(word));
+    if (stops(word)) break;
+  }
+  return count;
+}
+
 }  // namespace detail
 
 constexpr bool is_class(char c, CharClass wanted) noexcept {
@@ -57,6 +81,21 @@ constexpr std::size_t span_of(std::string_view text, CharClass wanted) noexcept 
   std::size_t count = 0;
   while (count < text.size() && is_class(text[count], wanted)) ++count;
   return count;
+}
+
+/// span_of() kTextChar and kTargetChar, for long texts.
+inline std::size_t span_of_text(std::string_view text) noexcept {
+  const std::size_t words = detail::span_of_words(text, [](std::uint64_t word) {
+    return (detail::any_below(word, 0x20) | detail::any_is(word, 0x7f)) != 0;
+  });
+  return words + span_of(text.substr(words), kTextChar);
+}
+inline std::size_t span_of_target(std::string_view text) noexcept {
+  const std::size_t words = detail::span_of_words(text, [](std::uint64_t word) {
+    return (detail::any_below(word, 0x21) | detail::any_is(word, 0x7f) |
+            detail::any_is(word, '#')) != 0;
+  });
+  return words + span_of(text.substr(words), kTargetChar);
 }
 
 constexpr bool all_of(std::string_view text, CharClass wanted) noexcept {

@@ -52,30 +52,21 @@ HeadError take_coding(ControlFields& control, std::string_view value) noexcept {
 }
 
 HeadError take(ControlFields& control, const Field& field) noexcept {
-  // The size decides nearly always, so that most fields cost one jump.
-  switch (field.name.size()) {
-    case 4:
-      if (iequals(field.name, "host")) return take_host(control, field.value);
+  switch (field.known) {
+    case FieldName::host:
+      return take_host(control, field.value);
+    case FieldName::expect:
+      if (iequals(field.value, "100-continue")) control.expects_continue = true;
       break;
-    case 6:
-      if (iequals(field.name, "expect") && iequals(field.value, "100-continue")) {
-        control.expects_continue = true;
-      }
+    case FieldName::upgrade:
+      if (list_contains(field.value, "websocket")) control.websocket = true;
       break;
-    case 7:
-      if (iequals(field.name, "upgrade") && list_contains(field.value, "websocket")) {
-        control.websocket = true;
-      }
-      break;
-    case 10:
-      if (iequals(field.name, "connection")) return take_connection(control, field.value);
-      break;
-    case 14:
-      if (iequals(field.name, "content-length")) return take_length(control, field.value);
-      break;
-    case 17:
-      if (iequals(field.name, "transfer-encoding")) return take_coding(control, field.value);
-      break;
+    case FieldName::connection:
+      return take_connection(control, field.value);
+    case FieldName::content_length:
+      return take_length(control, field.value);
+    case FieldName::transfer_encoding:
+      return take_coding(control, field.value);
     default:
       break;
   }

@@ -7,9 +7,15 @@
 namespace pinion::http {
 namespace {
 
-constexpr std::string_view kForwardedFor = "X-Forwarded-For";
-constexpr std::string_view kForwardedProto = "X-Forwarded-Proto";
-constexpr std::string_view kForwardedHost = "X-Forwarded-Host";
+/// Fields that end here though they are not hop-by-hop.
+FieldNames replaced_names(const RequestHead& head, const RequestRewrite& rewrite) noexcept {
+  FieldNames names{FieldName::x_forwarded_for};  // merged and extended behind the others
+  if (!rewrite.peer_is_trusted) names.add(kTellOfClient);
+  // RFC 9110, 10.1.1: it means nothing from HTTP/1.0, and would mean something in our HTTP/1.1.
+  if (rewrite.drop_expect || head.minor_version == 0) names.add(FieldName::expect);
+  if (rewrite.drop_accept_encoding) names.add(FieldName::accept_encoding);
+  return names;
+}
 
 class RequestWriter {
  public:
@@ -17,6 +23,7 @@ class RequestWriter {
       : out_(out),
         head_(head),
         rewrite_(rewrite),
+        replaced_(replaced_names(head, rewrite)),
         hop_by_hop_(head.fields),
         framing_(rewrite.framing) {}
 
@@ -25,7 +32,7 @@ class RequestWriter {
     write_missing_host();
     for (std::size_t i = 0; i < head_.fields.size(); ++i) {
       const Field field = head_.fields[i];
-      if (is_named(field, "Content-Length")) {
+      if (field.known == FieldName::content_length) {
         framing_.at_length_field(out_, field.name);
       } else if (keeps(field)) {
         write_field(out_, field.name, field.value);
@@ -33,8 +40,8 @@ class RequestWriter {
     }
     framing_.at_end(out_);
     write_forwarded_for();
-    write_unless_trusted_and_present(kForwardedProto, rewrite_.proto);
-    write_unless_trusted_and_present(kForwardedHost, head_.host);
+    if (!keeps_any(FieldName::x_forwarded_proto)) write_told("X-Forwarded-Proto", rewrite_.proto);
+    if (!keeps_any(FieldName::x_forwarded_host)) write_told("X-Forwarded-Host", head_.host);
     if (head_.upgrades_to_websocket) write_upgrade();
     out_.append("\r\n");
   }
@@ -43,31 +50,20 @@ class RequestWriter {
   /// An HTTP/1.0 client may have named no host; an empty field says so (RFC 9112, 3.2), and Node,
   /// uvicorn and aiohttp take it, while a 1.1 request without the field is refused by some.
   void write_missing_host() {
-    if (!head_.fields.find("Host")) write_field(out_, "Host", head_.host);
+    if (!head_.fields.has(FieldName::host)) write_field(out_, "Host", head_.host);
   }
 
   [[nodiscard]] bool keeps(const Field& field) const noexcept {
-    if (hop_by_hop_.drops(field.name)) return false;
-    if (is_named(field, kForwardedFor)) return false;  // merged and extended behind the others
-    if (!rewrite_.peer_is_trusted && tells_of_client(field)) return false;
-    if (rewrite_.drop_expect && is_named(field, "Expect")) return false;
-    if (rewrite_.drop_accept_encoding && is_named(field, "Accept-Encoding")) return false;
-    // RFC 9110, 10.1.1: it means nothing from HTTP/1.0, and would mean something in our HTTP/1.1.
-    return !(head_.minor_version == 0 && is_named(field, "Expect"));
-  }
-
-  static bool tells_of_client(const Field& field) noexcept {
-    return is_x_forwarded(field.name) || is_named(field, "Forwarded") ||
-           is_named(field, "X-Real-IP");
+    return !replaced_.has(field.known) && !hop_by_hop_.drops(field);
   }
 
   void write_forwarded_for() {
     const std::size_t start = out_.size();
-    out_.append(kForwardedFor).append(": ");
+    out_.append("X-Forwarded-For: ");
     const std::size_t values = out_.size();
     for (std::size_t i = 0; rewrite_.peer_is_trusted && i < head_.fields.size(); ++i) {
       const Field field = head_.fields[i];
-      if (is_named(field, kForwardedFor)) append_element(values, field.value);
+      if (field.known == FieldName::x_forwarded_for) append_element(values, field.value);
     }
     append_element(values, rewrite_.client_address);
     if (out_.size() == values) {
@@ -83,9 +79,12 @@ class RequestWriter {
     out_.append(element);
   }
 
-  void write_unless_trusted_and_present(std::string_view name, std::string_view value) {
-    const bool kept = rewrite_.peer_is_trusted && head_.fields.find(name);
-    if (!kept && !value.empty()) write_field(out_, name, value);
+  [[nodiscard]] bool keeps_any(FieldName name) const noexcept {
+    return rewrite_.peer_is_trusted && head_.fields.has(name);
+  }
+
+  void write_told(std::string_view name, std::string_view value) {
+    if (!value.empty()) write_field(out_, name, value);
   }
 
   /// Only the protocol that may be switched to; its case is kept, since some servers compare it.
@@ -93,7 +92,7 @@ class RequestWriter {
     std::string_view protocol = "websocket";
     for (std::size_t i = 0; i < head_.fields.size(); ++i) {
       const Field field = head_.fields[i];
-      if (!is_named(field, "Upgrade")) continue;
+      if (field.known != FieldName::upgrade) continue;
       std::string_view protocols = field.value;
       while (const auto offered = next_list_element(protocols)) {
         if (iequals(*offered, protocol)) protocol = *offered;
@@ -106,6 +105,7 @@ class RequestWriter {
   std::string& out_;
   const RequestHead& head_;
   const RequestRewrite& rewrite_;
+  FieldNames replaced_;
   HopByHop hop_by_hop_;
   FramingFields framing_;
 };
@@ -115,6 +115,9 @@ class RequestWriter {
 void write_request_head(std::string& out, const RequestHead& head, const RequestRewrite& rewrite) {
   PINION_CHECK(rewrite.framing.kind != Framing::Kind::until_close,
                "a request's body has an end of its own");
+  // The Host once more in X-Forwarded-Host, the other fields that are added, the client's address.
+  constexpr std::size_t kAdded = 160;
+  out.reserve(out.size() + head.target.size() + head.fields.bytes() + head.host.size() + kAdded);
   RequestWriter(out, head, rewrite).write();
 }
 
@@ -122,7 +125,7 @@ std::string client_of(const RequestHead& head, std::string_view peer, bool peer_
   std::string_view client = peer;
   for (std::size_t i = 0; peer_is_trusted && i < head.fields.size(); ++i) {
     const Field field = head.fields[i];
-    if (!is_named(field, kForwardedFor)) continue;
+    if (field.known != FieldName::x_forwarded_for) continue;
     std::string_view addresses = field.value;
     while (const auto address = next_list_element(addresses)) client = *address;
   }

@@ -32,7 +32,7 @@ class ResponseWriter {
   }
 
   void write_one(const Field& field) {
-    if (is_named(field, "Content-Length")) {
+    if (field.known == FieldName::content_length) {
       framing_.at_length_field(out_, field.name);
       // A head that stands for a body that is not sent tells its length.
       if (framing().kind == Framing::Kind::none && !is_bodiless(head_.status)) {
@@ -40,8 +40,8 @@ class ResponseWriter {
       }
       return;
     }
-    const bool switches = rewrite_.upgrade && is_named(field, "Upgrade");
-    if (switches || !hop_by_hop_.drops(field.name)) write_field(out_, field.name, field.value);
+    const bool switches = rewrite_.upgrade && field.known == FieldName::upgrade;
+    if (switches || !hop_by_hop_.drops(field)) write_field(out_, field.name, field.value);
   }
 
   void write_connection() {
@@ -69,6 +69,8 @@ void write_response_head(std::string& out, const ResponseHead& head,
                          const ResponseRewrite& rewrite) {
   PINION_CHECK(rewrite.framing.kind != Framing::Kind::chunked || rewrite.client_minor_version >= 1,
                "an HTTP/1.0 client cannot read chunks");
+  constexpr std::size_t kAdded = 64;  // the status line, Connection, Transfer-Encoding
+  out.reserve(out.size() + head.reason.size() + head.fields.bytes() + kAdded);
   ResponseWriter(out, head, rewrite).write();
 }
 

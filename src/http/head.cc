@@ -7,19 +7,44 @@ namespace pinion::http {
 void Fields::clear() noexcept {
   bytes_.clear();
   spans_.clear();
+  present_ = {};
 }
 
 void Fields::add(std::string_view name, std::string_view value) {
-  const auto at = static_cast<std::uint32_t>(bytes_.size());
-  const auto name_size = static_cast<std::uint32_t>(name.size());
+  const std::size_t at = bytes_.size();
   bytes_.append(name).append(value);
-  spans_.push_back({at, name_size, at + name_size, static_cast<std::uint32_t>(value.size())});
+  const std::string_view added = std::string_view{bytes_}.substr(at);
+  take(added.substr(0, name.size()), added.substr(name.size()));
+}
+
+std::string_view Fields::begin(std::string_view head) {
+  clear();
+  bytes_ = head;
+  return bytes_;
+}
+
+void Fields::take(std::string_view name, std::string_view value) {
+  const FieldName known = field_name(name);
+  const auto at = [this](std::string_view part) {
+    return static_cast<std::uint32_t>(part.data() - bytes_.data());
+  };
+  spans_.push_back({at(name), static_cast<std::uint32_t>(name.size()), at(value),
+                    static_cast<std::uint32_t>(value.size()), known});
+  present_.add(known);
 }
 
 Field Fields::operator[](std::size_t index) const noexcept {
   const Span& span = spans_[index];
   return {{bytes_.data() + span.name_at, span.name_size},
-          {bytes_.data() + span.value_at, span.value_size}};
+          {bytes_.data() + span.value_at, span.value_size},
+          span.known};
+}
+
+std::optional<std::string_view> Fields::find(FieldName name) const noexcept {
+  if (!has(name)) return std::nullopt;
+  std::size_t i = 0;
+  while (spans_[i].known != name) ++i;
+  return (*this)[i].value;
 }
 
 std::optional<std::string_view> Fields::find(std::string_view name) const noexcept {

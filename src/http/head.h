@@ -11,19 +11,31 @@
 #include <string_view>
 #include <vector>
 
+#include "http/field_name.h"
+
 namespace pinion::http {
 
 struct Field {
   std::string_view name, value;
+  FieldName known = FieldName::other;
 };
 
 class Fields {
  public:
   void clear() noexcept;
   void add(std::string_view name, std::string_view value);
+  /// Begins anew with a copy of a whole head. @returns the copy, of which take() names the parts
+  std::string_view begin(std::string_view head);
+  /// Adds a field that stands in that copy, without copying it again.
+  void take(std::string_view name, std::string_view value);
   [[nodiscard]] std::size_t size() const noexcept { return spans_.size(); }
+  /// Of all names and values, and of what stood between them.
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_.size(); }
   [[nodiscard]] Field operator[](std::size_t index) const noexcept;
+  /// Whether there is any field of that name.
+  [[nodiscard]] bool has(FieldName name) const noexcept { return present_.has(name); }
   /// The value of the first field of that name (case-insensitive).
+  [[nodiscard]] std::optional<std::string_view> find(FieldName name) const noexcept;
   [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const noexcept;
   [[nodiscard]] std::size_t count(std::string_view name) const noexcept;
   /// Whether any field of that name lists the element (RFC 9110, 5.6.1), case-insensitively.
@@ -32,9 +44,11 @@ class Fields {
  private:
   struct Span {
     std::uint32_t name_at, name_size, value_at, value_size;
+    FieldName known;
   };
   std::string bytes_;
   std::vector<Span> spans_;
+  FieldNames present_;
 };
 
 /// How the body of a message is delimited (RFC 9112, 6.3).

@@ -50,7 +50,9 @@ int on_field_complete(llhttp_t* parser) noexcept {
     sink.error = HeadError::too_many_fields;
     return HPE_USER;
   }
-  sink.fields.add(sink.name, trim_ows(sink.value));
+  // Of an empty value nothing is handed out.
+  const bool empty = sink.value.data() == nullptr;
+  sink.fields.take(sink.name, trim_ows(empty ? sink.name.substr(sink.name.size()) : sink.value));
   sink.name = {};
   sink.value = {};
   return HPE_OK;
@@ -104,7 +106,7 @@ HeadError parse_head(std::string_view bytes, const HeadLimits& limits, RequestHe
   head.clear();
   Sink sink{head.target, head.fields, limits.fields, {}, {}};
   llhttp_t parser;
-  const HeadError error = run_llhttp(parser, HTTP_REQUEST, bytes, sink);
+  const HeadError error = run_llhttp(parser, HTTP_REQUEST, head.fields.begin(bytes), sink);
   if (error != HeadError::none) return error;
   head.method = llhttp_method_name(static_cast<llhttp_method_t>(llhttp_get_method(&parser)));
   head.minor_version = llhttp_get_http_minor(&parser);
@@ -116,7 +118,7 @@ HeadError parse_head(std::string_view bytes, const HeadLimits& limits, std::stri
   head.clear();
   Sink sink{head.reason, head.fields, limits.fields, {}, {}};
   llhttp_t parser;
-  const HeadError error = run_llhttp(parser, HTTP_RESPONSE, bytes, sink);
+  const HeadError error = run_llhttp(parser, HTTP_RESPONSE, head.fields.begin(bytes), sink);
   if (error != HeadError::none) return error;
   head.status = llhttp_get_status_code(&parser);
   head.minor_version = llhttp_get_http_minor(&parser);

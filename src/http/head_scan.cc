@@ -57,13 +57,13 @@ HeadError check_request_line(std::string_view line) noexcept {
   const auto first = line.find(' ');
   if (first == npos) return HeadError::malformed;
   const std::string_view rest = line.substr(first + 1);
-  const std::size_t target = span_of(rest, kTargetChar);
+  const std::size_t target = span_of_target(rest);
   if (target == rest.size()) return HeadError::malformed;  // HTTP/0.9: no version
   if (rest[target] != ' ') return fault_of(rest[target]);
   if (target == 0) return HeadError::malformed;
   const std::string_view version = rest.substr(target + 1);
   if (version.size() != kVersionSize) {
-    const std::size_t text = span_of(version, kTextChar);
+    const std::size_t text = span_of_text(version);
     return text == version.size() ? HeadError::malformed : fault_of(version[text]);
   }
   return check_version(version);
@@ -85,7 +85,7 @@ HeadError check_status_line(std::string_view line) noexcept {
   if (!shaped) return HeadError::malformed;
   const std::string_view reason = line.substr(kVersionSize + 4);
   if (!reason.empty() && reason[0] != ' ') return fault_of(reason[0]);
-  const std::size_t text = span_of(reason, kTextChar);
+  const std::size_t text = span_of_text(reason);
   return text == reason.size() ? HeadError::none : fault_of(reason[text]);
 }
 
@@ -96,7 +96,7 @@ HeadError check_field_line(std::string_view line) noexcept {
   if (line[name] != ':') return fault_of(line[name]);
   if (name == 0) return HeadError::malformed;
   const std::string_view value = line.substr(name + 1);
-  const std::size_t text = span_of(value, kTextChar);
+  const std::size_t text = span_of_text(value);
   return text == value.size() ? HeadError::none : fault_of(value[text]);
 }
 

@@ -14,18 +14,15 @@ class HopByHop {
  public:
   explicit HopByHop(const Fields& fields) noexcept;
 
-  /// Whether a field of that name ends here: by its nature, or because Connection names it. What a
+  /// Whether that field ends here: by its nature, or because Connection names it. What a
   /// message needs to be understood, and what proxies say of the client, cannot be named away.
   /// Proxy-Authenticate and Proxy-Authorization pass: a gateway is not the proxy they speak to
   /// (RFC 9110, 11.7), unless Connection names them.
-  [[nodiscard]] bool drops(std::string_view name) const noexcept;
+  [[nodiscard]] bool drops(const Field& field) const noexcept;
 
  private:
   const Fields& fields_;
   bool names_fields_ = false;  // Connection holds more than close, keep-alive and upgrade
 };
-
-/// `name` begins with X-Forwarded-.
-bool is_x_forwarded(std::string_view name) noexcept;
 
 }  // namespace pinion::http

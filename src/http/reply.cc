@@ -52,7 +52,7 @@ Body make_body(const Reply& reply, const RequestHead* request) {
 
 /// So that scripts of another origin can see the answer, as with the backends' own (Fetch, 3.2).
 void write_cors(std::string& out, const Fields& fields) {
-  const auto origin = fields.find("Origin");
+  const auto origin = fields.find(FieldName::origin);
   if (!origin) return;
   write_field(out, "Access-Control-Allow-Origin", *origin);
   write_field(out, "Access-Control-Allow-Credentials", "true");
@@ -99,9 +99,10 @@ constexpr Phrase kPhrases[] = {
 }  // namespace
 
 bool accepts_json(const Fields& fields) noexcept {
+  if (!fields.has(FieldName::accept)) return false;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const Field field = fields[i];
-    if (!is_named(field, "Accept")) continue;
+    if (field.known != FieldName::accept) continue;
     std::string_view ranges = field.value;
     while (const auto range = next_list_element(ranges)) {
       if (iequals(trim_ows(range->substr(0, range->find(';'))), "application/json")) return true;

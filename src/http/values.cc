@@ -40,7 +40,7 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
 std::optional<std::string_view> cookie_value(const Fields& fields, std::string_view name) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const Field field = fields[i];
-    if (!iequals(field.name, "cookie")) continue;
+    if (field.known != FieldName::cookie) continue;
     const auto value = cookie_in(field.value, name);
     if (value) return value->empty() ? std::nullopt : value;
   }

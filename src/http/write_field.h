@@ -3,20 +3,26 @@
 // Threads: one worker's.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
-#include "base/ascii.h"
 #include "http/head.h"
 
 namespace pinion::http {
 
-inline bool is_named(const Field& field, std::string_view name) noexcept {
-  return field.name.size() == name.size() && iequals(field.name, name);
-}
-
 inline void write_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
+  const std::size_t before = out.size();
+  const std::size_t after = before + name.size() + value.size() + 4;
+  // In one piece: four times append() are four times as much.
+  out.resize_and_overwrite(after, [&](char* text, std::size_t /*maybe more*/) {
+    char* at = std::ranges::copy(name, text + before).out;
+    at = std::ranges::copy(std::string_view{": "}, at).out;
+    at = std::ranges::copy(value, at).out;
+    std::ranges::copy(std::string_view{"\r\n"}, at);
+    return after;
+  });
 }
 
 void write_number(std::string& out, std::uint64_t number);

@@ -11,6 +11,24 @@ TEST_CASE("iequals ignores only the case of letters") {
   CHECK(iequals("", ""));
 }
 
+TEST_CASE("iequals compares each byte, wherever it stands") {
+  // Every pair of bytes at every place of texts that are shorter and longer than a word.
+  for (const std::size_t size : {1U, 7U, 8U, 9U, 17U}) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int x = 0; x < 256; ++x) {
+        std::string a(size, 'a');
+        std::string b(size, 'A');
+        a[at] = static_cast<char>(x);
+        for (const int y : {x, x ^ 0x20, x ^ 0x80, x ^ 0x01}) {
+          b[at] = static_cast<char>(y);
+          const bool equal = ascii_lower(a[at]) == ascii_lower(b[at]);
+          if (iequals(a, b) != equal) FAIL("at ", at, " of ", size, ": ", x, " and ", y);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("parse_decimal takes digits and nothing else") {
   CHECK(parse_decimal("0") == 0U);
   CHECK(parse_decimal("18446744073709551615") == 18446744073709551615U);
