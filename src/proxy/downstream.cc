@@ -94,14 +94,13 @@ void Downstream::take_bytes(std::string_view bytes) {
 }
 
 void Downstream::take_head(std::string_view& bytes) {
-  if (state_ == State::idle) {
-    state_ = State::head;
-    arm(worker_.config().proxy.timeouts.request_head);
-  }
   http::RequestHead& head = worker_.scratch_request();
   const auto result = http::read_request_head(partial_, bytes, worker_.head_limits(), head);
   bytes.remove_prefix(result.consumed);
-  if (result.status == http::HeadResult::Status::need_more) return;
+  if (result.status == http::HeadResult::Status::need_more) {
+    if (std::exchange(state_, State::head) == State::head) return;
+    return arm(worker_.config().proxy.timeouts.request_head);
+  }
   if (result.status == http::HeadResult::Status::failed) {
     bytes = {};
     return refuse(result.error);

@@ -39,12 +39,12 @@ Exchange::Exchange(Downstream& downstream, const http::RequestHead& head)
   facts_.keep_alive = head.keep_alive;
   facts_.wants_upgrade = head.upgrades_to_websocket;
   facts_.accepts_json = http::accepts_json(head.fields);
-  facts_.origin = head.fields.find("origin").value_or("");
+  facts_.origin = head.fields.find(http::FieldName::origin).value_or("");
   facts_.client = http::client_of(head, downstream.peer(), downstream.peer_is_trusted());
   facts_.began = worker_.now();
-  facts_.began_at = std::chrono::system_clock::now();
   route(head);
   if (worker_.shared().access_log.enabled()) {
+    facts_.began_at = std::chrono::system_clock::now();
     facts_.method = head.method;
     facts_.target = head.target;
   }
@@ -85,13 +85,13 @@ bool Exchange::admit(const http::RequestHead& head) {
     return false;
   }
   if (facts_.intent.kind == Intent::Kind::push) {
-    const auto type = head.fields.find("content-type").value_or("");
+    const auto type = head.fields.find(http::FieldName::content_type).value_or("");
     request_body_.watch(
         engineio::PacketScanner({.revision = facts_.intent.revision,
                                  .jsonp_post = facts_.intent.jsonp,
                                  .jsonp_answer = false,
                                  .binary = type.starts_with("application/octet-stream"),
-                                 .opaque = head.fields.find("content-encoding").has_value()}));
+                                 .opaque = head.fields.has(http::FieldName::content_encoding)}));
   }
   return true;
 }

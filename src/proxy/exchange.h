@@ -22,6 +22,7 @@
 
 #include "balance/admission_queue.h"
 #include "balance/assigner.h"
+#include "base/recycled.h"
 #include "base/timer_wheel.h"
 #include "http/head.h"
 #include "http/reply.h"
@@ -43,6 +44,7 @@ class Downstream;
 class Worker;
 
 class Exchange final : public Retirable,
+                       public Recycled<Exchange, 64>,
                        private UpstreamEvents,
                        private WheelTimer,
                        private balance::AdmissionWaiter,
@@ -64,7 +66,7 @@ class Exchange final : public Retirable,
   [[nodiscard]] std::optional<PoolId> pool() const noexcept { return facts_.pool; }
   /// Of the session that the request is in; empty when it is in none.
   [[nodiscard]] std::string_view sid() const noexcept {
-    return session_ ? std::string_view{session_->sid()} : std::string_view{};
+    return session_ ? session_->sid() : std::string_view{};
   }
   /// What waits for the client, and whether it takes nothing of it.
   void tell_waiting(std::size_t bytes, bool stalled) noexcept;
@@ -202,7 +204,7 @@ class Exchange final : public Retirable,
   Worker& worker_;
   Downstream& downstream_;
   Phase phase_ = Phase::waiting;
-  RequestFacts facts_;
+  RequestFacts facts_;  // before session_, which points into it
   RequestBody request_body_;
   std::string head_bytes_;  // as sent; kept until the answer begins, in case it must be sent again
   std::string gathered_;    // a chunked body that goes on with a Content-Length

@@ -35,7 +35,7 @@ void Exchange::read_affinity(const http::RequestHead& head) {
   if (!affinity().cookie.empty() && (opens || reads_connect_)) {
     cookie_ = http::cookie_value(head.fields, affinity().cookie).value_or("");
     https_ = downstream_.peer_is_trusted() &&
-             iequals(head.fields.find("x-forwarded-proto").value_or(""), "https");
+             iequals(head.fields.find(http::FieldName::x_forwarded_proto).value_or(""), "https");
   }
   if (!opens && facts_.intent.kind != Intent::Kind::other) return;
   ids_ = ids_in_head(head, affinity());

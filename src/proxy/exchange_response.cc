@@ -82,7 +82,6 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   if (downstream_.half_closed()) arm(worker_.config().proxy.timeouts.request_body_idle);
   status_ = head.status;
   note_answer(head);
-  head_bytes_ = {};
   const http::Framing to_client = http::response_framing(head, facts_.minor_version);
   // A client that is still sending its body would take the rest of it for the next request.
   keep_downstream_ = keep_downstream_ && facts_.keep_alive && request_complete_ &&
@@ -90,7 +89,9 @@ void Exchange::begin_response(const http::ResponseHead& head) {
                      !worker_.shutting_down() && to_client.kind != http::Framing::Kind::until_close;
   keep_upstream_ = head.keep_alive && request_complete_ && !discard_body_ &&
                    head.framing.kind != http::Framing::Kind::until_close;
-  std::string text;
+  // The request's head is done with, its memory is not.
+  std::string text = std::move(head_bytes_);
+  text.clear();
   http::write_response_head(text, head,
                             {.client_minor_version = facts_.minor_version,
                              .keep_alive = keep_downstream_,
@@ -139,13 +140,13 @@ void Exchange::watch_response(const http::ResponseHead& head) {
   if (head.status >= 400) {
     response_body_->watch_error();
   } else if (facts_.intent.kind == Intent::Kind::poll) {
-    const auto type = head.fields.find("content-type").value_or("");
+    const auto type = head.fields.find(http::FieldName::content_type).value_or("");
     response_body_->watch_packets(
         engineio::PacketScanner({.revision = facts_.intent.revision,
                                  .jsonp_post = false,
                                  .jsonp_answer = facts_.intent.jsonp,
                                  .binary = type.starts_with("application/octet-stream"),
-                                 .opaque = head.fields.find("content-encoding").has_value()}));
+                                 .opaque = head.fields.has(http::FieldName::content_encoding)}));
   }
 }
 
@@ -236,12 +237,13 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
   http::write_response_head(text, head, {.upgrade = true});
   add_cookie(text);
 
-  Tunnel::Setup setup{.backend = backend_, .facts = facts_};
+  Tunnel::Setup setup{.backend = backend_};
+  if (worker_.shared().access_log.enabled()) setup.facts = facts_;
   if (facts_.intent.kind == Intent::Kind::handshake) {
     setup.open_watch = std::make_unique<OpenWatch>(worker_.shared().ledger, std::move(reservation_),
                                                    origin(session::Transport::websocket));
   } else if (session_) {
-    setup.session = OpenedSession{.sid = session_->sid(),
+    setup.session = OpenedSession{.sid = std::string(session_->sid()),
                                   .serial = session_->found().serial,
                                   .time_to_live = session_->found().time_to_live,
                                   .max_payload = session_->found().max_payload};

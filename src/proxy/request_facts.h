@@ -29,8 +29,9 @@ struct RequestFacts {
   std::string origin;  // as it came; empty when there was none
   std::string client;  // address, as far as it can be trusted
   TimePoint began{};
+  // For the access log only:
   std::chrono::system_clock::time_point began_at{};
-  std::string method, target;  // for the access log only
+  std::string method, target;
 };
 
 /// How an exchange or tunnel ended, for the access log.

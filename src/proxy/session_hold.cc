@@ -5,18 +5,18 @@
 namespace pinion::proxy {
 
 std::optional<SessionHold> SessionHold::take(SessionLedger& ledger, PoolId pool,
-                                             const std::string& sid, TimePoint now) {
-  const auto found = ledger.begin_request({pool, sid}, now);
+                                             std::string_view sid, TimePoint now) {
+  auto found = ledger.begin_request({pool, sid}, now);
   if (!found) return std::nullopt;
-  return SessionHold(ledger, pool, sid, now, *found);
+  return SessionHold(ledger, pool, sid, now, std::move(*found));
 }
 
 SessionHold::SessionHold(SessionHold&& other) noexcept
     : ledger_(std::exchange(other.ledger_, nullptr)),
       pool_(other.pool_),
-      sid_(std::move(other.sid_)),
+      sid_(other.sid_),
       seen_(other.seen_),
-      found_(other.found_),
+      found_(std::move(other.found_)),
       traffic_(other.traffic_),
       told_waiting_(other.told_waiting_) {}
 

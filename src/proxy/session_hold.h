@@ -2,11 +2,11 @@
 // table learns what has passed.
 //
 // Threads: the worker's.
-// Lifetime: one exchange.
+// Lifetime: one exchange, which keeps the sid.
 #pragma once
 
 #include <optional>
-#include <string>
+#include <string_view>
 
 #include "proxy/session_ledger.h"
 
@@ -14,8 +14,8 @@ namespace pinion::proxy {
 
 class SessionHold {
  public:
-  /// Nothing when there is no such session.
-  static std::optional<SessionHold> take(SessionLedger& ledger, PoolId pool, const std::string& sid,
+  /// Nothing when there is no such session. @param sid outlives the hold
+  static std::optional<SessionHold> take(SessionLedger& ledger, PoolId pool, std::string_view sid,
                                          TimePoint now);
   ~SessionHold() { release(seen_); }
   SessionHold(SessionHold&& other) noexcept;
@@ -23,7 +23,7 @@ class SessionHold {
 
   [[nodiscard]] const session::PinTable::Found& found() const noexcept { return found_; }
   [[nodiscard]] session::SessionKey key() const noexcept { return {pool_, sid_}; }
-  [[nodiscard]] const std::string& sid() const noexcept { return sid_; }
+  [[nodiscard]] std::string_view sid() const noexcept { return sid_; }
   session::Traffic& traffic() noexcept { return traffic_; }
   /// The session may live elsewhere by now. @returns false when it has gone
   bool look_again();
@@ -45,13 +45,13 @@ class SessionHold {
   void release(TimePoint now) noexcept;
 
  private:
-  SessionHold(SessionLedger& ledger, PoolId pool, std::string sid, TimePoint now,
-              const session::PinTable::Found& found)
-      : ledger_(&ledger), pool_(pool), sid_(std::move(sid)), seen_(now), found_(found) {}
+  SessionHold(SessionLedger& ledger, PoolId pool, std::string_view sid, TimePoint now,
+              session::PinTable::Found found)
+      : ledger_(&ledger), pool_(pool), sid_(sid), seen_(now), found_(std::move(found)) {}
 
   SessionLedger* ledger_;
   PoolId pool_;
-  std::string sid_;
+  std::string_view sid_;
   TimePoint seen_;
   session::PinTable::Found found_;
   session::Traffic traffic_;

@@ -177,7 +177,10 @@ void Worker::after_turn() noexcept {
   resuming.splice_back(connections_->resuming);
   while (Downstream* const downstream = resuming.pop_front()) downstream->resume();
   // Freeing may retire more.
-  while (!retired_.empty()) std::exchange(retired_, {}).clear();
+  while (!retired_.empty()) {
+    retired_.swap(freed_);
+    freed_.clear();
+  }
 }
 
 void Worker::on_tick() noexcept {

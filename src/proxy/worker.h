@@ -187,6 +187,7 @@ class Worker final : private uv::Listener::Handler,
   std::vector<Listening> listeners_;
   std::vector<Listening> last_accepts_;  // closed after this turn
   std::vector<std::unique_ptr<Retirable>> retired_;
+  std::vector<std::unique_ptr<Retirable>> freed_;  // empty but in after_turn()
   struct Connections;
   std::unique_ptr<Connections> connections_;
   std::size_t farewells_ = 0;
