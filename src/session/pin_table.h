@@ -17,7 +17,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -28,6 +27,8 @@ namespace pinion::session {
 
 class PinTable {
  public:
+  struct Entry;
+
   explicit PinTable(std::size_t capacity);
   ~PinTable();
   PinTable(const PinTable&) = delete;
@@ -123,15 +124,12 @@ class PinTable {
   static constexpr std::size_t kLookedAt = 32;
   static constexpr Duration kBetweenPolls = std::chrono::seconds{5};
 
-  struct Entry;
-  struct KeyHash;
-  struct KeyEqual;
   struct Shard;
+  class Place;
 
-  [[nodiscard]] Shard& shard_of(SessionKey key) const noexcept;
+  [[nodiscard]] Shard& shard_of(std::uint64_t hash) const noexcept;
   static Found found(const Session& session);
   std::uint64_t end_waiting(SessionKey key, std::uint64_t serial, Joining joining);
-  static Entry* find_in(Shard& shard, SessionKey key, std::uint64_t serial) noexcept;
   Session take_out(Shard& shard, Entry& entry);
   void put_on_tunnel(Entry& entry, bool has_tunnel) noexcept;
   static Entry* longest_idle_in(const Shard& shard, TimePoint now) noexcept;
