@@ -23,6 +23,7 @@
 #include "health/prober.h"
 #include "listening.h"
 #include "max_connections.h"
+#include "memory_keeper.h"
 #include "probe_news.h"
 #include "proxy/overload_watch.h"
 #include "reloader.h"
@@ -112,6 +113,7 @@ class Server final : private uv::Signal::Handler,
   AgentNews agent_news_{log_};
   health::AgentChecks agents_{loop_, agent_news_};
   std::unique_ptr<proxy::OverloadWatch> overload_watch_;
+  std::unique_ptr<MemoryKeeper> memory_keeper_;
   std::unique_ptr<uv::Timer> ticker_;
   std::vector<std::unique_ptr<uv::Signal>> signals_;
 };
@@ -166,6 +168,7 @@ int Server::run() {
   agents_.watch(discovery_->sets(), *config_);
   overload_watch_ = std::make_unique<proxy::OverloadWatch>(loop_, shared_, workers_.counters(),
                                                            config_->proxy.overload);
+  memory_keeper_ = std::make_unique<MemoryKeeper>(loop_, shared_);
   for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
     signals_.push_back(std::make_unique<uv::Signal>(loop_, number, as_signals()));
   }

@@ -37,6 +37,7 @@ LIBRARIES = {
     r"uv\.h": {"uv"},
     r"openssl/.*": {"session/cookie_signer.cc"},
     r"llhttp\.h": {"http/head_parser.cc"},
+    r"malloc\.h": {"memory_keeper.cc"},
     r"toml\+\+/.*|toml\.hpp": {"config/load.cc"},
     r"libwebsockets\.h": {"admin", "health"},
     r"zlib\.h": {"websocket"},
