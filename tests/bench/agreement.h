@@ -1,7 +1,8 @@
 // What the load generator and the backend have agreed on.
 //
 // A time in a message: "42", then nanoseconds of the steady clock in 19 digits. Processes on one
-// machine share that clock.
+// machine share that clock. The times in the messages of a stream are those at which they were due,
+// so the next one is later by exactly a period, or something was lost.
 #pragma once
 
 #include <charconv>
@@ -29,15 +30,19 @@ inline void write_time(std::string& message, std::chrono::steady_clock::time_poi
   }
 }
 
-/// Nanoseconds from the time in a message until `now`; nothing when there is no time in it.
-inline std::optional<std::int64_t> age_of(std::string_view message,
-                                          std::chrono::steady_clock::time_point now) {
+/// The time in a message, in nanoseconds; nothing when there is none in it.
+inline std::optional<std::int64_t> time_in(std::string_view message) {
   if (message.size() < kTimedMessage || !message.starts_with("42")) return std::nullopt;
   const auto digits = message.substr(kTimeAt, kTimeDigits);
   std::int64_t time = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), time);
   if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-  return std::chrono::nanoseconds{now.time_since_epoch()}.count() - time;
+  return time;
+}
+
+/// From one message of a stream to the next.
+inline std::chrono::nanoseconds period_of(std::size_t rate) {
+  return std::chrono::nanoseconds{std::chrono::seconds{1}} / rate;
 }
 
 }  // namespace pinion::bench

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "segments.h"
+
 namespace pinion::bench {
 
 Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
@@ -28,8 +30,14 @@ std::span<const epoll_event> Poller::wait(Clock::duration limit) noexcept {
   const auto ns = std::max<std::int64_t>(0, std::chrono::nanoseconds{limit}.count());
   constexpr std::int64_t kSecond = 1'000'000'000;
   const timespec timeout{.tv_sec = ns / kSecond, .tv_nsec = ns % kSecond};
+  return wait_for(&timeout);
+}
+
+std::span<const epoll_event> Poller::wait() noexcept { return wait_for(nullptr); }
+
+std::span<const epoll_event> Poller::wait_for(const timespec* limit) noexcept {
   const int count = ::epoll_pwait2(epoll_.descriptor(), ready_.data(),
-                                   static_cast<int>(ready_.size()), &timeout, nullptr);
+                                   static_cast<int>(ready_.size()), limit, nullptr);
   if (count < 0 && errno != EINTR) fail("epoll_pwait2");
   return std::span{ready_}.first(static_cast<std::size_t>(std::max(count, 0)));
 }
@@ -83,6 +91,8 @@ bool Channel::flush() {
   }
   return true;
 }
+
+std::uint64_t Channel::segments() const { return data_segments_of(socket_.descriptor()); }
 
 void Channel::pause_reading(bool pause) noexcept {
   paused_ = pause;

@@ -28,8 +28,12 @@ class Poller {
   void change(int descriptor, void* who, std::uint32_t events) noexcept;
   /// What is ready now or within `limit`; each descriptor at most once.
   std::span<const epoll_event> wait(Clock::duration limit) noexcept;
+  /// What is ready, as soon as anything is.
+  std::span<const epoll_event> wait() noexcept;
 
  private:
+  std::span<const epoll_event> wait_for(const timespec* limit) noexcept;
+
   Socket epoll_;
   std::array<epoll_event, 256> ready_{};
 };
@@ -58,6 +62,8 @@ class Channel {
   [[nodiscard]] bool waiting() const noexcept { return sent_ < waiting_.size(); }
 
   void pause_reading(bool pause) noexcept;
+  /// Segments with data that have come.
+  [[nodiscard]] std::uint64_t segments() const;
   /// Asks for wake-ups whenever the socket takes more.
   void watch_writing(bool watch) noexcept;
 

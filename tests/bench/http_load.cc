@@ -128,8 +128,22 @@ void HttpLoad::on_handshake(Client& client, std::string_view body) {
   ++opened_;
 }
 
+void HttpLoad::check(Clock::time_point now, Clock::duration limit) {
+  for (Client& client : clients_) {
+    if (!client.ended && now - client.began > limit) fail_client(client, "a client stands still");
+  }
+}
+
+void HttpLoad::leave() {
+  for (Client& client : clients_) end(client);
+}
+
 void HttpLoad::fail_client(Client& client, std::string_view why) {
   tally().error(why);
+  end(client);
+}
+
+void HttpLoad::end(Client& client) {
   client.get.channel.close();
   client.post.channel.close();
   client.ended = true;

@@ -22,6 +22,8 @@ class HttpLoad final : public Load {
   [[nodiscard]] bool all_open() const override { return opened_ == clients_.size(); }
   void start() override;
   void on_event(void* who, std::uint32_t events) override;
+  void check(Clock::time_point now, Clock::duration limit) override;
+  void leave() override;
 
  private:
   struct Client;
@@ -47,6 +49,7 @@ class HttpLoad final : public Load {
   void work(Client& client);
   void send(Lane& lane, std::string_view request);
   void fail_client(Client& client, std::string_view why);
+  static void end(Client& client);
 
   Poller& poller_;
   const Options& options_;

@@ -27,8 +27,12 @@ void set(Options& options, std::string_view name, std::string_view value) {
   if (name == "--sessions") return read_into(options.sessions, value, name);
   if (name == "--seconds") return read_into(options.seconds, value, name);
   if (name == "--warmup") return read_into(options.warmup, value, name);
+  if (name == "--settle") return read_into(options.settle, value, name);
   if (name == "--size") return read_into(options.size, value, name);
   if (name == "--rate") return read_into(options.rate, value, name);
+  if (name == "--slow") return read_into(options.slow, value, name);
+  if (name == "--storm") return read_into(options.storm, value, name);
+  if (name == "--storm-rate") return read_into(options.storm_rate, value, name);
   if (name == "--proxy") return read_into(options.proxy, value, name);
   if (name == "--backend") return read_into(options.backend, value, name);
   fail("load: no option " + std::string{name});

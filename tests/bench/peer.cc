@@ -63,7 +63,7 @@ Peer::~Peer() {
 bool Peer::on_event(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0 && !channel_.flush()) return false;
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !read()) return false;
-  if (flooding_) return pour();
+  if (flood_ != nullptr) return pour();
   return !closing_ || channel_.waiting();
 }
 
@@ -152,7 +152,7 @@ bool Peer::obey(std::string_view command) {
     const auto rate = next_number(command);
     const auto size = next_number(command);
     if (!rate || !size || *size < kTimedMessage) return false;
-    period_ = std::chrono::nanoseconds{std::chrono::seconds{1}} / *rate;
+    period_ = period_of(*rate);
     streamed_.assign(*size, 's');
     next_due_ = Clock::now() + phase_of(around_.streams++, period_);
     around_.due.emplace(next_due_, this);
@@ -160,13 +160,10 @@ bool Peer::obey(std::string_view command) {
   }
   const auto size = next_number(command);
   if (!size) return false;
-  if (around_.flood.empty()) {
-    const std::string payload(*size, 'f');
-    while (around_.flood.size() < kFloodBlock) {
-      append_frame(around_.flood, Opcode::kText, payload, Masked::kNo);
-    }
-  }
-  flooding_ = true;
+  std::string& frames = around_.floods[*size];
+  const std::string payload(*size, 'f');
+  while (frames.size() < kFloodBlock) append_frame(frames, Opcode::kText, payload, Masked::kNo);
+  flood_ = &frames;
   channel_.watch_writing(true);
   return true;
 }
@@ -183,8 +180,8 @@ Clock::time_point Peer::stream(Clock::time_point due) {
 
 bool Peer::pour() {
   if (channel_.waiting()) return true;
-  flooded_ += channel_.write_some(std::string_view{around_.flood}.substr(flooded_));
-  if (flooded_ == around_.flood.size()) flooded_ = 0;
+  flooded_ += channel_.write_some(std::string_view{*flood_}.substr(flooded_));
+  if (flooded_ == flood_->size()) flooded_ = 0;
   return true;
 }
 

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <list>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -31,7 +32,8 @@ struct Surroundings {
   Poller poller;
   std::set<std::pair<Clock::time_point, Peer*>> due;  // who streams, by when its next frame is due
   std::uint64_t streams = 0;
-  std::string flood;  // whole frames, some tens of KiB
+  std::map<std::size_t, std::string>
+      floods;  // by size of a message: whole frames, some tens of KiB
   std::vector<char> buffer = std::vector<char>(std::size_t{256} * 1024);
 };
 
@@ -66,8 +68,9 @@ class Peer {
   std::string input_;  // of requests that are not complete
   std::string output_;
   FrameReader frames_;
-  bool websocket_ = false, counting_ = false, flooding_ = false, closing_ = false;
-  std::size_t flooded_ = 0;  // how far into the block of frames
+  bool websocket_ = false, counting_ = false, closing_ = false;
+  const std::string* flood_ = nullptr;  // while it floods
+  std::size_t flooded_ = 0;             // how far into that
   std::uint64_t counted_ = 0;
   Clock::time_point next_due_{};
   Clock::duration period_{};

@@ -40,7 +40,7 @@ class Relay {
 
   [[noreturn]] void run() {
     for (;;) {
-      for (const epoll_event& event : poller_.wait(std::chrono::hours{1})) {
+      for (const epoll_event& event : poller_.wait()) {
         if (event.data.ptr == nullptr) {
           accept();
         } else {

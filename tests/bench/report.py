@@ -1,118 +1,69 @@
-"""Medians, ratios, the table for people and the file for machines."""
+"""Medians and ratios, and the file for machines."""
 
 import json
 import os
 import platform
 import statistics
 
+import measures
 import targets
 
-LABELS = {targets.RELAY: "bare relay", targets.PINION: "pinion", targets.NGINX: "nginx",
-          targets.HAPROXY: "HAProxy"}
+
+def _median(values):
+    values = [value for value in values if value is not None]
+    return statistics.median(values) if values else None
 
 
-def value_of(scenario, result):
-    """The cost in one round: microseconds of CPU an operation, or bytes a session."""
-    if scenario.is_memory:
-        return result["memory"] / result["operations"]
-    return result["proxy_ns"] / 1000 / result["operations"]
+def _values(turns, of):
+    return [None if turn is None else of(turn) for turn in turns]
 
 
-def rate_of(result):
-    return result["operations"] / result["seconds"] if result["seconds"] else 0
+def _ratio(one, other):
+    """Median over the rounds of one's value over the other's: what drifts, drifts for both."""
+    pairs = [(a, b) for a, b in zip(one, other) if a is not None and b]
+    return _median(a / b for a, b in pairs)
 
 
-def median(scenario, rounds):
-    return statistics.median(value_of(scenario, result) for result in rounds) if rounds else None
-
-
-def ratio(scenario, one, other):
-    """Median over the rounds of one's cost over the other's: what drifts, drifts for both."""
-    pairs = [(value_of(scenario, a), value_of(scenario, b)) for a, b in zip(one, other)]
-    ratios = [a / b for a, b in pairs if b]
-    return statistics.median(ratios) if ratios else None
-
-
-def summary_of(scenario, results):
-    """@param results target -> one result a round"""
-    medians = {name: median(scenario, rounds) for name, rounds in results.items()}
+def _line_of(measure, turns):
+    """@param turns target -> one turn a round @returns what the tables show of a measure"""
+    values = {name: _values(each, measure.of) for name, each in turns.items()}
+    medians = {name: _median(each) for name, each in values.items()}
+    line = {"name": measure.name, "kind": measure.kind, "unit": measure.unit, "median": medians}
+    if measure.kind == measures.CHANGE:
+        line["before"] = {name: _median(_values(each, measure.before)) for name, each in turns.items()}
+        line["after"] = {name: _median(_values(each, measure.after)) for name, each in turns.items()}
+        return line
     peers = [name for name in targets.PEERS if medians.get(name) is not None]
-    best = min(peers, key=lambda name: medians[name]) if peers else None
-    pinion = results.get(targets.PINION, [])
+    line["best_peer"] = best = min(peers, key=lambda name: medians[name]) if peers else None
+    pinion = values.get(targets.PINION, [])
+    line["pinion_to_best_peer"] = _ratio(pinion, values[best]) if best else None
+    line["pinion_to_relay"] = _ratio(pinion, values.get(targets.RELAY, []))
+    line["to_nginx"] = {name: _ratio(each, values.get(targets.NGINX, [])) for name, each in values.items()}
+    return line
+
+
+def _per_second(result):
+    return result["operations"] / result["seconds"] if result["seconds"] else None
+
+
+def _share(what):
+    """Of one CPU, 0 to 1."""
+    return lambda result: result[what] / 1e9 / result["seconds"] if result["seconds"] else None
+
+
+def summary_of(scenario, turns):
+    """@param turns target -> one turn a round, None for one that failed"""
+    def medians(of):
+        return {name: _median(_values(each, lambda turn: of(turn.result))) for name, each in turns.items()}
+
     return {
         "about": scenario.about,
-        "measure": scenario.measure,
-        "median": medians,
-        "best_peer": best,
-        "pinion_to_best_peer": ratio(scenario, pinion, results[best]) if best else None,
-        "pinion_to_relay": ratio(scenario, pinion, results.get(targets.RELAY, [])),
-        "per_second": _medians(results, rate_of),
-        "proxy_busy": _medians(results, lambda result: _share(result, "proxy_ns")),
-        "tool_busy": _medians(results, lambda result: _share(result, "tool_ns")),
-        "p50_us": _medians(results, lambda result: result["p50_us"]),
-        "p99_us": _medians(results, lambda result: result["p99_us"]),
-        "rounds": results,
+        "lines": [_line_of(measure, turns) for measure in scenario.measures],
+        "per_second": medians(_per_second),
+        "proxy_busy": medians(_share("proxy_ns")),
+        "tool_busy": medians(_share("tool_ns")),
+        "rounds": {name: [turn and turn._asdict() for turn in each] for name, each in turns.items()},
     }
-
-
-def _medians(results, of):
-    return {name: statistics.median(map(of, rounds)) for name, rounds in results.items() if rounds}
-
-
-def _share(result, what):
-    """Of one CPU, 0 to 1."""
-    return result[what] / 1e9 / result["seconds"] if result["seconds"] else 0
-
-
-def _number(value):
-    if value is None:
-        return "-"
-    if value < 10:
-        return f"{value:.2f}"
-    return f"{value:.1f}" if value < 1000 else f"{value:,.0f}"
-
-
-def _rows(names, summaries, cells):
-    yield ["scenario", *(LABELS[name] for name in names), *cells[0]]
-    for scenario, summary in summaries.items():
-        yield [scenario, *(_number(value) for value in cells[1](summary)), *cells[2](summary)]
-
-
-def _print(title, rows):
-    rows = list(rows)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    print(f"\n{title}")
-    for row in rows:
-        first, *rest = (cell.ljust(width) if column == 0 else cell.rjust(width)
-                        for column, (cell, width) in enumerate(zip(row, widths)))
-        print("  ".join([first, *rest]))
-
-
-def print_tables(names, summaries):
-    """What each costs and the ratios; then throughput, delays, and who was busy."""
-    def costs(summary):
-        return [summary["median"].get(name) for name in names]
-
-    def ratios(summary):
-        return [_number(summary["pinion_to_relay"]), _number(summary["pinion_to_best_peer"]),
-                summary["measure"]]
-
-    _print("Cost (medians)", _rows(names, summaries, (
-        ["pinion/relay", "pinion/best peer", "measure"], costs, ratios)))
-    busy = {name: summary for name, summary in summaries.items() if any(summary["per_second"].values())}
-    if not busy:
-        return
-    for title, key, factor in (
-            ("Operations a second", "per_second", 1), ("Delay p50, µs", "p50_us", 1),
-            ("Delay p99, µs", "p99_us", 1), ("Proxy's CPU, %", "proxy_busy", 100),
-            ("Generator's and backends' CPU, %", "tool_busy", 100)):
-        shown = {name: summary for name, summary in busy.items() if any(summary[key].values())}
-
-        def values(summary, key=key, factor=factor):
-            return [summary[key][name] * factor if name in summary[key] else None for name in names]
-
-        if shown:
-            _print(title, _rows(names, shown, ([], values, lambda _: [])))
 
 
 def write_json(path, settings, versions, summaries):
@@ -122,3 +73,10 @@ def write_json(path, settings, versions, summaries):
     with open(path, "w", encoding="utf-8") as file:
         json.dump(data, file, indent=1)
         file.write("\n")
+
+
+def read_json(path):
+    """@returns the versions and the summaries of a run that wrote them"""
+    with open(path, encoding="utf-8") as file:
+        data = json.load(file)
+    return data["versions"], data["scenarios"]

@@ -56,9 +56,9 @@ def _servers(name, ports):
     return ", ".join(f'"127.0.0.1:{port}"' for port in ports)
 
 
-def _command(name, binary, folder, port, backends, bulk):
+def _command(name, binary, folder, port, backends, bulk, workers):
     values = {
-        "PORT": port, "ADMIN_PORT": free_port(), "FOLDER": folder, "SERVERS": _servers(name, backends),
+        "WORKERS": workers, "PORT": port, "ADMIN_PORT": free_port(), "FOLDER": folder, "SERVERS": _servers(name, backends),
         # Bulk goes best through large buffers, and many idle sessions through small ones.
         "NGINX_BUFFER": "64k" if bulk else "4k", "NGINX_BUSY": "128k" if bulk else "8k",
         "HAPROXY_BUFFER": 65536 if bulk else 16384,
@@ -85,29 +85,31 @@ def _answers(port):
 
 
 class Target:
-    """One that runs, on its CPU."""
+    """One that runs, on its CPUs."""
 
-    def __init__(self, name, build, folder, backends, cpu, bulk=False):
+    def __init__(self, name, build, folder, backends, cpus, bulk=False, workers=1):
         self.name = name
         self.port = free_port()
         folder.mkdir(parents=True, exist_ok=True)
         # nginx's worker runs as another user and looks into its folder.
         folder.chmod(0o755)
-        command = _command(name, binary_of(name, build), folder, self.port, backends, bulk)
+        command = _command(name, binary_of(name, build), folder, self.port, backends, bulk, workers)
         self.log = folder / "log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(  # ended in stop()
-                ["taskset", "-c", str(cpu), *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                ["taskset", "-c", ",".join(map(str, cpus)), *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            self._wait()
+            self._wait(lambda: _answers(self.port))
+            if name == NGINX:
+                self._wait(lambda: len(_children(self.process.pid)) == workers)
         except BaseException:
             self.stop()
             raise
         self.pids = [self.process.pid, *_children(self.process.pid)]
 
-    def _wait(self):
+    def _wait(self, is_up):
         deadline = time.monotonic() + START_LIMIT
-        while not _answers(self.port):
+        while not is_up():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 said = self.log.read_text(encoding="utf-8", errors="replace").strip()
                 raise Failed(f"{self.name} does not answer: {said[-500:] or 'it said nothing'}")
@@ -124,11 +126,11 @@ class Target:
 
 
 class Backends:
-    """The backends, in one process on one CPU; it ends with its standard input."""
+    """The backends, in one process; it ends with its standard input."""
 
-    def __init__(self, build, cpu, count=3):
+    def __init__(self, build, count=3):
         self.process = subprocess.Popen(  # ended in stop()
-            ["taskset", "-c", str(cpu), str(build / "tests/bench/bench_backend"), str(count)],
+            [str(build / "tests/bench/bench_backend"), str(count)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.ports = [int(word) for word in self.process.stdout.readline().split()]
         if len(self.ports) != count:

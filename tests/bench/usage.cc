@@ -30,16 +30,19 @@ std::uint64_t cpu_ns(const std::vector<int>& processes) {
   return sum;
 }
 
-std::uint64_t anonymous_bytes(const std::vector<int>& processes) {
-  std::uint64_t sum = 0;
+Memory memory_of(const std::vector<int>& processes) {
+  Memory sum;
   for (const int process : processes) {
     std::ifstream status{folder_of(process) / "status"};
-    std::string word;
-    while (status >> word && word != "RssAnon:") {
+    int found = 0;
+    for (std::string word; status >> word;) {
+      if (word != "VmRSS:" && word != "RssAnon:") continue;
+      std::uint64_t kib = 0;
+      status >> kib;
+      (word == "VmRSS:" ? sum.resident : sum.anonymous) += kib * 1024;
+      ++found;
     }
-    std::uint64_t kib = 0;
-    if (!(status >> kib)) fail("load: no RssAnon of process " + std::to_string(process));
-    sum += kib * 1024;
+    if (found != 2) fail("load: no memory of process " + std::to_string(process));
   }
   return sum;
 }

@@ -10,7 +10,13 @@ namespace pinion::bench {
 /// (/proc/PID/task/*/schedstat).
 [[nodiscard]] std::uint64_t cpu_ns(const std::vector<int>& processes);
 
-/// Bytes of anonymous resident memory of the processes (RssAnon in /proc/PID/status).
-[[nodiscard]] std::uint64_t anonymous_bytes(const std::vector<int>& processes);
+/// Bytes of the processes in memory: of their own (RssAnon in /proc/PID/status), and with the pages
+/// of their binaries (VmRSS; pages that two of them share count twice).
+struct Memory {
+  std::uint64_t anonymous = 0, resident = 0;
+
+  bool operator==(const Memory&) const = default;
+};
+[[nodiscard]] Memory memory_of(const std::vector<int>& processes);
 
 }  // namespace pinion::bench

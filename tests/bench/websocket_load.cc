@@ -3,7 +3,6 @@
 #include <array>
 #include <utility>
 
-#include "agreement.h"
 #include "http_text.h"
 
 namespace pinion::bench {
@@ -19,13 +18,13 @@ constexpr std::string_view kUpgrade =
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 // What RFC 6455 section 1.3 says for that key.
 constexpr std::string_view kAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-constexpr std::string_view kNormalClosure = "\x03\xe8";
 
 }  // namespace
 
 std::optional<WebSocketLoad::Work> WebSocketLoad::work_of(std::string_view mode) noexcept {
-  constexpr std::array<std::pair<std::string_view, Work>, 6> kModes = {{{"echo", Work::kEcho},
+  constexpr std::array<std::pair<std::string_view, Work>, 7> kModes = {{{"echo", Work::kEcho},
                                                                         {"stream", Work::kStream},
+                                                                        {"leave", Work::kStream},
                                                                         {"flood", Work::kFlood},
                                                                         {"upload", Work::kUpload},
                                                                         {"churn", Work::kChurn},
@@ -51,11 +50,23 @@ WebSocketLoad::WebSocketLoad(Poller& poller, const Options& options)
 }
 
 void WebSocketLoad::open(std::size_t sessions) {
-  wanted_ = sessions;
+  wanted_ = sessions + options_.slow + options_.storm;
+  open_more();
+}
+
+void WebSocketLoad::open_more() {
   while (clients_.size() < wanted_ && clients_.size() < opened_ + kOpening) {
-    clients_.emplace_back().index = clients_.size() - 1;
-    begin(clients_.back());
+    const std::size_t index = clients_.size();
+    Client& client = clients_.emplace_back();
+    client.index = index;
+    client.role = role_of(index);
+    begin(client);
   }
+}
+
+WebSocketLoad::Role WebSocketLoad::role_of(std::size_t index) const noexcept {
+  if (index < options_.sessions) return Role::kMeasured;
+  return index < options_.sessions + options_.slow ? Role::kSlow : Role::kStorm;
 }
 
 void WebSocketLoad::begin(Client& client) {
@@ -122,7 +133,6 @@ bool WebSocketLoad::read_answer(Client& client, std::string_view& bytes) {
 }
 
 void WebSocketLoad::on_frame(Client& client, const Frame& frame) {
-  Tally& all = tally();
   if (client.state == State::kUpgrading) {
     if (!frame.payload.starts_with(R"(0{"sid":")")) return fail_session(client, "no open packet");
     return on_open(client);
@@ -131,38 +141,15 @@ void WebSocketLoad::on_frame(Client& client, const Frame& frame) {
     if (client.state != State::kClosing) fail_session(client, "closed by a close frame");
     return;
   }
-  switch (work_) {
-    case Work::kEcho:
-      if (frame.payload != echoed_)
-        return fail_session(client, "an echo that is not what was sent");
-      all.operations += 2;
-      all.took(std::chrono::nanoseconds{now_ - client.began}.count());
-      return ask(client);
-    case Work::kStream: {
-      const auto age = age_of(frame.payload, now_);
-      if (!age) return fail_session(client, "a frame without its time");
-      ++all.operations;
-      return all.took(*age);
-    }
-    case Work::kFlood:
-      if (frame.length != options_.size) return fail_session(client, "a frame of a wrong size");
-      ++all.operations;
-      return;
-    case Work::kUpload:
-      if (frame.payload != "4counted") return fail_session(client, "uploads miscounted");
-      all.operations += kUploadsPerAck;
-      return;
-    case Work::kChurn:
-    case Work::kIdle:
-      return fail_session(client, "a frame that nobody asked for");
-  }
+  client.heard = now_;
+  on_work(client, frame);
 }
 
 void WebSocketLoad::on_open(Client& client) {
   client.state = State::kOpen;
   if (!working_) {
     ++opened_;
-    open(wanted_);
+    open_more();
   } else {
     set_to_work(client);
   }
@@ -176,45 +163,11 @@ void WebSocketLoad::on_end(Client& client) {
   begin(client);
 }
 
-void WebSocketLoad::set_to_work(Client& client) {
-  switch (work_) {
-    case Work::kEcho:
-      return ask(client);
-    case Work::kStream:
-      return say(client,
-                 "4stream " + std::to_string(options_.rate) + " " + std::to_string(options_.size));
-    case Work::kFlood:
-      return say(client, "4flood " + std::to_string(options_.size));
-    case Work::kUpload:
-      say(client, "4count");
-      client.channel.watch_writing(true);
-      return;
-    case Work::kChurn:
-      client.state = State::kClosing;
-      output_.clear();
-      append_frame(output_, Opcode::kClose, kNormalClosure, Masked::kYes);
-      if (!client.channel.write(output_)) fail_session(client, "writing failed");
-      return;
-    case Work::kIdle:
-      return;
+void WebSocketLoad::leave() {
+  for (Client& client : clients_) {
+    client.channel.close();
+    client.state = State::kEnded;
   }
-}
-
-void WebSocketLoad::ask(Client& client) {
-  client.began = now_;
-  if (!client.channel.write(echoed_frame_)) fail_session(client, "writing failed");
-}
-
-void WebSocketLoad::say(Client& client, std::string_view message) {
-  output_.clear();
-  append_frame(output_, Opcode::kText, message, Masked::kYes);
-  if (!client.channel.write(output_)) fail_session(client, "writing failed");
-}
-
-void WebSocketLoad::pour(Client& client) {
-  if (client.channel.waiting()) return;
-  client.poured += client.channel.write_some(std::string_view{uploads_}.substr(client.poured));
-  if (client.poured == uploads_.size()) client.poured = 0;
 }
 
 void WebSocketLoad::fail_session(Client& client, std::string_view why) {
