@@ -1,7 +1,6 @@
 #include "websocket/close_frame.h"
 
-#include <initializer_list>
-
+#include "websocket/client_frame.h"
 #include "websocket/frame_scanner.h"
 
 namespace pinion::websocket {
@@ -35,17 +34,8 @@ std::string close_frame_to_client(CloseCode code, std::string_view reason) {
 }
 
 std::string close_frame_to_server(CloseCode code, std::string_view reason, std::uint32_t mask_key) {
-  const std::string payload = close_payload(code, reason);
   std::string frame;
-  frame.push_back(static_cast<char>(kFinalClose));
-  frame.push_back(static_cast<char>(kMaskBit | payload.size()));
-  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
-    frame.push_back(static_cast<char>(mask_key >> shift & 0xFFU));
-  }
-  for (std::size_t i = 0; i < payload.size(); ++i) {
-    const auto mask = static_cast<unsigned char>(frame[2 + i % 4]);
-    frame.push_back(static_cast<char>(static_cast<unsigned char>(payload[i]) ^ mask));
-  }
+  append_client_frame(frame, Opcode::close, close_payload(code, reason), mask_key);
   return frame;
 }
 

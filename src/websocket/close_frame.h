@@ -10,6 +10,7 @@
 namespace pinion::websocket {
 
 enum class CloseCode : std::uint16_t {
+  normal = 1000,
   going_away = 1001,
   service_restart = 1012,
   try_again_later = 1013

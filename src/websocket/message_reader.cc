@@ -6,6 +6,7 @@ namespace pinion::websocket {
 
 MessageReader::Status MessageReader::feed(std::string_view& bytes) {
   if (status_ == Status::message) begin_message();
+  if (status_ == Status::control) status_ = Status::need_more;
   while (status_ == Status::need_more && !bytes.empty()) {
     const FrameScanner::Step step = frames_.next(bytes);
     bytes.remove_prefix(step.consumed);
@@ -30,7 +31,9 @@ MessageReader::Status MessageReader::take(const FrameScanner::Step& step) {
 MessageReader::Status MessageReader::begin_frame() {
   const FrameHeader& frame = frames_.header();
   if (is_control(frame.opcode)) {
-    const bool passes = frame.opcode != Opcode::close && !frame.rsv1;
+    control_.clear();
+    const bool told = controls_ == Controls::told;
+    const bool passes = (told || frame.opcode != Opcode::close) && !frame.rsv1;
     return passes ? Status::need_more : Status::failed;
   }
   const bool continues = frame.opcode == Opcode::continuation;
@@ -48,20 +51,25 @@ MessageReader::Status MessageReader::begin_frame() {
 
 void MessageReader::append(const FrameScanner::Step& step) {
   const FrameHeader& frame = frames_.header();
-  if (step.payload.empty() || is_control(frame.opcode)) return;
+  if (step.payload.empty()) return;
+  if (is_control(frame.opcode) && controls_ == Controls::passed_over) return;
+  std::string& out = is_control(frame.opcode) ? control_ : text_;
   if (!frame.masked) {
-    text_.append(step.payload);
+    out.append(step.payload);
     return;
   }
   for (std::size_t i = 0; i < step.payload.size(); ++i) {
     const std::uint8_t mask = frame.mask[(step.payload_offset + i) % sizeof(frame.mask)];
-    text_.push_back(static_cast<char>(static_cast<unsigned char>(step.payload[i]) ^ mask));
+    out.push_back(static_cast<char>(static_cast<unsigned char>(step.payload[i]) ^ mask));
   }
 }
 
 MessageReader::Status MessageReader::end_frame() {
   const FrameHeader& frame = frames_.header();
-  if (is_control(frame.opcode) || !frame.fin) return Status::need_more;
+  if (is_control(frame.opcode)) {
+    return controls_ == Controls::told ? Status::control : Status::need_more;
+  }
+  if (!frame.fin) return Status::need_more;
   in_message_ = false;
   if (!compressed_) return Status::message;
   if (!inflate_) inflate_.emplace();

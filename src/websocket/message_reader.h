@@ -23,19 +23,28 @@ class MessageReader {
   enum class Status : unsigned char {
     need_more,
     message,  // text() is whole
-    failed,   // not WebSocket, a close frame, too long, or not valid deflate
+    control,  // control() and control_payload() are
+    failed,   // not WebSocket, a close frame that is passed over, too long, or not valid deflate
+  };
+  enum class Controls : unsigned char {
+    passed_over,  // as who only listens does; after a close frame no message can come
+    told,         // as who has to answer them wants it
   };
 
-  explicit MessageReader(std::size_t limit) noexcept : limit_(limit) {}
+  explicit MessageReader(std::size_t limit, Controls controls = Controls::passed_over) noexcept
+      : limit_(limit), controls_(controls) {}
 
-  /// Takes the next bytes of the stream, up to the end of a message; what was taken is removed from
-  /// the front of `bytes`. Control frames between and within messages are passed over. After a
-  /// message the next call begins the next one.
+  /// Takes the next bytes of the stream, up to the end of a message, or of a control frame that is
+  /// told; what was taken is removed from the front of `bytes`. After a message the next call
+  /// begins the next one.
   Status feed(std::string_view& bytes);
   /// The message that feed() has told of, until its next call.
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
   /// Whether the message was text, not binary.
   [[nodiscard]] bool is_text() const noexcept { return is_text_; }
+  /// The control frame that feed() has told of: its opcode, and its payload until the next call.
+  [[nodiscard]] Opcode control() const noexcept { return frames_.header().opcode; }
+  [[nodiscard]] const std::string& control_payload() const noexcept { return control_; }
   /// Whether any message so far, the present one included, came compressed.
   [[nodiscard]] bool saw_compressed() const noexcept { return saw_compressed_; }
   /// Whether one before the present one did: the present one may refer back to it.
@@ -58,6 +67,7 @@ class MessageReader {
   Status end_frame();
 
   std::size_t limit_;
+  Controls controls_;
   Status status_ = Status::need_more;
   bool in_message_ = false;  // a first fragment has come, the last has not
   bool compressed_ = false;  // the present message
@@ -66,6 +76,7 @@ class MessageReader {
   bool has_history_ = false;
   FrameScanner frames_;
   std::string text_;
+  std::string control_;
   std::optional<InflateStream> inflate_;
 };
 

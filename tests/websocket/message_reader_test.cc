@@ -200,4 +200,30 @@ TEST_CASE("a reader stops at the end of a message") {
   CHECK(reader.feed(rest) == MessageReader::Status::need_more);
 }
 
+TEST_CASE("control frames are told to who wants them, also within a message") {
+  using Status = MessageReader::Status;
+  const std::string bytes =
+      write({.opcode = 9, .payload = "ping"}) + write({.fin = false, .payload = "one "}) +
+      write({.opcode = 10, .mask_key = 0x01020304, .payload = "pong"}) +
+      write({.opcode = 0, .payload = "message"}) + write({.opcode = 9, .payload = ""}) +
+      write({.opcode = 8, .payload = "\x03\xE9 bye"}) + write({.payload = "after"});
+  auto random = pinion::test::repeatable(31);
+  for (const auto& pieces : pinion::test::splits(bytes, random)) {
+    MessageReader reader{kReaderLimit, MessageReader::Controls::told};
+    Texts told;
+    for (std::string_view piece : pieces) {
+      while (!piece.empty()) {
+        const auto status = reader.feed(piece);
+        REQUIRE(status != Status::failed);
+        if (status == Status::message) told.push_back(reader.text());
+        if (status == Status::control) {
+          told.push_back(std::to_string(static_cast<int>(reader.control())) + " " +
+                         reader.control_payload());
+        }
+      }
+    }
+    CHECK(told == Texts{"9 ping", "10 pong", "one message", "9 ", "8 \x03\xE9 bye", "after"});
+  }
+}
+
 }  // namespace pinion::websocket
