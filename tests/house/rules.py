@@ -25,7 +25,8 @@ ARROWS = {
               "metrics", "uv"},
     "health": {"base", "log", "config", "http", "balance", "uv"},
     "admin": {"base", "log", "metrics", "balance", "session"},
-    "cli": {"base", "log", "config", "admin"},
+    "loadgen": {"base", "http", "engineio", "websocket", "uv"},
+    "cli": {"base", "log", "config", "admin", "loadgen"},
 }
 ARROWS[""] = set(ARROWS)
 
