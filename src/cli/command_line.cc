@@ -6,6 +6,7 @@
 #include <ostream>
 #include <string_view>
 
+#include "cli/bench.h"
 #include "cli/check.h"
 #include "cli/config_command.h"
 #include "cli/moving.h"
@@ -29,6 +30,10 @@ class CommandLine {
     app_.require_subcommand(1);
     add_local_commands();
     add_remote_commands();
+    add_bench_options(
+        *add("bench", "Load a socket.io server or proxy with many clients, and say how it does",
+             [this] { return run_bench(bench_, terminal_); }),
+        bench_);
   }
 
   int parse_and_run(std::vector<std::string> arguments) {
@@ -181,6 +186,7 @@ class CommandLine {
   std::function<int()> command_;
   std::string config_file_{kDefaultConfig};
   ConfigOptions config_;
+  BenchOptions bench_;
   RemoteOptions remote_;
   SessionsOptions sessions_;
   MovingOptions moving_;

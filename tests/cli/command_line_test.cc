@@ -28,7 +28,7 @@ TEST_CASE("version and help") {
   CHECK(version.out == "pinion " PINION_VERSION "\n");
   const auto help = run_pinion({"--help"});
   CHECK(help.code == 0);
-  for (const auto* command : {"run", "check", "config", "status", "sessions"}) {
+  for (const auto* command : {"run", "check", "config", "status", "sessions", "bench"}) {
     CHECK(help.out.find(command) != std::string::npos);
     const auto one = run_pinion({command, "--help"});
     CHECK(one.code == 0);
@@ -76,7 +76,7 @@ TEST_CASE("wrong usage is exit code 2 and one line") {
   }
   CHECK(run_pinion({"stop"}).err ==
         "pinion: there is no command stop; commands are run, check, config, status, sessions, "
-        "drain, undrain, rebalance, reload (pinion --help)\n");
+        "drain, undrain, rebalance, reload, bench (pinion --help)\n");
   CHECK(run_pinion({"check", "x.toml"}).err.ends_with("x.toml (pinion check --help)\n"));
   CHECK(run_pinion({"--nonsense"}).err.ends_with(" (pinion --help)\n"));
 }

@@ -1,0 +1,210 @@
+// `pinion bench`: load of many clients, against real servers and through pinion itself.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Child, run } from './support/child.mjs';
+import { binary } from './support/pinion.mjs';
+import { serve } from './support/serve.mjs';
+import { Stage } from './support/stage.mjs';
+import { eventually, free_port, pause, seconds } from './support/wait.mjs';
+
+const transports = ['websocket', 'polling', 'upgrade'];
+
+/** The arguments of a run with `options`, {name: value}; true is a flag. */
+function bench_arguments(url, options) {
+  const all = { sessions: 10, rate: 10, duration: '1s', event: 'echo', arrivals: 100, ...options };
+  return ['bench', '--json', '--target', url, ...Object.entries(all).flatMap(([name, value]) =>
+    [value].flat().flatMap((one) => (one === true ? [`--${name}`] : [`--${name}`, String(one)])))];
+}
+
+/** A whole run: {code, stderr, report}. */
+async function bench(url, options = {}) {
+  const { code, stdout, stderr } = await run(binary, bench_arguments(url, options), { ms: seconds(30) });
+  return { code, stderr, report: stdout === '' ? undefined : JSON.parse(stdout) };
+}
+
+/** A run that goes on until `stop`: the child, and a promise of what it comes to. */
+function start_bench(stage, url, options) {
+  const child = new Child(binary, bench_arguments(url, { duration: '1h', ...options }));
+  stage.defer(() => child.kill());
+  const done = async () => {
+    const code = await child.ended(seconds(15));
+    return { code, stderr: child.stderr, report: JSON.parse(child.stdout) };
+  };
+  return { child, done };
+}
+
+function assert_clean({ code, stderr, report }, sessions) {
+  assert.equal(code, 0, stderr + JSON.stringify(report, null, 1));
+  assert.equal(report.clean, true);
+  assert.equal(report.sessions.joined, sessions);
+  const { sent, answered, lost } = report.messages;
+  assert.ok(sent >= sessions, `${sent} sent`);
+  assert.deepEqual({ answered, lost }, { answered: sent, lost: 0 });
+  assert.equal(report.delay_ms.count, sent);
+  assert.ok(report.delay_ms.p50 <= report.delay_ms.p99 && report.delay_ms.p99 <= report.delay_ms.max);
+}
+
+describe('clean runs', { concurrency: true }, () => {
+  for (const kind of ['node4', 'uvicorn-websockets', 'aiohttp']) {
+    test(`${kind}, directly and through pinion, by every transport`, { timeout: seconds(60) }, async (t) => {
+      const stage = Stage.of(t);
+      const backends = await stage.backends(kind, 2);
+      const pinion = await stage.pinion({ backends });
+      await Promise.all([backends[0].url, pinion.url].flatMap((url) => transports.map(async (transport) => {
+        const done = await bench(url, { transport });
+        assert_clean(done, 10);
+        assert.equal(done.report.sessions.upgraded, transport === 'upgrade' ? 10 : 0);
+      })));
+      await pinion.comes_to_rest();
+    });
+  }
+
+  test('streams of a server of Chainlit\'s shape, and its session ids', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const chat = await stage.backend('chainlit-websockets', 'chat');
+    const { code, stderr, report } = await bench(chat.url, {
+      path: '/ws/socket.io/', sessions: 5, rate: 1, duration: '2s', reply: 'stream_token',
+      event: 'client_message', auth: '{"sessionId":"{id}","clientType":"webapp"}',
+      args: '{"message":{"id":"{uuid}","output":"stream 20 100"}}',
+    });
+    assert.equal(code, 0, stderr);
+    assert.equal(report.messages.answered, report.messages.sent);
+    // All but the first token of each stream; the last ones may not have come.
+    assert.ok(report.gap_ms.count >= 19 * (report.messages.sent - 5), `${report.gap_ms.count} gaps`);
+    assert.ok(report.gap_ms.p50 > 2 && report.gap_ms.p50 < 100, `${report.gap_ms.p50} ms between tokens`);
+    assert.equal((await chat.seen()).refused, 0);
+  });
+});
+
+describe('servers in trouble', { concurrency: true }, () => {
+  for (const transport of transports) {
+    test(`${transport}: one that hangs and then dies`, { timeout: seconds(60) }, async (t) => {
+      const stage = Stage.of(t);
+      const chat = await stage.backend('node4', 'chat');
+      const { done } = start_bench(stage, chat.url, { transport });
+      await eventually('all are there', async () => (await chat.seen()).clients === 10);
+      chat.child.signal('SIGSTOP');
+      await pause(1300); // a stall is a second and more
+      await chat.kill();
+      const { code, report } = await done();
+      assert.equal(code, 1);
+      assert.equal(report.clean, false);
+      assert.equal(report.sessions.closed.total, 10);
+      assert.equal(report.sessions.missing, 10);
+      assert.ok(report.messages.lost >= 10, `${report.messages.lost} lost`);
+      assert.equal(report.messages.lost, report.messages.sent - report.messages.answered);
+      assert.equal(report.stalls.sessions, 10);
+      assert.ok(report.stalls.longest_ms >= 1000);
+    });
+  }
+
+  test('who may come back does, and finds another server', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const backends = await stage.backends('node4', 2);
+    const pinion = await stage.pinion({ backends });
+    const { child, done } = start_bench(stage, pinion.url, { reconnect: true, transport: 'upgrade', rate: 0 });
+    await eventually('all are there', async () => (await pinion.status()).totals.sessions === 10);
+    const moved = (await backends[0].seen()).clients;
+    await backends[0].kill();
+    await eventually('all are at the other', async () => (await backends[1].seen()).clients === 10);
+    child.signal('SIGINT');
+    const { code, report } = await done();
+    assert.equal(code, 0, JSON.stringify(report));
+    assert.equal(report.interrupted, true);
+    assert.equal(report.sessions.returned, moved);
+    assert.equal(report.sessions.closed.total, moved);
+    assert.equal(report.sessions.missing, 0);
+  });
+
+  test('sessions that a full proxy sheds, and when it wants them again', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const backends = await stage.backends('node4', 1);
+    const [{ address }] = backends;
+    const pinion = await stage.pinion({
+      pool: { backend: [{ name: 'chat', address, max_sessions: 4 }], admission: { queue: 0 } },
+    });
+    const { code, report } = await bench(pinion.url, { transport: 'polling' });
+    assert.equal(code, 1);
+    assert.equal(report.sessions.joined, 4);
+    assert.deepEqual(report.sessions.refused, { total: 6, why: { 503: 6 } });
+    assert.equal(report.sessions.retry_after.seen, 6);
+    assert.ok(report.sessions.retry_after.least_s >= 1);
+    assert.equal(report.sessions.missing, 6);
+    assert.equal(report.messages.lost, 0);
+  });
+
+  test('sessions that a proxy forgets', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({ backends: await stage.backends('node4', 1) });
+    const { done } = start_bench(stage, pinion.url, { transport: 'polling', sessions: 3 });
+    const found = await eventually('all are there', async () => {
+      const sessions = await pinion.sessions();
+      return sessions.length === 3 && sessions;
+    });
+    for (const { sid } of found) await pinion.get(`/api/v1/sessions/${sid}`, { method: 'DELETE' });
+    const { code, report } = await done();
+    assert.equal(code, 1);
+    assert.equal(report.sessions.unknown_sid, 3);
+    assert.equal(report.sessions.closed.total, 3);
+  });
+});
+
+describe('what it says of itself', { concurrency: true }, () => {
+  test('nobody is there: exit 3; nobody speaks HTTP there: too', { timeout: seconds(40) }, async () => {
+    const { code, report, stderr } = await bench(`http://127.0.0.1:${await free_port()}`);
+    assert.deepEqual({ code, report }, { code: 3, report: undefined });
+    assert.match(stderr, /^pinion: no answer from http:\S+: connection refused\n$/);
+  });
+
+  test('no socket.io at that path: exit 1, and what was answered', { timeout: seconds(40) }, async (t) => {
+    const web = await serve(Stage.of(t), (request, response) => response.writeHead(404).end());
+    for (const transport of transports) {
+      const { code, stderr } = await bench(`http://${web.address}`, { transport });
+      assert.equal(code, 1);
+      assert.match(stderr, /does not open an Engine.IO session at \/socket.io\/: \w+ answered 404\n$/);
+    }
+  });
+
+  test('too few open files: which limit, and what it takes', { timeout: seconds(40) }, async () => {
+    const { code, stderr } = await run('sh', ['-c', 'ulimit -n 200; exec "$0" "$@"', binary,
+      ...bench_arguments('http://127.0.0.1:1', { sessions: 100, transport: 'polling' })]);
+    assert.equal(code, 1);
+    assert.match(stderr, /100 sessions need 264 open files, and the hard limit of this shell is 200 \(ulimit -Hn\)/);
+  });
+
+  test('a table, and lines of progress', { timeout: seconds(40) }, async (t) => {
+    const stage = Stage.of(t);
+    const chat = await stage.backend('node4', 'chat');
+    const args = bench_arguments(chat.url, { duration: '5500ms' }).filter((one) => one !== '--json');
+    const { code, stdout, stderr } = await run(binary, args, { ms: seconds(20) });
+    assert.equal(code, 0, stdout);
+    assert.match(stderr, /^ +5 s  10\/10 sessions  \d+(\.\d)?\/s out  \d+(\.\d)?\/s in  p50 \S+ ms  p99 \S+ ms\n$/);
+    assert.match(stdout, /^http:\S+ by websocket, 10 sessions, \d\.\d\d s\n/);
+    assert.match(stdout, /^ {2}ack +\d+ +[\d.]+ ms/m);
+    assert.match(stdout, /^ {2}10 started, 10 joined$/m);
+    assert.match(stdout, /^ {2}0 lost$/m);
+  });
+
+  test('cookies, headers and a namespace are what they were asked to be', { timeout: seconds(40) }, async (t) => {
+    const seen = [];
+    const web = await serve(Stage.of(t), (request, response) => {
+      seen.push({ ...request.headers });
+      response.setHeader('set-cookie', `at=${seen.length}; Path=/`);
+      if (seen.length === 1) return void response.end('0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000}');
+      let body = '';
+      request.on('data', (data) => (body += data));
+      request.on('end', () => {
+        if (request.method === 'POST') seen.at(-1).body = body;
+        response.writeHead(request.method === 'POST' ? 200 : 400).end('ok');
+      });
+    });
+    await bench(`http://${web.address}`, {
+      sessions: 1, transport: 'polling', cookies: true, header: ['X-One: 1', 'Host: chat.example'],
+      namespace: '/admin', auth: '{"who":"{id}"}',
+    });
+    assert.equal(seen[0].cookie, undefined);
+    assert.match(seen[1].cookie, /^at=1$/);
+    for (const headers of seen) assert.deepEqual([headers['x-one'], headers.host], ['1', 'chat.example']);
+    assert.match(seen.find(({ body }) => body).body, /^40\/admin,\{"who":"[0-9a-f-]{36}"\}$/);
+  });
+});
