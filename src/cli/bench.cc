@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <optional>
 #include <ostream>
@@ -46,7 +47,10 @@ class BenchWatcher final : public loadgen::Watcher {
     constexpr unsigned kPlainEvery = 5;
     shown_ = true;
     if (live_) {
-      terminal_.err << '\r' << progress_.line(progress, sessions_) << "\x1b[K" << std::flush;
+      std::string line = progress_.line(progress, sessions_);
+      // One that is broken in two cannot be replaced.
+      if (terminal_.width > 1) line.resize(std::min(line.size(), terminal_.width - std::size_t{1}));
+      terminal_.err << '\r' << line << "\x1b[K" << std::flush;
     } else if (++seconds_ % kPlainEvery == 0) {
       terminal_.err << progress_.line(progress, sessions_) << std::endl;
     }
@@ -90,7 +94,9 @@ int run_bench(const BenchOptions& options, const Terminal& terminal) {
   std::optional<BenchWatcher> watcher(std::in_place, terminal, load->sessions);
   const loadgen::Outcome outcome = loadgen::run(*load, *watcher);
   watcher.reset();
-  return finish(options, outcome, terminal);
+  BenchOptions told = options;
+  told.seed = load->seed;
+  return finish(told, outcome, terminal);
 }
 
 }  // namespace pinion::cli

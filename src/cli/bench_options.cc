@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "base/ascii.h"
 #include "config/address.h"
@@ -39,16 +40,15 @@ void add_load_options(CLI::App& command, BenchOptions& options) {
       ->capture_default_str()
       ->type_name("N")
       ->check(CLI::Range(0.0, 10'000.0));
-  command
-      .add_option("--duration", options.duration, "How long, once all sessions have been started")
+  command.add_option("--duration", options.duration, "How long, once all sessions are there")
       ->capture_default_str()
       ->type_name("TIME");
   command.add_option("--grace", options.grace, "How long replies may take at the end")
       ->capture_default_str()
       ->type_name("TIME");
   command.add_flag("--reconnect", options.reconnect, "Come back after a loss, as clients do");
-  command.add_option("--seed", options.seed, "Of all that is drawn by lot")
-      ->capture_default_str()
+  command
+      .add_option("--seed", options.seed, "Of all that is drawn by lot; default: another each time")
       ->type_name("N");
 }
 
@@ -202,7 +202,7 @@ std::expected<loadgen::Options, std::string> to_load(const BenchOptions& options
   load.cookies = options.cookies;
   load.nsp = options.nsp;
   load.reply = options.reply;
-  load.seed = options.seed;
+  load.seed = options.seed.value_or(std::random_device{}());
   for (const auto& done : {read_target(options.target, load), read_headers(options.headers, load),
                            read_times(options, load), read_message(options, load)}) {
     if (!done) return Wrong{done.error()};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct BenchOptions {
   std::string args;
   std::string reply;
   std::vector<std::string> headers;
-  std::uint64_t seed = 1;
+  std::optional<std::uint64_t> seed;  // none: another one each time
   bool reconnect = false, cookies = false, json = false;
 };
 

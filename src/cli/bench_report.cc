@@ -69,6 +69,9 @@ void add_sessions(Table& table, const Measurements& all) {
          Style::odd});
   }
   add_tally(table, "not upgraded", all.not_upgraded, Style::bad);
+  if (all.stayed != 0) {
+    table.add_line({fmt::format("  {} still polling at the end", grouped(all.stayed)), Style::bad});
+  }
   add_tally(table, "closed", all.closed, Style::bad);
   if (all.unknown_sid != 0) {
     table.add_line(
@@ -124,6 +127,7 @@ Json sessions_json(const Measurements& all) {
           {"upgraded", all.upgraded},
           {"returned", all.returned},
           {"missing", all.missing},
+          {"stayed_with_polling", all.stayed},
           {"unreachable", tally_json(all.unreachable)},
           {"refused", tally_json(all.refused)},
           {"retry_after",
@@ -211,7 +215,7 @@ std::string bench_json(const BenchOptions& options, const loadgen::Outcome& outc
       {"transport", options.transport},
       {"sessions_wanted", options.sessions},
       {"rate", options.rate},
-      {"seed", options.seed},
+      {"seed", options.seed.value_or(0)},
       {"elapsed_s", to_seconds(outcome.elapsed)},
       {"interrupted", outcome.kind == loadgen::Outcome::Kind::interrupted},
       {"clean", loadgen::is_clean(all, options.reconnect)},

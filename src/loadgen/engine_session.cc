@@ -53,7 +53,7 @@ void EngineSession::close() noexcept {
   websocket_.close();
 }
 
-void EngineSession::end(EngineEnd end) {
+void EngineSession::end(const EngineEnd& end) {
   close();
   owner_.on_engine_end(end);
 }

@@ -69,6 +69,11 @@ class EngineSession final : private HttpClient::Owner, private WebSocketClient::
   void close() noexcept;
 
   [[nodiscard]] bool is_open() const noexcept { return state_ == State::open; }
+  /// It polls, although it was to upgrade.
+  [[nodiscard]] bool stayed_with_polling() const noexcept {
+    return options_.transport == Transport::upgrade && state_ == State::open &&
+           upgrade_ == Upgrade::none;
+  }
   /// The other side does not take what is sent.
   [[nodiscard]] bool backed_up() const noexcept;
   /// When anything of the session came last.
@@ -103,7 +108,7 @@ class EngineSession final : private HttpClient::Owner, private WebSocketClient::
   void switch_when_paused();
   void stay_with_polling(std::string_view why);
   void refused(const Answer& answer, std::string_view request);
-  void end(EngineEnd end);
+  void end(const EngineEnd& end);
   void end(std::string why) { end(EngineEnd{.why = std::move(why)}); }
   [[nodiscard]] CookieJar* jar() noexcept { return options_.cookies ? &cookies_ : nullptr; }
   [[nodiscard]] bool over() const noexcept { return state_ == State::over; }

@@ -23,6 +23,7 @@ struct Measurements {
   std::uint64_t present = 0;      // are in it now
   std::uint64_t returned = 0;     // times that one came back
   std::uint64_t missing = 0;      // were not in it at the end
+  std::uint64_t stayed = 0;       // were, but still polled after an upgrade that failed
   std::uint64_t upgraded = 0;     // times that one went from polling to WebSocket
   Tally unreachable;              // times that a handshake got no answer, and why
   Tally refused;                  // handshakes answered otherwise than by a session, by status
@@ -66,7 +67,7 @@ struct Measurements {
 /// Whether nothing was lost and nothing failed. Who comes back has not failed, if it may.
 inline bool is_clean(const Measurements& all, bool reconnect) noexcept {
   const bool ends = all.unreachable.total() + all.refused.total() + all.closed.total() != 0;
-  return all.joined != 0 && all.lost == 0 && all.missing == 0 && all.not_upgraded.total() == 0 &&
+  return all.joined != 0 && all.lost == 0 && all.missing == 0 && all.stayed == 0 &&
          (reconnect || !ends);
 }
 

@@ -25,7 +25,7 @@ struct Options {
   std::size_t sessions = 100;
   double arrivals = 100;  // new sessions a second
   double rate = 1;        // messages a second of each session; 0: they only listen
-  Duration duration = std::chrono::seconds{30};  // from when all sessions have been started
+  Duration duration = std::chrono::seconds{30};  // from when all are there
   Duration grace = std::chrono::seconds{5};      // for replies that are still to come then
   bool reconnect = false;
   bool cookies = false;  // kept by each session and sent back, as a browser does

@@ -41,8 +41,8 @@ class ReplyBook {
 
  private:
   struct Message {
-    std::uint64_t id;
-    TimePoint at;
+    std::uint64_t id = 0;
+    TimePoint at{};
   };
 
   std::vector<Message> waiting_;  // the oldest first

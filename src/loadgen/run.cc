@@ -111,14 +111,16 @@ class Run final : private uv::Timer::Handler,
         if (now >= steady_since_ + options_.duration || all_over()) settle(now);
         return;
       case Phase::settling:
-        if (now >= settled_by_ || std::ranges::none_of(sessions_, waits)) leave();
+        if (now >= settled_by_ || !any_waits()) leave();
         return;
       case Phase::leaving:
         return let_go();
     }
   }
 
-  static bool waits(const std::unique_ptr<Session>& session) { return session->waits_for_reply(); }
+  [[nodiscard]] bool any_waits() const {
+    return std::ranges::any_of(sessions_, [](const auto& session) { return session->waits(); });
+  }
 
   void arrive(TimePoint now) {
     const double due = to_seconds(now - arrivals_began_) * options_.arrivals;
@@ -127,6 +129,7 @@ class Run final : private uv::Timer::Handler,
       start_session();
     }
     if (sessions_.size() < options_.sessions) return;
+    if (std::ranges::any_of(sessions_, [](const auto& one) { return one->coming(); })) return;
     phase_ = Phase::steady;
     steady_since_ = now;
   }
@@ -146,9 +149,10 @@ class Run final : private uv::Timer::Handler,
   void leave() {
     phase_ = Phase::leaving;
     common_.ending = true;
-    const auto present = [](const auto& session) { return session->present(); };
-    const auto there = static_cast<std::uint64_t>(std::ranges::count_if(sessions_, present));
-    measured_.missing = sessions_.size() - there;
+    for (const auto& session : sessions_) {
+      measured_.missing += session->present() ? 0 : 1;
+      measured_.stayed += session->stayed_with_polling() ? 1 : 0;
+    }
   }
 
   void let_go() {
@@ -178,8 +182,8 @@ class Run final : private uv::Timer::Handler,
   }
 
   void tell(TimePoint now) {
-    next_second_ = now + seconds{1};
-    if (phase_ == Phase::seeking) return;
+    next_second_ = std::max(next_second_, now - seconds{1}) + seconds{1};
+    if (phase_ == Phase::seeking || phase_ == Phase::leaving) return;
     watcher_.on_second(
         {.phase = phase_, .elapsed = now - began_, .total = measured_, .lately = common_.lately});
     common_.lately.clear();

@@ -17,8 +17,8 @@ namespace pinion::loadgen {
 enum class Phase : unsigned char {
   seeking,   // an address that takes connections
   first,     // one session opens, alone
-  arriving,  // the others do
-  steady,    // all have been started
+  arriving,  // the others do, until each has joined or failed
+  steady,    // all are there
   settling,  // nothing new is sent; replies may come
   leaving,   // the sessions end
   over,

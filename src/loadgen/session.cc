@@ -221,6 +221,7 @@ void Session::break_off(std::string why, bool for_good) {
 void Session::on_engine_end(const EngineEnd& end) noexcept {
   engine_.close();
   disarm();
+  has_ended_ = true;
   if (state_ == State::leaving) {
     state_ = State::over;
     return owner_.on_session_end(end);

@@ -69,14 +69,23 @@ class Session final : private WheelTimer, private EngineSession::Owner {
   /// Ends it as a client does that leaves; messages without a reply are lost.
   void leave();
 
+  /// It has been started, and has neither joined yet nor failed; for at most kOpenTimeout twice.
+  [[nodiscard]] bool coming() const noexcept { return !has_ended_ && attempts_now(); }
   [[nodiscard]] bool present() const noexcept { return state_ == State::present; }
-  [[nodiscard]] bool waits_for_reply() const noexcept { return book_.waiting() != 0; }
+  [[nodiscard]] bool stayed_with_polling() const noexcept {
+    return present() && engine_.stayed_with_polling();
+  }
+  /// Something is still to come: a reply, or the end of an attempt to join.
+  [[nodiscard]] bool waits() const noexcept { return book_.waiting() != 0 || attempts_now(); }
   /// It has ended, and will not come back.
   [[nodiscard]] bool over() const noexcept { return state_ == State::over; }
 
  private:
   enum class State : unsigned char { unborn, opening, joining, present, away, leaving, over };
 
+  [[nodiscard]] bool attempts_now() const noexcept {
+    return state_ == State::opening || state_ == State::joining;
+  }
   void on_timer(TimePoint now) noexcept override;
   void on_engine_open() noexcept override;
   void on_engine_message(std::string_view message) noexcept override;
@@ -103,6 +112,7 @@ class Session final : private WheelTimer, private EngineSession::Owner {
   State state_ = State::unborn;
   bool has_joined_ = false;  // at some time
   bool has_stalled_ = false;
+  bool has_ended_ = false;    // once, so that this is not its first attempt
   bool stays_away_ = false;   // the server has said good-bye
   unsigned attempts_ = 0;     // in a row that have failed
   std::uint64_t number_ = 0;  // of the last message

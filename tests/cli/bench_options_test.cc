@@ -81,6 +81,13 @@ TEST_CASE("what is sent by default, and what the options make of it") {
   CHECK(to_load(options)->pad == 2048);
 }
 
+TEST_CASE("another seed each time, unless one is given") {
+  BenchOptions options = for_target("http://a");
+  CHECK(to_load(options)->seed != to_load(options)->seed);
+  options.seed = 7;
+  CHECK(to_load(options)->seed == 7);
+}
+
 TEST_CASE("each mistake is named by its option") {
   const auto mistake = [](auto change) {
     BenchOptions options = for_target("http://a");

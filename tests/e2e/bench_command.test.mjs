@@ -3,15 +3,15 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Child, run } from './support/child.mjs';
 import { binary } from './support/pinion.mjs';
-import { serve } from './support/serve.mjs';
+import { serve, serve_bytes } from './support/serve.mjs';
 import { Stage } from './support/stage.mjs';
-import { eventually, free_port, pause, seconds } from './support/wait.mjs';
+import { eventually, free_port, pause, seconds, slow } from './support/wait.mjs';
 
 const transports = ['websocket', 'polling', 'upgrade'];
 
 /** The arguments of a run with `options`, {name: value}; true is a flag. */
 function bench_arguments(url, options) {
-  const all = { sessions: 10, rate: 10, duration: '1s', event: 'echo', arrivals: 100, ...options };
+  const all = { sessions: 10, rate: 10, duration: `${slow}s`, event: 'echo', arrivals: 100, ...options };
   return ['bench', '--json', '--target', url, ...Object.entries(all).flatMap(([name, value]) =>
     [value].flat().flatMap((one) => (one === true ? [`--${name}`] : [`--${name}`, String(one)])))];
 }
@@ -44,6 +44,8 @@ function assert_clean({ code, stderr, report }, sessions) {
   assert.ok(report.delay_ms.p50 <= report.delay_ms.p99 && report.delay_ms.p99 <= report.delay_ms.max);
 }
 
+const opened = '0{"sid":"s","upgrades":[],"pingInterval":100,"pingTimeout":100}';
+
 describe('clean runs', { concurrency: true }, () => {
   for (const kind of ['node4', 'uvicorn-websockets', 'aiohttp']) {
     test(`${kind}, directly and through pinion, by every transport`, { timeout: seconds(60) }, async (t) => {
@@ -59,10 +61,11 @@ describe('clean runs', { concurrency: true }, () => {
     });
   }
 
-  test('streams of a server of Chainlit\'s shape, and its session ids', { timeout: seconds(60) }, async (t) => {
+  test('streams of servers of Chainlit\'s shape, and their session ids', { timeout: seconds(60) }, async (t) => {
     const stage = Stage.of(t);
-    const chat = await stage.backend('chainlit-websockets', 'chat');
-    const { code, stderr, report } = await bench(chat.url, {
+    const backends = await stage.backends('chainlit-websockets', 2);
+    const pinion = await stage.pinion({ backends, pool: { preset: 'chainlit' } });
+    const { code, stderr, report } = await bench(pinion.url, {
       path: '/ws/socket.io/', sessions: 5, rate: 1, duration: '2s', reply: 'stream_token',
       event: 'client_message', auth: '{"sessionId":"{id}","clientType":"webapp"}',
       args: '{"message":{"id":"{uuid}","output":"stream 20 100"}}',
@@ -72,7 +75,20 @@ describe('clean runs', { concurrency: true }, () => {
     // All but the first token of each stream; the last ones may not have come.
     assert.ok(report.gap_ms.count >= 19 * (report.messages.sent - 5), `${report.gap_ms.count} gaps`);
     assert.ok(report.gap_ms.p50 > 2 && report.gap_ms.p50 < 100, `${report.gap_ms.p50} ms between tokens`);
-    assert.equal((await chat.seen()).refused, 0);
+    for (const chat of backends) assert.equal((await chat.seen()).refused, 0);
+  });
+
+  test('a table, and lines of progress', { timeout: seconds(40) }, async (t) => {
+    const stage = Stage.of(t);
+    const chat = await stage.backend('node4', 'chat');
+    const args = bench_arguments(chat.url, { duration: '6s' }).filter((one) => one !== '--json');
+    const { code, stdout, stderr } = await run(binary, args, { ms: seconds(20) });
+    assert.equal(code, 0, stdout);
+    assert.match(stderr, /^ +[56] s  10\/10 sessions  \d+(\.\d)?\/s out  \d+(\.\d)?\/s in  p50 \S+ ms  p99 \S+ ms\n$/);
+    assert.match(stdout, /^http:\S+ by websocket, 10 sessions, \d\.\d\d s\n/);
+    assert.match(stdout, /^ {2}ack +\d+ +[\d.]+ ms/m);
+    assert.match(stdout, /^ {2}10 started, 10 joined$/m);
+    assert.match(stdout, /^ {2}0 lost$/m);
   });
 });
 
@@ -82,7 +98,7 @@ describe('servers in trouble', { concurrency: true }, () => {
       const stage = Stage.of(t);
       const chat = await stage.backend('node4', 'chat');
       const { done } = start_bench(stage, chat.url, { transport });
-      await eventually('all are there', async () => (await chat.seen()).clients === 10);
+      await eventually('all have talked', async () => (await chat.seen()).talked === 10);
       chat.child.signal('SIGSTOP');
       await pause(1300); // a stall is a second and more
       await chat.kill();
@@ -102,11 +118,12 @@ describe('servers in trouble', { concurrency: true }, () => {
     const stage = Stage.of(t);
     const backends = await stage.backends('node4', 2);
     const pinion = await stage.pinion({ backends });
-    const { child, done } = start_bench(stage, pinion.url, { reconnect: true, transport: 'upgrade', rate: 0 });
-    await eventually('all are there', async () => (await pinion.status()).totals.sessions === 10);
-    const moved = (await backends[0].seen()).clients;
+    const { child, done } = start_bench(stage, pinion.url, { reconnect: true, rate: 0 });
+    const joined = async (backend) => (await backend.seen()).joined;
+    await eventually('all are there', async () => await joined(backends[0]) + await joined(backends[1]) === 10);
+    const moved = await joined(backends[0]);
     await backends[0].kill();
-    await eventually('all are at the other', async () => (await backends[1].seen()).clients === 10);
+    await eventually('all are at the other', async () => await joined(backends[1]) === 10);
     child.signal('SIGINT');
     const { code, report } = await done();
     assert.equal(code, 0, JSON.stringify(report));
@@ -114,6 +131,16 @@ describe('servers in trouble', { concurrency: true }, () => {
     assert.equal(report.sessions.returned, moved);
     assert.equal(report.sessions.closed.total, moved);
     assert.equal(report.sessions.missing, 0);
+  });
+
+  test('who cannot upgrade goes on by polling, and that counts', { timeout: seconds(60) }, async (t) => {
+    const chat = await Stage.of(t).backend('node4', 'chat', { socketio: { transports: ['polling'] } });
+    const { code, report } = await bench(chat.url, { transport: 'upgrade' });
+    assert.equal(code, 1);
+    assert.deepEqual(report.sessions.not_upgraded, { total: 10, why: { 'answered 400': 10 } });
+    assert.equal(report.sessions.stayed_with_polling, 10);
+    assert.equal(report.messages.answered, report.messages.sent);
+    assert.equal(report.sessions.closed.total, 0);
   });
 
   test('sessions that a full proxy sheds, and when it wants them again', { timeout: seconds(60) }, async (t) => {
@@ -149,6 +176,46 @@ describe('servers in trouble', { concurrency: true }, () => {
   });
 });
 
+/** The head of a 101, as of a server that got the key of the RFC's example. */
+const switched = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+  + 'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n';
+const frame = (text) => `\x81${String.fromCharCode(text.length)}${text}`;
+const no_body = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx';
+const answer = (body) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
+describe('peers that do not keep to the protocol', { concurrency: true }, () => {
+  for (const [what, transport, bytes, code, words] of [
+    ['bytes that are no HTTP', 'polling', 'SSH-2.0-OpenSSH\r\n', 3, /: not an HTTP answer$/],
+    ['the same, to an upgrade', 'websocket', 'SSH-2.0-OpenSSH\r\n', 3, /: not an HTTP answer$/],
+    ['nothing', 'polling', undefined, 3, /: connection closed$/],
+    ['a body that is cut', 'polling', answer(opened).slice(0, -4), 3, /: connection closed$/],
+    ['a body that is none', 'polling', no_body, 3, /: a malformed body$/],
+    ['another body', 'polling', answer('hello'), 1, /: no open packet/],
+    ['an empty body', 'polling', answer(''), 1, /: an answer without an open packet$/],
+    ['a 101 of somebody else', 'websocket', switched.replace('s3pP', 'x3pP'), 3, /: a 101 that does not accept/],
+    ['frames that are none', 'websocket', `${switched}\xff\xff`, 1, /: what came is not WebSocket$/],
+    ['another message', 'websocket', switched + frame('hello'), 1, /: no open packet/],
+  ]) {
+    test(what, { timeout: seconds(40) }, async (t) => {
+      const peer = await serve_bytes(Stage.of(t), (socket) => {
+        socket.once('data', () => socket.end(bytes === undefined ? '' : Buffer.from(bytes, 'latin1')));
+      });
+      const done = await bench(`http://${peer.address}`, { transport });
+      assert.equal(done.code, code, done.stderr);
+      assert.match(done.stderr.trimEnd(), words);
+    });
+  }
+
+  test('one that says nothing any more', { timeout: seconds(40) }, async (t) => {
+    const peer = await serve_bytes(Stage.of(t), (socket) => {
+      socket.once('data', () => socket.write(Buffer.from(switched + frame(opened) + frame('40{"sid":"t"}'), 'latin1')));
+    });
+    const { code, report } = await bench(`http://${peer.address}`, { sessions: 2, duration: '20s' });
+    assert.equal(code, 1);
+    assert.deepEqual(report.sessions.closed, { total: 2, why: { 'ping timeout': 2 } });
+  });
+});
+
 describe('what it says of itself', { concurrency: true }, () => {
   test('nobody is there: exit 3; nobody speaks HTTP there: too', { timeout: seconds(40) }, async () => {
     const { code, report, stderr } = await bench(`http://127.0.0.1:${await free_port()}`);
@@ -172,25 +239,12 @@ describe('what it says of itself', { concurrency: true }, () => {
     assert.match(stderr, /100 sessions need 264 open files, and the hard limit of this shell is 200 \(ulimit -Hn\)/);
   });
 
-  test('a table, and lines of progress', { timeout: seconds(40) }, async (t) => {
-    const stage = Stage.of(t);
-    const chat = await stage.backend('node4', 'chat');
-    const args = bench_arguments(chat.url, { duration: '5500ms' }).filter((one) => one !== '--json');
-    const { code, stdout, stderr } = await run(binary, args, { ms: seconds(20) });
-    assert.equal(code, 0, stdout);
-    assert.match(stderr, /^ +5 s  10\/10 sessions  \d+(\.\d)?\/s out  \d+(\.\d)?\/s in  p50 \S+ ms  p99 \S+ ms\n$/);
-    assert.match(stdout, /^http:\S+ by websocket, 10 sessions, \d\.\d\d s\n/);
-    assert.match(stdout, /^ {2}ack +\d+ +[\d.]+ ms/m);
-    assert.match(stdout, /^ {2}10 started, 10 joined$/m);
-    assert.match(stdout, /^ {2}0 lost$/m);
-  });
-
   test('cookies, headers and a namespace are what they were asked to be', { timeout: seconds(40) }, async (t) => {
     const seen = [];
     const web = await serve(Stage.of(t), (request, response) => {
       seen.push({ ...request.headers });
       response.setHeader('set-cookie', `at=${seen.length}; Path=/`);
-      if (seen.length === 1) return void response.end('0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000}');
+      if (seen.length === 1) return void response.end(opened);
       let body = '';
       request.on('data', (data) => (body += data));
       request.on('end', () => {

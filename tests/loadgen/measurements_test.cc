@@ -26,8 +26,11 @@ TEST_CASE("a run is clean when nothing was lost and nothing failed") {
   missing.missing = 1;
   CHECK_FALSE(is_clean(missing, true));
   Measurements stayed = clean_ones();
-  stayed.not_upgraded.add("answered 400");
+  stayed.stayed = 1;
   CHECK_FALSE(is_clean(stayed, true));
+  Measurements upgraded_later = clean_ones();
+  upgraded_later.not_upgraded.add("connection closed");
+  CHECK(is_clean(upgraded_later, true));
 }
 
 TEST_CASE("who comes back has not failed, if it may come back") {

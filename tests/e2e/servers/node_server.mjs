@@ -16,7 +16,7 @@ const { Server } = told.kind === 'node2'
   ? { Server: (await import('socket.io-v2')).default }
   : await import('socket.io');
 
-const seen = { errors: {}, closes: {}, clients: 0 };
+const seen = { errors: {}, closes: {}, clients: 0, joined: 0, talked: 0 };
 const count = (table, key) => (table[key] = (table[key] ?? 0) + 1);
 
 let broken = false;
@@ -56,6 +56,8 @@ function flood(socket, size) {
 }
 
 io.on('connection', (socket) => {
+  seen.joined++;
+  socket.once('echo', () => seen.talked++);
   socket.on('echo', (value, ack) => ack(value));
   socket.on('who', (ack) => ack(told.name));
   socket.on('binary', (bytes, ack) => ack(Buffer.from(bytes).reverse()));

@@ -40,7 +40,10 @@ export class Backend {
     await this.child.line(/^ready$/m);
   }
 
-  /** What a Node server has seen, {clients, errors: {code: count}, closes: {reason: count}}, or one of Chainlit's shape. */
+  /**
+   * What a Node server has seen, {clients, joined, talked, errors: {code: count}, closes: {reason: count}}, or one of
+   * Chainlit's shape. Sockets have joined, and talked once there was an echo.
+   */
   async seen() {
     return (await fetch(`${this.url}${this.options.root ?? ''}/seen`, { headers: { connection: 'close' } })).json();
   }
