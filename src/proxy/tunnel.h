@@ -6,7 +6,7 @@
 //   session is known, and a close frame of pinion's own, which goes in only between two frames. A
 //   session that lives on this tunnel ends with it. Until the session has joined, what the client
 //   sends is held back frame by frame; then its backend changes no more.
-// Files: tunnel.cc, tunnel_join.cc (the CONNECT, and moving).
+// Files: tunnel.cc, tunnel_close.cc (how it ends), tunnel_join.cc (the CONNECT, and moving).
 #pragma once
 
 #include <cstdint>

@@ -37,7 +37,7 @@ void Tunnel::read_connect(std::string_view bytes) {
   const Verdict verdict = join_->watch.feed(bytes);
   if (join_->rebind != nullptr) return;
   // There is nothing yet to be moved: it goes on from release_held().
-  if (verdict == Verdict::connect && open_watch_) return in_.hold(Relay::Hold::join);
+  if (verdict == Verdict::connect && opening_) return in_.hold(Relay::Hold::join);
   const std::string passable = join_->watch.take_passable();
   if (!passable.empty()) pass_from_client(passable);
   if (state_ != State::open || join_ == nullptr) return;

@@ -1,0 +1,196 @@
+// How tunnels end: by their peers, by time, and by pinion's own close frames.
+#include <algorithm>
+
+#include "proxy/tunnel.h"
+#include "proxy/worker.h"
+
+namespace pinion::proxy {
+
+using metrics::CloseReason;
+using websocket::CloseCode;
+
+namespace {
+
+// How long peers may take over the end: to reach a frame boundary and answer a close frame, or to
+// send their FIN.
+constexpr Duration kClosingTime = std::chrono::seconds{2};
+constexpr Duration kHalfClosedTime = std::chrono::seconds{30};
+
+}  // namespace
+
+// Who says goodbye first ends it, whatever becomes of the connections after that.
+void Tunnel::note_end(bool by_client, bool reset) noexcept {
+  if (close_reason_ != CloseReason::completed) return;
+  if (in_.began_close()) {
+    close_reason_ = CloseReason::client_closed;
+  } else if (out_.began_close()) {
+    close_reason_ = CloseReason::backend_closed;
+  } else if (by_client) {
+    close_reason_ = reset ? CloseReason::client_reset : CloseReason::client_closed;
+  } else {
+    close_reason_ = reset ? CloseReason::backend_reset : CloseReason::backend_closed;
+  }
+}
+
+void Tunnel::on_source_ended(Relay& relay, int status) {
+  if (state_ == State::closed) return;
+  const bool from_client = &relay == &in_;
+  note_end(from_client, status != 0);
+  // One that takes its leave with a close frame is well.
+  const bool untold = close_reason_ == CloseReason::backend_closed && !out_.saw_close_frame();
+  if (untold || close_reason_ == CloseReason::backend_reset) backend_->health().suspect();
+  if (status != 0) {
+    relay.sink().reset();
+    return finish();
+  }
+  if (!from_client && opening_) release_held();
+  if (state_ == State::closed) return;
+  // Whoever sees the end finds the session's place free, so finish() comes before it.
+  if (finish_if_done()) return;
+  relay.sink().end();
+  extend_end();
+}
+
+// A peer that is still taking or sending what belongs to the other is waited for; silence is not.
+void Tunnel::extend_end() {
+  const TimePoint now = worker_.now();
+  if (state_ == State::closing) {
+    const bool sent = close_frame_to_client_ && close_frame_to_backend_ && out_.sink_queue() == 0 &&
+                      in_.sink_queue() == 0;
+    if (sent && goodbye_until_ == TimePoint{}) goodbye_until_ = now + kClosingTime;
+    const TimePoint until = sent ? goodbye_until_ : now + kClosingTime;
+    worker_.wheel().arm(*this, std::min(until, closing_until_));
+  } else if (in_.ended() || out_.ended()) {
+    worker_.wheel().arm(*this, now + kHalfClosedTime);
+  }
+}
+
+// Who has sent and received a close frame sends nothing more (RFC 6455, 5.5.1), so that once one
+// side has ended the other one needs not be waited for. (Bytes that were not read would make the
+// end a reset, which could take the close frame away.)
+bool Tunnel::nothing_to_come() noexcept {
+  if (in_.ended() && out_.ended()) return true;
+  return in_.saw_close_frame() && out_.saw_close_frame() && (in_.ended() || out_.ended()) &&
+         in_.source().drained() && out_.source().drained();
+}
+
+bool Tunnel::finish_if_done() {
+  if (!nothing_to_come() || in_.sink_queue() > 0 || out_.sink_queue() > 0) return false;
+  finish();
+  return true;
+}
+
+void Tunnel::on_sink_failed(Relay& relay) {
+  if (state_ == State::closed) return;
+  note_end(&relay == &out_, true);
+  relay.source().reset();
+  finish();
+}
+
+void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
+  if (state_ != State::open) return;
+  state_ = State::closing;
+  close_code_ = code;
+  close_reason_ = reason;
+  // Nothing of the held bytes was sent, so the client's side is at a boundary without them.
+  if (opening_) end_opening();
+  drop_join();
+  worker_.mark_dirty(*this);
+  // A frame that is under way is to be finished.
+  gate_.reset();
+  in_.release(Relay::Hold::rate);
+  closing_until_ = worker_.now() + std::max(worker_.config().proxy.shutdown_grace, kClosingTime);
+  put_close_frames();
+}
+
+void Tunnel::put_close_frames() {
+  if (!close_frame_to_client_ && out_.cut_at_boundary()) {
+    close_frame_to_client_ = true;
+    out_.write(websocket::close_frame_to_client(close_code_, metrics::to_string(close_reason_)));
+    if (state_ == State::closed) return;
+    in_.source().end();
+  }
+  if (!close_frame_to_backend_ && in_.cut_at_boundary()) {
+    close_frame_to_backend_ = true;
+    const auto mask_key = static_cast<std::uint32_t>(worker_.random()());
+    in_.write(
+        websocket::close_frame_to_server(close_code_, metrics::to_string(close_reason_), mask_key));
+    if (state_ == State::closed) return;
+    out_.source().end();
+  }
+  extend_end();
+}
+
+void Tunnel::on_timer(TimePoint now) noexcept {
+  if (state_ == State::closing || in_.ended() || out_.ended()) {
+    if (close_reason_ == CloseReason::completed) close_reason_ = CloseReason::client_timeout;
+    // With a RST the client loses what its kernel has and it has not read; without one it could
+    // take a part for the whole.
+    if (out_.sink_queue() > 0) in_.source().reset();
+    return finish();
+  }
+  if (opening_) return release_held();
+  const TimePoint due = last_bytes_ + idle_limit();
+  if (now < due) return worker_.wheel().arm(*this, due);
+  close_gracefully(CloseCode::going_away, CloseReason::expired);
+}
+
+void Tunnel::abort(CloseReason reason) {
+  if (state_ == State::closed) return;
+  close_reason_ = reason;
+  in_.source().reset();
+  finish();
+}
+
+void Tunnel::finish() {
+  state_ = State::closed;
+  disarm();
+  publish();
+  gate_.reset();
+  drop_join();
+  end_session();
+  in_.source().close();
+  out_.source().close();
+  in_.settle();
+  out_.settle();
+  if (facts_) log_access();
+  inflight_.release();
+  worker_.connection_closed();
+  worker_.retire(*this);
+}
+
+void Tunnel::end_session() {
+  if (opening_) opening_->watch->finish();
+  opening_.reset();
+  if (!session_) {
+    worker_.count_close(close_reason_);
+    return;
+  }
+  if (!owns_session_) return;
+  auto& ledger = worker_.shared().ledger;
+  const session::SessionKey key{pool(), session_->sid};
+  const bool taken_away =
+      close_reason_ == CloseReason::admin || close_reason_ == CloseReason::moved;
+  if (upgrade_pending_ && !taken_away) {
+    note_error("upgrade-failed");
+    ledger.set_tunnel(key, session_->serial, false, 0, worker_.now());
+  } else {
+    ledger.close(key, session_->serial, close_reason_);
+  }
+}
+
+void Tunnel::log_access() {
+  write_access(worker_.shared().access_log, *facts_,
+               {.status = 101,
+                .bytes_in = in_.bytes(),
+                .bytes_out = out_.bytes(),
+                .pool = backend_->identity().pool_name,
+                .backend = backend_->identity().name,
+                .sid = session_ ? std::string_view{session_->sid} : std::string_view{},
+                .transport = "websocket",
+                .error = metrics::to_string(close_reason_),
+                .side = metrics::side_of(close_reason_)},
+               worker_.now());
+}
+
+}  // namespace pinion::proxy
