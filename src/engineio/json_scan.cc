@@ -1,10 +1,27 @@
 #include "engineio/json_scan.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "engineio/string_decoder.h"
 
 namespace pinion::engineio {
+namespace {
+
+bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool is_decimal(char c) noexcept { return c >= '0' && c <= '9'; }
+
+/// Of a string, what stands for itself.
+bool is_plain(char c) noexcept {
+  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+}
+
+/// How many leading characters `fits` takes.
+std::size_t span(std::string_view text, bool (*fits)(char) noexcept) noexcept {
+  return static_cast<std::size_t>(std::ranges::find_if_not(text, fits) - text.begin());
+}
+
+}  // namespace
 
 std::nullopt_t JsonObjectReader::fail() noexcept {
   state_ = State::failed;
@@ -62,10 +79,7 @@ void JsonObjectReader::skip_value() {
   if (state_ != State::inside || !take_value(1)) state_ = State::failed;
 }
 
-void JsonObjectReader::skip_space() noexcept {
-  const auto text = rest_.find_first_not_of(" \t\r\n");
-  rest_.remove_prefix(text == std::string_view::npos ? rest_.size() : text);
-}
+void JsonObjectReader::skip_space() noexcept { rest_.remove_prefix(span(rest_, is_space)); }
 
 bool JsonObjectReader::take(char c) noexcept {
   if (rest_.empty() || rest_.front() != c) return false;
@@ -80,8 +94,7 @@ bool JsonObjectReader::take_word(std::string_view word) noexcept {
 }
 
 bool JsonObjectReader::take_digits() noexcept {
-  const auto end = rest_.find_first_not_of("0123456789");
-  const std::size_t count = end == std::string_view::npos ? rest_.size() : end;
+  const std::size_t count = span(rest_, is_decimal);
   rest_.remove_prefix(count);
   return count > 0;
 }
@@ -99,6 +112,13 @@ bool JsonObjectReader::take_number() noexcept {
 
 bool JsonObjectReader::take_string(std::string* decoded) {
   if (!take('"')) return false;
+  // Nearly all strings say what they mean; the others are decoded from their beginning.
+  const std::size_t plain = span(rest_, is_plain);
+  if (plain < rest_.size() && rest_[plain] == '"') {
+    if (decoded != nullptr) decoded->append(rest_, 0, plain);
+    rest_.remove_prefix(plain + 1);
+    return true;
+  }
   StringDecoder literal{StringDecoder::Language::json};
   for (std::size_t i = 0; i < rest_.size(); ++i) {
     Piece piece;

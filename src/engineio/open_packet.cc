@@ -41,16 +41,45 @@ bool read_open_object(std::string_view json, OpenPacket& packet) {
   return object.complete() && !packet.sid.empty() && packet.sid.size() <= kMaxSid;
 }
 
+/// Where, from `at` on, a string ends or has an escape.
+std::size_t end_of_plain(std::string_view text, std::size_t at) noexcept {
+  while (at < text.size() && text[at] != '"' && text[at] != '\\') ++at;
+  return at;
+}
+
 }  // namespace
 
 OpenPacketReader::Status OpenPacketReader::feed(std::string_view bytes) {
-  for (const char c : bytes) {
-    if (status_ != Status::need_more) break;
-    status_ = take(c);
-    if (++taken_ == kMaxOpenPacket && status_ == Status::need_more) status_ = Status::absent;
+  while (!bytes.empty() && status_ == Status::need_more) {
+    std::size_t used = 1;
+    if (stage_ == Stage::object && !jsonp_) {
+      used = take_stretch(bytes.substr(0, kMaxOpenPacket - taken_));
+    } else {
+      status_ = take(bytes.front());
+    }
+    taken_ += static_cast<std::uint32_t>(used);
+    bytes.remove_prefix(used);
+    if (taken_ == kMaxOpenPacket && status_ == Status::need_more) status_ = Status::absent;
   }
   if (status_ != Status::need_more) seen_ = {};
   return status_;
+}
+
+/// Bytes of the object as they stand there, up to its end. @returns how many they are
+std::size_t OpenPacketReader::take_stretch(std::string_view bytes) {
+  std::size_t used = 0;
+  bool complete = false;
+  while (used < bytes.size() && !complete && depth_ <= kMaxJsonDepth) {
+    if (in_string_ && !escaped_) used = end_of_plain(bytes, used);
+    if (used < bytes.size()) complete = follow(bytes[used++]);
+  }
+  bytes = bytes.substr(0, used);
+  seen_.append(bytes);
+  if (unit_ != Unit::none) {
+    for (const char c : bytes) count(c);
+  }
+  status_ = judge_object(complete);
+  return used;
 }
 
 OpenPacketReader::Status OpenPacketReader::finish() noexcept {
@@ -137,7 +166,11 @@ OpenPacketReader::Status OpenPacketReader::take_length(char c, char digit_zero, 
 OpenPacketReader::Status OpenPacketReader::take_object(char c) {
   seen_.push_back(c);
   count(c);
-  if (unit_ != Unit::none && counted_ > declared_) return Status::absent;
+  return judge_object(follow(c));
+}
+
+/// Follows strings, braces and brackets. @returns whether the object is complete with this byte
+bool OpenPacketReader::follow(char c) noexcept {
   if (in_string_) {
     if (escaped_) {
       escaped_ = false;
@@ -146,19 +179,22 @@ OpenPacketReader::Status OpenPacketReader::take_object(char c) {
     } else if (c == '"') {
       in_string_ = false;
     }
-    return Status::need_more;
+    return false;
   }
   if (c == '"') {
     in_string_ = true;
   } else if (c == '{' || c == '[') {
-    if (++depth_ > kMaxJsonDepth) return Status::absent;
+    ++depth_;
   } else if (c == '}' || c == ']') {
-    if (--depth_ == 0) return object_complete();
+    return --depth_ == 0;
   }
-  return Status::need_more;
+  return false;
 }
 
-OpenPacketReader::Status OpenPacketReader::object_complete() {
+OpenPacketReader::Status OpenPacketReader::judge_object(bool complete) {
+  if (depth_ > kMaxJsonDepth) return Status::absent;
+  if (unit_ != Unit::none && counted_ > declared_) return Status::absent;
+  if (!complete) return Status::need_more;
   // The client cuts the packet by its length: one that goes on after the object opens nothing.
   if (unit_ != Unit::none && counted_ != declared_) return Status::absent;
   return read_open_object(seen_, packet_) ? Status::found : Status::absent;

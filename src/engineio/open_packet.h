@@ -61,7 +61,9 @@ class OpenPacketReader {
   Status take_first(char c) noexcept;
   Status take_length(char c, char digit_zero, char end) noexcept;
   Status take_object(char c);
-  Status object_complete();
+  std::size_t take_stretch(std::string_view bytes);
+  bool follow(char c) noexcept;
+  Status judge_object(bool complete);
   void count(char c) noexcept;
 
   Status status_ = Status::need_more;
