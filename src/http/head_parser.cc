@@ -1,8 +1,7 @@
 #include "http/head_parser.h"
 
-#include <llhttp.h>
-
 #include <algorithm>
+#include <iterator>
 
 #include "base/ascii.h"
 #include "http/control_fields.h"
@@ -11,118 +10,59 @@
 namespace pinion::http {
 namespace {
 
-/// Where llhttp's callbacks put what they find.
-struct Sink {
-  std::string& start_line_text;  // the target or the reason
-  Fields& fields;
-  std::size_t max_fields;
-  std::string_view name;
-  std::string_view value;
-  HeadError error = HeadError::none;
+constexpr std::string_view kVersion = "HTTP/1.x";
+
+// Those that the registry of IANA has and servers are known to serve, the usual ones first.
+constexpr std::string_view kMethods[] = {
+    "GET",        "POST",       "OPTIONS", "HEAD",     "PUT",    "PATCH",     "DELETE",
+    "TRACE",      "COPY",       "LOCK",    "MKCOL",    "MOVE",   "PROPFIND",  "PROPPATCH",
+    "SEARCH",     "UNLOCK",     "BIND",    "REBIND",   "UNBIND", "ACL",       "REPORT",
+    "MKACTIVITY", "CHECKOUT",   "MERGE",   "M-SEARCH", "NOTIFY", "SUBSCRIBE", "UNSUBSCRIBE",
+    "PURGE",      "MKCALENDAR", "LINK",    "UNLINK",   "SOURCE",
 };
 
-Sink& sink_of(llhttp_t* parser) noexcept { return *static_cast<Sink*>(parser->data); }
-
-int on_start_line_text(llhttp_t* parser, const char* at, std::size_t size) noexcept {
-  sink_of(parser).start_line_text.append(at, size);
-  return HPE_OK;
-}
-
-/// Callbacks may hand out one element in pieces; the head lies in one place, so they join up.
-void extend(std::string_view& element, const char* at, std::size_t size) noexcept {
-  const char* begin = element.data() == nullptr ? at : element.data();
-  element = {begin, static_cast<std::size_t>(at + size - begin)};
-}
-
-int on_name(llhttp_t* parser, const char* at, std::size_t size) noexcept {
-  extend(sink_of(parser).name, at, size);
-  return HPE_OK;
-}
-
-int on_value(llhttp_t* parser, const char* at, std::size_t size) noexcept {
-  extend(sink_of(parser).value, at, size);
-  return HPE_OK;
-}
-
-int on_field_complete(llhttp_t* parser) noexcept {
-  Sink& sink = sink_of(parser);
-  if (sink.fields.size() == sink.max_fields) {
-    sink.error = HeadError::too_many_fields;
-    return HPE_USER;
+/// @param lines whole field lines that scan_head() has let pass, and the empty one behind them
+HeadError take_fields(std::string_view lines, std::size_t most, Fields& fields) {
+  while (lines.front() != '\r') {
+    if (fields.size() == most) return HeadError::too_many_fields;
+    const auto colon = lines.find(':');
+    const auto end = lines.find('\r', colon);
+    fields.take(lines.substr(0, colon), trim_ows(lines.substr(colon + 1, end - colon - 1)));
+    lines.remove_prefix(end + 2);
   }
-  // Of an empty value nothing is handed out.
-  const bool empty = sink.value.data() == nullptr;
-  sink.fields.take(sink.name, trim_ows(empty ? sink.name.substr(sink.name.size()) : sink.value));
-  sink.name = {};
-  sink.value = {};
-  return HPE_OK;
+  return HeadError::none;
 }
 
-/// The body is BodyReader's: llhttp sees heads only, and stops here.
-int on_head_complete(llhttp_t* /*parser*/) noexcept { return HPE_PAUSED; }
-
-llhttp_settings_t make_settings() noexcept {
-  llhttp_settings_t settings;
-  llhttp_settings_init(&settings);
-  settings.on_url = on_start_line_text;
-  settings.on_status = on_start_line_text;
-  settings.on_header_field = on_name;
-  settings.on_header_value = on_value;
-  settings.on_header_value_complete = on_field_complete;
-  settings.on_headers_complete = on_head_complete;
-  return settings;
-}
-
-HeadError error_of(llhttp_errno_t error) noexcept {
-  switch (error) {
-    case HPE_PAUSED:
-      return HeadError::none;
-    case HPE_INVALID_METHOD:
-    case HPE_INVALID_CONSTANT:  // a method of RTSP: the version is in order, scan_head has seen to
-                                // it
-      return HeadError::unknown_method;
-    case HPE_INVALID_VERSION:
-      return HeadError::bad_version;
-    case HPE_INVALID_CONTENT_LENGTH:
-    case HPE_UNEXPECTED_CONTENT_LENGTH:
-      return HeadError::bad_content_length;
-    case HPE_INVALID_TRANSFER_ENCODING:
-      return HeadError::bad_transfer_encoding;
-    default:
-      return HeadError::malformed;
-  }
-}
-
-/// @param bytes one whole head that has passed scan_head
-HeadError run_llhttp(llhttp_t& parser, llhttp_type_t type, std::string_view bytes, Sink& sink) {
-  static const llhttp_settings_t settings = make_settings();
-  llhttp_init(&parser, type, &settings);
-  parser.data = &sink;
-  const HeadError error = error_of(llhttp_execute(&parser, bytes.data(), bytes.size()));
-  return sink.error != HeadError::none ? sink.error : error;
-}
-
+/// @param bytes one whole head that has passed scan_head()
 HeadError parse_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head) {
   head.clear();
-  Sink sink{head.target, head.fields, limits.fields, {}, {}};
-  llhttp_t parser;
-  const HeadError error = run_llhttp(parser, HTTP_REQUEST, head.fields.begin(bytes), sink);
-  if (error != HeadError::none) return error;
-  head.method = llhttp_method_name(static_cast<llhttp_method_t>(llhttp_get_method(&parser)));
-  head.minor_version = llhttp_get_http_minor(&parser);
-  return interpret_request(head);
+  const std::string_view text = head.fields.begin(bytes);
+  const auto method = text.find(' ');
+  const auto target = method + 1;
+  const auto version = text.find(' ', target) + 1;
+  const auto line_end = version + kVersion.size();
+  head.method = text.substr(0, method);
+  if (std::ranges::find(kMethods, head.method) == std::end(kMethods)) {
+    return HeadError::unknown_method;
+  }
+  head.target = text.substr(target, version - 1 - target);
+  head.minor_version = text[line_end - 1] - '0';
+  const HeadError error = take_fields(text.substr(line_end + 2), limits.fields, head.fields);
+  return error != HeadError::none ? error : interpret_request(head);
 }
 
 HeadError parse_head(std::string_view bytes, const HeadLimits& limits, std::string_view method,
                      ResponseHead& head) {
   head.clear();
-  Sink sink{head.reason, head.fields, limits.fields, {}, {}};
-  llhttp_t parser;
-  const HeadError error = run_llhttp(parser, HTTP_RESPONSE, head.fields.begin(bytes), sink);
-  if (error != HeadError::none) return error;
-  head.status = llhttp_get_status_code(&parser);
-  head.minor_version = llhttp_get_http_minor(&parser);
-  return interpret_response(head, method);
+  const std::string_view text = head.fields.begin(bytes);
+  const std::string_view line = text.substr(0, text.find('\r'));
+  // `HTTP/1.1 200 OK`; the space behind the code may be missing.
+  head.minor_version = line[kVersion.size() - 1] - '0';
+  const std::string_view code = line.substr(kVersion.size() + 1, 3);
+  head.status = static_cast<int>(*parse_decimal(code));
+  if (line.size() > kVersion.size() + 5) head.reason = line.substr(kVersion.size() + 5);
+  const HeadError error = take_fields(text.substr(line.size() + 2), limits.fields, head.fields);
+  return error != HeadError::none ? error : interpret_response(head, method);
 }
 
 /// Finds a whole head in `partial` and `in` and hands it to `parse`, which tells what is wrong with

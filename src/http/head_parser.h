@@ -1,5 +1,6 @@
-// Heads of HTTP/1.x messages, parsed whole and strictly: llhttp reads the grammar, and what it is
-// lenient about (bare CR or LF, obs-fold, NUL, framing conflicts) is refused before or after it.
+// Heads of HTTP/1.x messages, parsed whole and strictly: what is not of the grammar, or has been
+// used to make two parties read differently (bare CR or LF, obs-fold, NUL, framing conflicts), is
+// refused. llhttp judges the tests: what is accepted here, it accepts and reads likewise.
 //
 // Threads: one worker's. A HeadParser has no state between messages; the bytes of a head that has
 //   not arrived whole are kept by the caller, so that an idle connection owns nothing.

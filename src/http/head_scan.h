@@ -1,6 +1,7 @@
 // The first pass over a head: finds its end and refuses, byte by byte as they come, what no lenient
-// parser behind us may ever see. llhttp 8.1 takes LF for CRLF, a bare CR for the end of a field and
-// a folded line for more of the value; each of these has been used to smuggle requests.
+// parser behind us may ever see. llhttp 8.1, for one, takes LF for CRLF, a bare CR for the end of a
+// field and a folded line for more of the value; each of these has been used to smuggle requests.
+// What has passed is split without another look at the grammar.
 //
 // Threads: pure functions.
 // Invariants: what a head is refused for depends on its bytes alone, not on how they were cut: each

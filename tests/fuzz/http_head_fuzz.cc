@@ -1,16 +1,18 @@
 // Heads: how the input is cut changes nothing; no byte is consumed that is not there; what is
-// accepted has the lines that a plain reading of the bytes finds; and what we write of it is
-// accepted and means the same.
+// accepted has the lines that a plain reading of the bytes finds, and llhttp reads it likewise; and
+// what we write of it is accepted and means the same.
 //
 // Input: a byte whose low bits choose request or response, limits and rewriting, a byte that seeds
 // the cuts, the head and what follows it.
 #include <string>
+#include <type_traits>
 
 #include "base/ascii.h"
 #include "bytes.h"
 #include "http/forward.h"
 #include "http/head_parser.h"
 #include "http/reply.h"
+#include "llhttp_reading.h"
 
 namespace pinion::fuzz {
 namespace {
@@ -110,6 +112,30 @@ std::string_view without_empty_lines(std::string_view head) {
   return head;
 }
 
+bool starts_alike(const RequestHead& head, const test::LlhttpReading& theirs) {
+  const std::string& target = theirs.start_line_text;
+  // An absolute-form was reduced to its path.
+  return head.method == theirs.method &&
+         (head.target == target || target.find("://") != std::string::npos);
+}
+
+bool starts_alike(const ResponseHead& head, const test::LlhttpReading& theirs) {
+  return head.status == theirs.status && head.reason == theirs.start_line_text;
+}
+
+template <typename Head>
+void check_with_llhttp(std::string_view bytes, const Head& head) {
+  const auto theirs = test::read_with_llhttp(bytes, std::is_same_v<Head, RequestHead>);
+  PINION_CHECK(theirs.accepted, "llhttp takes what we take");
+  PINION_CHECK(starts_alike(head, theirs), "with the same first line");
+  PINION_CHECK(head.minor_version == theirs.minor_version, "of the same version");
+  PINION_CHECK(head.fields.size() == theirs.fields.size(), "with as many fields");
+  for (std::size_t i = 0; i < theirs.fields.size(); ++i) {
+    const auto& [name, value] = theirs.fields[i];
+    PINION_CHECK(head.fields[i].name == name && head.fields[i].value == value, "that say the same");
+  }
+}
+
 void check_written(const RequestHead& head, unsigned choice) {
   std::string out;
   const bool trusted = (choice & 8U) != 0;
@@ -171,6 +197,7 @@ void check(std::string_view bytes, const HeadLimits& limits, unsigned choice, Cu
   const std::string_view head = without_empty_lines(bytes.substr(0, whole.consumed));
   PINION_CHECK(plain_fields(head) == whole.head.fields, "the fields are what the bytes say");
   PINION_CHECK(head.find('\0') == std::string_view::npos, "NUL never passes");
+  check_with_llhttp(head, whole.head);
   check_written(whole.head, choice);
 }
 

@@ -37,7 +37,6 @@ PURE = {"http", "engineio", "websocket", "balance", "session", "metrics", "confi
 LIBRARIES = {
     r"uv\.h": {"uv"},
     r"openssl/.*": {"session/cookie_signer.cc"},
-    r"llhttp\.h": {"http/head_parser.cc"},
     r"malloc\.h": {"memory_keeper.cc"},
     r"toml\+\+/.*|toml\.hpp": {"config/load.cc"},
     r"libwebsockets\.h": {"admin", "health"},

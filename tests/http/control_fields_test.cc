@@ -1,5 +1,4 @@
-// The rules hold for heads from any parser, so also for those that llhttp would not have let
-// through.
+// The rules hold for heads from any parser.
 #include "http/control_fields.h"
 
 #include <doctest/doctest.h>
