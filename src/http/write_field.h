@@ -15,12 +15,15 @@ namespace pinion::http {
 inline void write_field(std::string& out, std::string_view name, std::string_view value) {
   const std::size_t before = out.size();
   const std::size_t after = before + name.size() + value.size() + 4;
-  // In one piece: four times append() are four times as much.
+  // In one piece, since four times append() are four times as much; and not with
+  // std::ranges::copy(), which goes byte by byte.
   out.resize_and_overwrite(after, [&](char* text, std::size_t /*maybe more*/) {
-    char* at = std::ranges::copy(name, text + before).out;
-    at = std::ranges::copy(std::string_view{": "}, at).out;
-    at = std::ranges::copy(value, at).out;
-    std::ranges::copy(std::string_view{"\r\n"}, at);
+    char* at = std::copy(name.begin(), name.end(), text + before);
+    *at++ = ':';
+    *at++ = ' ';
+    at = std::copy(value.begin(), value.end(), at);
+    *at++ = '\r';
+    *at = '\n';
     return after;
   });
 }
