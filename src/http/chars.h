@@ -4,6 +4,8 @@
 #pragma once
 
 #include <array>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -50,24 +52,13 @@ inline constexpr auto kCharTable = make_char_table();
 inline constexpr std::uint64_t kOnes = 0x0101010101010101;
 inline constexpr std::uint64_t kTopBits = 0x8080808080808080;
 
-/// Not 0 if one of eight bytes is below `bound` (at most 0x80).
+/// Not 0 if one of eight bytes is below `bound` (at most 0x80): the lowest bit that is set is that
+/// byte's highest.
 constexpr std::uint64_t any_below(std::uint64_t bytes, std::uint8_t bound) noexcept {
   return (bytes - kOnes * bound) & ~bytes & kTopBits;
 }
 constexpr std::uint64_t any_is(std::uint64_t bytes, char c) noexcept {
   return any_below(bytes ^ kOnes * static_cast<std::uint8_t>(c), 1);
-}
-
-/// How many leading characters are passed over eight at a time; `stops` says of eight of them
-/// whether one has to be looked at.
-template <typename Stops>
-std::size_t span_of_words(std::string_view text, Stops stops) noexcept {
-  std::size_t count = 0;
-  for (std::uint64_t word = 0; text.size() - count >= sizeof(word); count += sizeof(word)) {
-    std::memcpy(&word, text.data() + count, sizeof(word));
-    if (stops(word)) break;
-  }
-  return count;
 }
 
 }  // namespace detail
@@ -83,19 +74,37 @@ constexpr std::size_t span_of(std::string_view text, CharClass wanted) noexcept 
   return count;
 }
 
-/// span_of() kTextChar and kTargetChar, for long texts.
+/// span_of() of a long text, eight characters at a time.
+/// @param odd_ones tells of eight characters which may not be `wanted`: not 0 if there are any; if
+/// there are, the lowest bit that is set is that of one
+template <typename OddOnes>
+std::size_t span_of_words(std::string_view text, CharClass wanted, OddOnes odd_ones) noexcept {
+  std::size_t count = 0;
+  std::uint64_t word = 0;
+  while (text.size() - count >= sizeof(word)) {
+    std::memcpy(&word, text.data() + count, sizeof(word));
+    const std::uint64_t odd = odd_ones(word);
+    if (odd == 0) {
+      count += sizeof(word);
+      continue;
+    }
+    if (std::endian::native != std::endian::little) break;
+    count += static_cast<std::size_t>(std::countr_zero(odd)) / 8;
+    if (!is_class(text[count], wanted)) return count;
+    ++count;
+  }
+  return count + span_of(text.substr(count), wanted);
+}
+
 inline std::size_t span_of_text(std::string_view text) noexcept {
-  const std::size_t words = detail::span_of_words(text, [](std::uint64_t word) {
-    return (detail::any_below(word, 0x20) | detail::any_is(word, 0x7f)) != 0;
+  return span_of_words(text, kTextChar, [](std::uint64_t word) {
+    return detail::any_below(word, 0x20) | detail::any_is(word, 0x7f);
   });
-  return words + span_of(text.substr(words), kTextChar);
 }
 inline std::size_t span_of_target(std::string_view text) noexcept {
-  const std::size_t words = detail::span_of_words(text, [](std::uint64_t word) {
-    return (detail::any_below(word, 0x21) | detail::any_is(word, 0x7f) |
-            detail::any_is(word, '#')) != 0;
+  return span_of_words(text, kTargetChar, [](std::uint64_t word) {
+    return detail::any_below(word, 0x21) | detail::any_is(word, 0x7f) | detail::any_is(word, '#');
   });
-  return words + span_of(text.substr(words), kTargetChar);
 }
 
 constexpr bool all_of(std::string_view text, CharClass wanted) noexcept {

@@ -100,6 +100,19 @@ HeadError check_field_line(std::string_view line) noexcept {
   return text == value.size() ? HeadError::none : fault_of(value[text]);
 }
 
+/// Passes over whole field lines from `at` on that are in order, without looking for their ends
+/// first. @returns where a line begins that is something else
+std::size_t pass_fields(std::string_view view, std::size_t at) noexcept {
+  for (;;) {
+    const std::string_view line = view.substr(at);
+    const std::size_t name = span_of(line, kTokenChar);
+    if (name == 0 || name == line.size() || line[name] != ':') return at;
+    const std::size_t end = name + 1 + span_of_text(line.substr(name + 1));
+    if (!line.substr(end).starts_with("\r\n")) return at;
+    at += end + 2;
+  }
+}
+
 /// @param line with the CR of its end, without the LF
 HeadError check_line(std::string_view line, bool is_first, HeadKind kind,
                      const HeadLimits& limits) noexcept {
@@ -172,7 +185,7 @@ HeadScan scan_head(std::string_view bytes, std::size_t scanned, HeadKind kind,
     }
     scan.error = check_line(line, is_first, kind, limits);
     if (scan.error != HeadError::none) return scan;
-    line_at = line_end + 1;
+    line_at = pass_fields(view, line_end + 1);
   }
   if (line_at == scan.begin) {
     scan.error = check_unfinished(view, scan.begin, scanned, kind, limits);
