@@ -59,9 +59,9 @@ GENERATED = {"man/pinion.toml.5.scd"}
 MAX_FUNCTION_LINES = 60
 MAX_MEDIAN_FILE_LINES = 150
 
-# Where a bare new or delete stands: libuv's handles are freed in their close callbacks, and the
-# connections of a worker belong to an intrusive list.
-RAW_MEMORY = {"uv", "proxy/worker.cc"}
+# Where a bare new or delete stands: libuv's handles are freed in their close callbacks, the
+# connections of a worker belong to an intrusive list, and a base of recycled objects keeps their memory.
+RAW_MEMORY = {"uv", "proxy/worker.cc", "base/recycled.h"}
 
 # What is filled in and then shared as const.
 SNAPSHOTS = r"(?:\w+::)*(?:BackendSet|Config)\b"
