@@ -77,7 +77,8 @@ void Exchange::take_connect() {
   if (session_->found().joining == Joining::moving || !speaks) {
     // Whoever else brings the CONNECT tells of it.
     joined_ = true;
-    if (!speaks || !wait_to_join()) reach_session();
+    const bool waits = speaks ? wait_to_join() : hold_back();
+    if (!waits) reach_session();
     return;
   }
   balance::Backend* const right = right_backend();

@@ -85,6 +85,30 @@ TEST_CASE("a packet that says nothing of a session does not end the wait for its
   CHECK(read_answer(client).ends_with("ok"));
 }
 
+TEST_CASE("what says nothing of a session counts against what a client may send") {
+  RebindStage stage({}, "[pool.event_rate]\nframes = 2\nburst = \"100ms\"");
+  stage.open_by_polling();
+  Peer client = stage.proxy.client();
+  client.send(push("abc",
+                   "3\x1e"
+                   "3\x1e"
+                   "3"));
+  Peer first = stage.wrong.accept();
+  RebindStage::request(first, 5);
+  first.send(answer("ok"));
+  CHECK(read_answer(client).ends_with("ok"));
+  client.send(push("abc", "3"));
+  CHECK(eventually([&] {
+    const auto session = stage.proxy.ledger().table().get({0, "abc"});
+    return session->condition == session::Condition::limited;
+  }));
+  CHECK(stage.wrong.nobody_waits());
+  Peer second = stage.wrong.accept();
+  RebindStage::request(second, 1);
+  second.send(answer("ok"));
+  CHECK(read_answer(client).ends_with("ok"));
+}
+
 TEST_CASE("what waits for a CONNECT waits for the move too, however long that takes") {
   RebindStage stage("connect_wait = \"10ms\"");
   stage.open_by_polling();
