@@ -16,7 +16,7 @@ test(`ids in a storm of resets, seed ${seed}`, { timeout: seconds(60) + visits *
   const random = random_from(seed);
   const pick = (list) => list[Math.floor(random() * list.length)];
   const stage = Stage.of(t);
-  const servers = await stage.backends('node4', 3, { ping: 1, socketio: { perMessageDeflate: { threshold: 0 } } });
+  const servers = await stage.backends('node4', 3, { ping: 2 * slow, socketio: { perMessageDeflate: { threshold: 0 } } });
   const far = await Promise.all(servers.map((server) => cutter(stage, server.port)));
   const pinion = await stage.pinion({
     backends: far.map((one, i) => ({ kind: 'node4', name: servers[i].name, address: `127.0.0.1:${one.port}` })),
@@ -57,7 +57,9 @@ test(`ids in a storm of resets, seed ${seed}`, { timeout: seconds(60) + visits *
     const homes = [];
     for (const transport of ['polling', 'websocket', 'upgrade']) {
       const socket = await client(stage, pinion.url, { transport, auth: { id: `tab-${i}` } });
-      homes.push(await call(socket, 'who'));
+      const gone = new Promise((_, reject) => socket.once('disconnect', (why) => reject(new Error(`tab-${i}: ${why}`))));
+      homes.push(await Promise.race([gone, call(socket, 'who')]));
+      gone.catch(() => {}); // its end, later
     }
     assert.equal(new Set(homes).size, 1, `tab-${i}: ${homes}`);
   }
