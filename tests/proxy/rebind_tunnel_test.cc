@@ -147,24 +147,6 @@ TEST_CASE("a client or a backend that goes while its session is moved leaves not
   }
 }
 
-TEST_CASE("a client that is held back for its rate is not read while its session is moved") {
-  RebindStage stage({}, "[pool.event_rate]\nframes = 5\nburst = \"100ms\"");
-  Pipe pipe = stage.open_by_websocket();
-  std::string pongs;
-  // With the CONNECT as much as is read at once of a client that may send so little.
-  for (int i = 0; i < 6; ++i) pongs += client_says("3");
-  pipe.client.send(pongs + client_says(kStated));
-  Peer right = stage.asked();
-  // The gate opens again within a second; what the kernels take is far less than this.
-  for (const auto condition : {session::Condition::limited, session::Condition::flowing}) {
-    CHECK(eventually(
-        [&] { return stage.proxy.ledger().table().get({0, "abc"})->condition == condition; }));
-  }
-  constexpr std::size_t kMuch = std::size_t{64} << 20U;
-  CHECK(pipe.client.send_what_fits(std::string(65536, 'x'), kMuch) < kMuch);
-  pipe.client.reset();
-}
-
 TEST_CASE("a CONNECT that comes before its session is open is read once it is") {
   RebindStage stage;
   Pipe pipe = stage.switched();
