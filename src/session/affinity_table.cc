@@ -3,21 +3,11 @@
 #include <algorithm>
 #include <forward_list>
 #include <mutex>
-#include <tuple>
 
 #include "base/check.h"
 #include "session/affinity_index.h"
 
 namespace pinion::session {
-namespace {
-
-/// What somebody only named, which costs nothing, does not push out what sessions have told.
-bool goes_first(const AffinityTable::Entry& one, const AffinityTable::Entry& other) noexcept {
-  return std::tie(one.lived, one.last_use) < std::tie(other.lived, other.last_use);
-}
-
-}  // namespace
-
 struct alignas(64) AffinityTable::Shard {
   /// Ids that nobody holds and that are kept equally long, the longest idle in front: so those
   /// whose time is up are in front too.
@@ -47,7 +37,7 @@ struct alignas(64) AffinityTable::Shard {
     for (const Resting& equal : resting) {
       Entry* const first = equal.ids.front();
       if (first == nullptr) continue;
-      if (longest == nullptr || goes_first(*first, *longest)) longest = first;
+      if (longest == nullptr || first->last_use < longest->last_use) longest = first;
     }
     return longest;
   }
@@ -172,13 +162,13 @@ void AffinityTable::remove_at_rest(Shard& shard, Entry& entry) noexcept {
 
 void AffinityTable::evict_longest_idle() {
   Shard* best = nullptr;
-  std::tuple longest{true, TimePoint::max()};
+  TimePoint longest = TimePoint::max();
   for (Shard& shard : *shards_) {
     const std::lock_guard lock(shard.mutex);
     const Entry* const entry = shard.longest_idle();
-    if (entry == nullptr || std::tie(entry->lived, entry->last_use) >= longest) continue;
+    if (entry == nullptr || entry->last_use >= longest) continue;
     best = &shard;
-    longest = {entry->lived, entry->last_use};
+    longest = entry->last_use;
   }
   if (best == nullptr) return;
   const std::lock_guard lock(best->mutex);

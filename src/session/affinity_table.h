@@ -6,9 +6,9 @@
 // Lifetime: an Entry stays where it is while somebody holds it; it leaves by sweep(), by being
 //   evicted, or when its last holder forgets it.
 // Invariants: at most `capacity` ids that nobody holds are remembered beyond those that are held
-//   (which are bounded by sessions); when full, the longest idle is evicted, of those without a
-//   session so far first. An id whose time is up is known until the next sweep(). Ids are hashed
-//   with a key that nobody knows, since clients choose them.
+//   (which are bounded by sessions); when full, the longest idle is evicted. An id whose time is up
+//   is known until the next sweep(). Ids are hashed with a key that nobody knows, since clients
+//   choose them.
 #pragma once
 
 #include <array>
