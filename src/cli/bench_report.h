@@ -11,7 +11,7 @@
 
 namespace pinion::cli {
 
-/// One line, without its end. Rates are of the time since `before`.
+/// Lines of progress, without their end. Rates are of the time since the line before.
 class BenchProgress {
  public:
   std::string line(const loadgen::Progress& now, std::size_t sessions);

@@ -3,10 +3,10 @@
 //
 // Threads: the loop's.
 // Lifetime: part of its owner, and used again for the session that follows a lost one: start()
-// begins anew. Invariants: one GET and one POST are under way at most. While it upgrades neither
-// is, before the `5` is sent, so that
-//   no packet is overtaken. Each start() has one end, told once, unless close() was called before;
-//   nothing comes after it.
+//   begins anew.
+// Invariants: one GET and one POST are under way at most. While it upgrades neither is, before the
+//   `5` is sent, so that no packet is overtaken. Each start() has one end, told once, unless
+//   close() was called before; nothing comes after it.
 #pragma once
 
 #include <cstddef>

@@ -2,10 +2,9 @@
 //
 // Threads: the loop's.
 // Lifetime: part of an EngineSession, which is its owner. close() may be called, and the next
-// request sent, inside any
-//   call to the owner.
+//   request sent, inside any call to the owner.
 // Invariants: one request is under way at most; of an answer at most kMostBody bytes are kept.
-// Nothing is sent twice.
+//   Nothing is sent twice.
 #pragma once
 
 #include <cstddef>

@@ -3,7 +3,7 @@
 // leaving.
 //
 // Threads: one, which runs a loop until it is over. SIGINT and SIGTERM end it early: once for an
-// end in good order, twice for one at once.
+//   end in good order, twice for one at once.
 #pragma once
 
 #include <cstdint>

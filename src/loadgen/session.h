@@ -4,8 +4,7 @@
 // Threads: the loop's.
 // Lifetime: owned by the Run, as long as that lasts.
 // Invariants: messages leave by the clock, whatever the replies do, so that a server that stalls is
-// not spared; what
-//   cannot be sent is counted as held back. Each message ends as answered or lost.
+//   not spared; what cannot be sent is counted as held back. Each message ends as answered or lost.
 #pragma once
 
 #include <cstdint>

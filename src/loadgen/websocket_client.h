@@ -3,9 +3,9 @@
 //
 // Threads: the loop's.
 // Lifetime: part of an EngineSession, which is its owner. close() may be called inside any call to
-// the owner. Invariants: one end is told of each open(), unless close() was called before; what is
-// received is bounded by
-//   kMostMessage, what waits to be sent by its user (backed_up()).
+//   the owner.
+// Invariants: one end is told of each open(), unless close() was called before; what is received is
+//   bounded by kMostMessage, what waits to be sent by its user (backed_up()).
 #pragma once
 
 #include <cstddef>
