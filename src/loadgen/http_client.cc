@@ -18,7 +18,8 @@ void HttpClient::ask(std::string request, CookieJar* jar) {
   body_text_.clear();
   partial_.clear();
   request_ = std::move(request);
-  if (stream_ && wire_.loop.now() - rests_since_ > kRest) stream_.close();
+  // By a RST, since a port that rests in TIME_WAIT for a minute is one that new sessions lack.
+  if (stream_ && wire_.loop.now() - rests_since_ > kRest) stream_.reset();
   if (stream_) return write();
   const int status = uv::Stream::connect(stream_, wire_.loop, wire_.chunks, wire_.address, *this);
   if (status != 0) fail(uv::describe(status));
