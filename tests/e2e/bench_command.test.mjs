@@ -78,6 +78,15 @@ describe('clean runs', { concurrency: true }, () => {
     for (const chat of backends) assert.equal((await chat.seen()).refused, 0);
   });
 
+  test('pings are answered, whatever the transport', { timeout: seconds(60) }, async (t) => {
+    const chat = await Stage.of(t).backend('node4', 'chat', { ping: slow });
+    await Promise.all(transports.map(async (transport) => {
+      const { code, report } = await bench(chat.url, { transport, sessions: 3, rate: 0, duration: `${3 * slow}s` });
+      assert.equal(code, 0, JSON.stringify(report));
+    }));
+    assert.equal((await chat.seen()).closes['ping timeout'], undefined);
+  });
+
   test('a table, and lines of progress', { timeout: seconds(40) }, async (t) => {
     const stage = Stage.of(t);
     const chat = await stage.backend('node4', 'chat');
@@ -183,6 +192,20 @@ const frame = (text) => `\x81${String.fromCharCode(text.length)}${text}`;
 const no_body = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx';
 const answer = (body) => `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
+/** [opcode, payload] of each short masked frame. */
+function frames_of(bytes) {
+  const frames = [];
+  for (let at = 0; at + 6 <= bytes.length;) {
+    const [opcode, length] = [bytes[at] & 15, bytes[at + 1] & 127];
+    assert.ok(bytes[at + 1] & 128, 'a client masks');
+    const mask = bytes.subarray(at + 2, at + 6);
+    const payload = bytes.subarray(at + 6, at + 6 + length).map((byte, i) => byte ^ mask[i % 4]);
+    frames.push([opcode, payload.toString('latin1')]);
+    at += 6 + length;
+  }
+  return frames;
+}
+
 describe('peers that do not keep to the protocol', { concurrency: true }, () => {
   for (const [what, transport, bytes, code, words] of [
     ['bytes that are no HTTP', 'polling', 'SSH-2.0-OpenSSH\r\n', 3, /: not an HTTP answer$/],
@@ -205,6 +228,25 @@ describe('peers that do not keep to the protocol', { concurrency: true }, () => 
       assert.match(done.stderr.trimEnd(), words);
     });
   }
+
+  test('frames of the WebSocket itself are answered', { timeout: seconds(40) }, async (t) => {
+    let heard = Buffer.alloc(0);
+    const peer = await serve_bytes(Stage.of(t), (socket) => {
+      socket.once('data', () => {
+        const joined = switched + frame(opened) + frame('40{"sid":"t"}');
+        socket.write(Buffer.from(`${joined}\x89\x02hi\x88\x05\x03\xe9bye`, 'latin1'));
+        socket.on('data', (bytes) => (heard = Buffer.concat([heard, bytes])));
+      });
+    });
+    const { code, report } = await bench(`http://${peer.address}`, { sessions: 1 });
+    assert.equal(code, 1);
+    assert.deepEqual(report.sessions.closed.why, { 'websocket closed with 1001 bye': 1 });
+    const frames = await eventually('all is there', () => {
+      const found = frames_of(heard);
+      return found.length === 3 && found;
+    });
+    assert.deepEqual(frames, [[1, '40'], [10, 'hi'], [8, '\x03\xe8']]);
+  });
 
   test('one that says nothing any more', { timeout: seconds(40) }, async (t) => {
     const peer = await serve_bytes(Stage.of(t), (socket) => {
