@@ -8,6 +8,7 @@ argv: JSON with name and port, and as far as wanted
   ws_ping     seconds between pings of the WebSocket itself
   keep_alive  seconds after which uvicorn closes an idle connection
   page        a file that is the script of the page at /
+  origins     of pages of others that may talk to it, as in Chainlit's config
 Prints `ready` once it listens. GET /seen tells what has happened (chainlit_sessions.py).
 """
 
@@ -42,8 +43,9 @@ def build():
     )
     listen(sio, sessions)
     app = FastAPI()
-    every = {"allow_origins": ["*"], "allow_methods": ["*"], "allow_headers": ["*"]}
-    app.add_middleware(CORSMiddleware, allow_credentials=True, **every)
+    origins = told.get("origins", ["*"])
+    every = {"allow_methods": ["*"], "allow_headers": ["*"]}
+    app.add_middleware(CORSMiddleware, allow_origins=origins, allow_credentials=True, **every)
     # As Chainlit does it: the path of the socket is that of a mounted application.
     app.mount(f"{root}/ws/socket.io", socketio.ASGIApp(sio, socketio_path=""))
     app.include_router(endpoints(sio, sessions, told.get("page")), prefix=root)

@@ -2,7 +2,7 @@
 // or a reconnect has been to the wrong process is noted: an error of the endpoint, a conversation that has lost its turns.
 import { randomUUID } from 'node:crypto';
 import { io } from 'socket.io-client';
-import { connected, transports as transports_of } from './client.mjs';
+import { connected, engine_of, transports as transports_of } from './client.mjs';
 import { CookieAgent } from './cookies.mjs';
 import { request } from './polling.mjs';
 import { eventually, once, seconds, within } from './wait.mjs';
@@ -52,6 +52,7 @@ export class Browser {
 }
 
 export class Tab {
+  #stuck; // the engine whose upgrade has failed
   id = randomUUID();
   turns = 0;      // of the conversation, as far as answers have been heard
   wrong = [];     // requests that have been to the wrong process: 'METHOD path status'
@@ -78,6 +79,7 @@ export class Tab {
       path: `${root}/ws/socket.io`,
       transports: transports_of[this.transport],
       forceNew: true,
+      autoUnref: true,
       agent,
       auth: { clientType: this.client_type, sessionId: this.id, threadId: '', userEnv: '{}', chatProfile: '' },
       ...this.options,
@@ -94,6 +96,10 @@ export class Tab {
     // The one that the server itself has said carries no description; the others are the transport's.
     socket.on('connect_error', (error) => this.failed.push(error.message));
     socket.io.on('reconnect', (attempt) => this.attempts.push(attempt));
+    socket.io.on('open', () => {
+      const engine = engine_of(socket);
+      engine.once('upgradeError', () => (this.#stuck = engine));
+    });
     socket.on('stream_token', (token) => this.tokens.push(token));
     socket.on('update_message', ({ turn }) => {
       if (turn <= this.turns) this.lost++;
@@ -122,17 +128,23 @@ export class Tab {
     return within('who', new Promise((resolve) => this.socket.emit('who', resolve)), seconds(20));
   }
 
-  /** Waits until it has come back after its connections were cut. */
+  /**
+   * Waits until it has come back after its connections were cut. An upgrade that broke off half-way may have left either
+   * end waiting for it until the ping timeout: engine.io-client 6.6 with its polls paused, python-engineio 4.3 answering
+   * each with a NOOP. Such a tab is connected anew.
+   */
   async back(ms = seconds(20)) {
-    await eventually('the tab is back', () => this.socket.connected, { within: ms, every: 10 });
-    return connected(this.socket, ms);
+    await eventually('the tab is back', () => {
+      const engine = engine_of(this.socket);
+      if (this.#stuck === engine) this.socket.disconnect().connect();
+      return this.socket.connected && (this.transport !== 'upgrade' || engine.transport.name === 'websocket');
+    }, { within: ms, every: 10 });
   }
 
-  /** Cuts it off and waits until that has been noticed. */
+  /** Cuts it off, as often as it takes: between two polls there is nothing to be cut. */
   async cut(cutter) {
     const times = this.ended.length;
-    cutter.cut();
-    await eventually('it is cut off', () => this.ended.length > times, { every: 5 });
+    await eventually('it is cut off', () => this.ended.length > times || void cutter.cut(), { every: 5 });
   }
 
   async #ask(method, path, { json, ...options } = {}) {

@@ -1,5 +1,6 @@
 // Waiting with a deadline: the only kind of waiting there is in these tests.
 import { createSocket } from 'node:dgram';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -55,14 +56,25 @@ function claim(port, host) {
   });
 }
 
-/** A port that nobody listens on, from those the kernel gives out; no test gets it a second time, nor one beside it. */
+const kLowest = 11_000; // browsers refuse 10080
+/** The first port that the kernel gives to outgoing connections, by which it may be taken before its server listens. */
+const kFirstOutgoing = Number(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'ascii').split('\t')[0]);
+
+/** A port below those, if there is room, that nobody listens on; no test gets it a second time, nor one beside it. */
 export async function free_port(host = '127.0.0.1') {
+  const room = kFirstOutgoing - kLowest;
   for (;;) {
     const server = createServer();
-    await new Promise((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
+    const listens = new Promise((resolve, reject) => server.once('error', reject).once('listening', resolve));
+    server.listen(room > 1000 ? kLowest + Math.floor(Math.random() * room) : 0, host);
+    try {
+      await listens;
+    } catch (error) {
+      if (error.code !== 'EADDRINUSE') throw error;
+      continue;
+    }
     const { port } = server.address();
     await new Promise((resolve) => server.close(resolve));
-    // The kernel may name a port again that was given out a moment ago and is not listened on yet.
     if (await claim(port, host)) return port;
   }
 }
