@@ -23,7 +23,8 @@ describe('the page of Chainlit in a browser', () => {
     host = await serve(stage, (asked, answer) => {
       const from = new URL(asked.url, 'http://localhost').searchParams.get('from');
       answer.setHeader('content-type', 'text/html');
-      answer.end(`<!doctype html><div id="root" data-url="${from}" data-type="copilot"></div><script src="${from}/assets/page.js"></script>`);
+      const root = `<div id="root" data-url="${from}" data-type="copilot"></div>`;
+      answer.end(`<!doctype html>${root}<script src="${from}/assets/page.js"></script>`);
     });
     const options = { page, origins: [`http://localhost:${host.port}`] };
     [backends, browser] = await Promise.all([stage.backends('chainlit-websockets', 3, options), chromium(stage)]);

@@ -203,7 +203,18 @@ describe('tab by tab', () => {
 });
 
 describe('a process', () => {
-  test('that is emptied before it is told to end is missed by nobody, and who is not told so comes back at once', { timeout: seconds(90) }, async (t) => {
+  test('is probed where its engine answers, without a session', { timeout: seconds(30) }, async (t) => {
+    const front = await Stage.of(t).pinion({ backends, pool: { ...pool, health: { interval: '100ms', expect: 400 } } });
+    const probes = (result) => front.metric('probes_total', `result="${result}"`);
+    await eventually('some probes of each', async () => (await probes('ok')) >= 15, { within: seconds(20) });
+    assert.equal(await probes('status'), 0);
+    for (const { state, load_confidence } of await front.backends()) {
+      assert.equal(state, 'up');
+      assert.ok(load_confidence > 0);
+    }
+  });
+
+  test('that ends is missed by nobody if it was emptied first, else at once', { timeout: seconds(90) }, async (t) => {
     const alone = Stage.of(t);
     const three = await alone.backends('chainlit-websockets', 3);
     const pinion = await alone.pinion({ backends: three, pool });
@@ -223,16 +234,18 @@ describe('a process', () => {
     await come_back_at_once(tabs.filter((_, i) => had[i] === emptied.name));
     await eventually('it is empty', async () => (await pinion.backends())[0].state === 'drained');
     const closes = tabs.map((tab) => tab.ended.length);
-    emptied.child.signal('SIGTERM');
-    await emptied.child.ended();
+    const told_to_end = async (server) => {
+      server.child.signal('SIGTERM');
+      await eventually('it does not listen', () => dial(server.port).then((peer) => peer.close(), () => true));
+    };
+    await told_to_end(emptied);
     const have = await homes();
     assert.ok(!have.includes(emptied.name));
     assert.deepEqual(tabs.map((tab) => tab.ended.length), closes);
 
     const theirs = tabs.filter((_, i) => have[i] === ended.name);
     for (const tab of theirs) tab.attempts = [];
-    ended.child.signal('SIGTERM');
-    await eventually('it does not listen', () => dial(ended.port).then((peer) => peer.close(), () => true));
+    await told_to_end(ended);
     // Its WebSockets have dropped; a poll hears of it with what the tab says next.
     for (const tab of theirs) tab.say('hello');
     await come_back_at_once(theirs);
@@ -241,7 +254,7 @@ describe('a process', () => {
 
   test('of Node ends a session whose polls overlap, and refuses what is too long', { timeout: seconds(30) }, async (t) => {
     const alone = Stage.of(t);
-    const [node] = await alone.backends('node4', 1);
+    const [node] = await alone.backends('node4', 1, { socketio: { maxHttpBufferSize: 1000 } });
     const pinion = await alone.pinion({ backends: [node] });
     const status = (asked) => asked.then(() => 200, (error) => error.answer?.status);
     const told = [];
@@ -249,7 +262,7 @@ describe('a process', () => {
       const overlapping = await (await new PollingSession(url).open()).connect();
       const polls = await Promise.all([status(overlapping.poll()), status(overlapping.poll())]);
       const long = await (await new PollingSession(url).open()).connect();
-      told.push([...polls.sort(), await status(overlapping.poll()), await status(long.push(`4${'x'.repeat(1_000_001)}`))]);
+      told.push([...polls.sort(), await status(overlapping.poll()), await status(long.push('4'.repeat(1001)))]);
       await long.close().catch(() => {});
     }
     assert.deepEqual(told[1], told[0]);
