@@ -28,7 +28,7 @@ void MemoryKeeper::on_tick() noexcept {
   const bool less = bytes_.update(shared_.budget.used(), now);
   if (!fewer && !less) return;
   const TimePoint began = monotonic_now();
-  ::malloc_trim(0);
+  (void)::malloc_trim(0);
   shared_.log.debug(
       "memory given back",
       {{"took_us", static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(

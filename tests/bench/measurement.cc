@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t kSmallBase = 64;  // sessions that are open before memory is measured
 constexpr auto kOpenLimit = std::chrono::seconds{30};
+constexpr auto kLookEvery = std::chrono::milliseconds{50};
+// A proxy may open something for itself.
+constexpr std::size_t kSpareDescriptors = 8;
 constexpr auto kSettleLimit = std::chrono::seconds{20};
 constexpr auto kPatience = std::chrono::seconds{10};
 // Far more than any delay that a proxy that works can have.
@@ -45,6 +48,7 @@ Result Measurement::work() {
   load_->tally().timing = true;
   const Moment begin = moment();
   pass(seconds(options_.seconds));
+  if (load_->tally().operations > begin.operations) load_->check(Clock::now(), kStandstill);
   // A run may be so short, and the machine so busy, that nothing has come by then.
   const auto patience = Clock::now() + kPatience;
   while (load_->tally().operations == begin.operations && Clock::now() < patience &&
@@ -52,7 +56,6 @@ Result Measurement::work() {
     turn(patience);
   }
   const Moment end = moment();
-  load_->check(end.time, kStandstill);
   Result out;
   out.seconds = std::chrono::duration<double>{end.time - begin.time}.count();
   out.operations = end.operations - begin.operations;
@@ -78,12 +81,19 @@ Result Measurement::memory_of_idle_sessions() {
 Result Measurement::memory_that_comes_back() {
   Result out;
   out.start = memory_of(options_.proxy);
+  const std::size_t descriptors = descriptors_of(options_.proxy);
   open(options_.sessions);
   load_->start();
   pass(seconds(options_.warmup + options_.seconds));
   out.operations = load_->tally().operations;
   out.peak = memory_of(options_.proxy);
   load_->leave();
+  const auto deadline = Clock::now() + kOpenLimit;
+  while (descriptors_of(options_.proxy) > descriptors + kSpareDescriptors) {
+    if (Clock::now() > deadline) load_->tally().error("connections of those who left stay open");
+    if (load_->tally().errors > 0) break;
+    turn(Clock::now() + kLookEvery);
+  }
   out.end = settled_memory();
   return out;
 }

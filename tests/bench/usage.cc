@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "socket.h"
@@ -45,6 +46,17 @@ Memory memory_of(const std::vector<int>& processes) {
     if (found != 2) fail("load: no memory of process " + std::to_string(process));
   }
   return sum;
+}
+
+std::size_t descriptors_of(const std::vector<int>& processes) {
+  std::ptrdiff_t sum = 0;
+  for (const int process : processes) {
+    std::error_code error;
+    const std::filesystem::directory_iterator open{folder_of(process) / "fd", error};
+    if (error) fail("load: descriptors of process " + std::to_string(process) + " cannot be seen");
+    sum += std::distance(begin(open), end(open));
+  }
+  return static_cast<std::size_t>(sum);
 }
 
 }  // namespace pinion::bench

@@ -1,6 +1,7 @@
 // What the kernel says about a process: its CPU time and its own memory.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -18,5 +19,8 @@ struct Memory {
   bool operator==(const Memory&) const = default;
 };
 [[nodiscard]] Memory memory_of(const std::vector<int>& processes);
+
+/// Descriptors that the processes have open.
+[[nodiscard]] std::size_t descriptors_of(const std::vector<int>& processes);
 
 }  // namespace pinion::bench
