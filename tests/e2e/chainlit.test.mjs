@@ -18,7 +18,7 @@ const kSome = 3; // deeds between two cuts
 const pool = { preset: 'chainlit', balance: 'round_robin', affinity: { connect_wait: `${Math.min(10, 2 * slow)}s` } };
 const names = Object.keys(transports);
 // When a WebSocket breaks off before its open packet, the client waits for its own timeout.
-const reconnects = { reconnectionDelay: 50, reconnectionDelayMax: 200, timeout: seconds(4) };
+const reconnects = { reconnectionDelay: 50, reconnectionDelayMax: 200, timeout: seconds(8) };
 
 /** What a page of Chainlit does, each checked by what only the right process can answer. */
 const deeds = [
@@ -53,7 +53,9 @@ async function lives(tab, random) {
   for (let round = 0; round < kRounds; round++) {
     await one_of(mishaps)(tab, random);
     await returns(tab);
+    const ends = [...tab.ended];
     for (let i = 0; i < kSome; i++) await one_of(deeds)(tab);
+    assert.deepEqual(tab.ended, ends, `${tab.transport}: nobody has cut it off`);
   }
   assert.equal(await tab.download(tab.file), `of ${tab.id}`);
 }
@@ -80,7 +82,7 @@ async function returns(tab) {
     const { name, id } = await within('who', tab.who(), seconds(2));
     assert.deepEqual([name, id], [tab.home, tab.id]);
     return true;
-  }, { within: seconds(20) });
+  }, { within: seconds(30) });
   tab.socket.emit('stop'); // what it was in the middle of
 }
 

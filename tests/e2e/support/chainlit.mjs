@@ -144,7 +144,11 @@ export class Tab {
   /** Cuts it off, as often as it takes: between two polls there is nothing to be cut. */
   async cut(cutter) {
     const times = this.ended.length;
-    await eventually('it is cut off', () => this.ended.length > times || void cutter.cut(), { every: 5 });
+    await eventually('it is cut off', () => {
+      if (this.ended.length > times) return true;
+      if (this.socket.connected) cutter.cut(); // else it would never come back to be cut off
+      return false;
+    }, { within: seconds(20), every: 5 });
   }
 
   async #ask(method, path, { json, ...options } = {}) {
