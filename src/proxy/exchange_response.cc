@@ -87,7 +87,10 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   keep_downstream_ = keep_downstream_ && facts_.keep_alive && request_complete_ &&
                      !(is_plain() && worker_.overloaded(Rung::no_keep_alive)) &&
                      !worker_.shutting_down() && to_client.kind != http::Framing::Kind::until_close;
-  keep_upstream_ = head.keep_alive && request_complete_ && !discard_body_ &&
+  // uvicorn closes the connection behind an answer that an error of the application has made, and
+  // does not say so in its head.
+  const bool failed = head.status >= 500;
+  keep_upstream_ = head.keep_alive && request_complete_ && !discard_body_ && !failed &&
                    head.framing.kind != http::Framing::Kind::until_close;
   // The request's head is done with, its memory is not.
   std::string text = std::move(head_bytes_);

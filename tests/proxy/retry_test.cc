@@ -48,6 +48,19 @@ TEST_CASE("a kept connection carries the next request") {
   CHECK(kept.backend.nobody_waits());
 }
 
+TEST_CASE("a connection on which the backend has failed is not kept, since uvicorn closes it") {
+  Kept kept;
+  kept.client.send(get("/fails"));
+  kept.upstream.read_until("\r\n\r\n");
+  kept.upstream.send(answer("no", "500 Internal Server Error"));
+  CHECK(read_answer(kept.client).ends_with("no"));
+  kept.client.send(get("/next"));
+  Peer second = kept.backend.accept();
+  CHECK(second.read_until("\r\n\r\n").starts_with("GET /next "));
+  second.send(answer("new connection"));
+  CHECK(read_answer(kept.client).ends_with("new connection"));
+}
+
 TEST_CASE("a kept connection that closes while idle is not used") {
   Kept kept;
   kept.proxy.while_stopped([&] {
