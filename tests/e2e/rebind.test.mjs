@@ -191,6 +191,27 @@ describe('what stays where it is', () => {
     assert.equal(await pinion.metric('rebinds_total'), await pinion.metric('rebinds_total', 'result="moved"'));
   });
 
+  test('a poll waits for as long as its session is being moved', { timeout: seconds(60) }, async (t) => {
+    const { stage, backends, pinion } = await set_up(t, { affinity: { ...pool.affinity, connect_wait: '50ms' } });
+    const first = await client(stage, pinion.url, { transport: 'polling', auth: { id: 'slow' } });
+    const name = await call(first, 'who');
+    const home = backends.find((backend) => backend.name === name);
+    first.disconnect();
+    let session;
+    do session = await new PollingSession(pinion.url).open();
+    while ((await pinion.session(session.sid)).backend === home.address);
+    home.child.signal('SIGSTOP');
+    const pushed = session.push('40{"id":"slow"}');
+    await eventually('it is being moved', async () => (await pinion.backends()).some((one) => one.address === home.address && one.reserved === 1));
+    const polled = session.poll();
+    await pause(500); // what waited only for the CONNECT would have gone on
+    home.child.signal('SIGCONT');
+    await pushed;
+    assert.match(await polled, /^40\{/);
+    assert.equal(await session.who(), name);
+    assert.equal(await pinion.metric('rebinds_total', 'result="moved"'), 1);
+  });
+
   test('drained backends do not get their people back', { timeout: seconds(60) }, async (t) => {
     const { pinion, connect } = await set_up(t);
     const { socket, home } = await connect('a');
