@@ -16,13 +16,12 @@ using Json = nlohmann::ordered_json;
 using Wrong = std::unexpected<std::string>;
 
 constexpr std::string_view kExample =
-    "Example, 500 tabs of a Chainlit that each ask something every 20 s and hear a stream:\n"
-    "  pinion bench --target http://127.0.0.1:8080 --path /ws/socket.io/ --sessions 500 --rate "
-    "0.05\n"
-    "    --auth '{\"sessionId\":\"{id}\",\"clientType\":\"webapp\"}' --reply stream_token\n"
-    "    --event client_message --args '{\"message\":{\"id\":\"{uuid}\",\"output\":\"hello\"}}'\n"
-    "{id} is the uuid of the session, {n} the number of the message, {uuid} a fresh one, {pad} "
-    "--size bytes.";
+    R"(Example, 500 tabs of a Chainlit that each ask something every 20 s and hear a stream:
+  pinion bench --target http://127.0.0.1:8080 --path /ws/socket.io/ --sessions 500 \
+    --rate 0.05 --auth '{"sessionId":"{id}","clientType":"webapp"}' --reply stream_token \
+    --event client_message --args '{"message":{"id":"{uuid}","output":"hello"}}'
+{id} is the uuid of the session, {n} the number of the message, {uuid} a fresh one, and {pad}
+as many bytes as --size says.)";
 
 constexpr std::uint64_t kLargest = std::uint64_t{16} << 20U;  // bytes of padding
 

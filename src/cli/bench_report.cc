@@ -80,13 +80,21 @@ void add_sessions(Table& table, const Measurements& all) {
   }
 }
 
-void add_messages(Table& table, const Measurements& all, Duration elapsed) {
+void add_messages(Table& table, const BenchOptions& options, const Measurements& all,
+                  Duration elapsed) {
   table.add_line({"messages", Style::bold});
   table.add_line({fmt::format("  {} sent ({}), {} answered, {} heard ({})", grouped(all.sent),
                               rate_text(per_second(all.sent, elapsed)), grouped(all.answered),
                               grouped(all.heard), rate_text(per_second(all.heard, elapsed)))});
   table.add_line(
       {fmt::format("  {} lost", grouped(all.lost)), all.lost == 0 ? Style::plain : Style::bad});
+  if (all.sent != 0 && all.answered == 0) {
+    const std::string hoped = options.reply.empty() ? "an ack" : options.reply;
+    table.add_line({fmt::format("  none was answered: does the server answer {} by {}? (--event, "
+                                "--reply)",
+                                options.event, hoped),
+                    Style::odd});
+  }
   if (all.held_back != 0) {
     table.add_line(
         {fmt::format("  {} held back: too many had no reply yet", grouped(all.held_back)),
@@ -198,7 +206,7 @@ void print_bench_report(const BenchOptions& options, const loadgen::Outcome& out
         {"  this machine is too busy to send in time; its times are too long", Style::odd});
   }
   add_sessions(table, all);
-  add_messages(table, all, outcome.elapsed);
+  add_messages(table, options, all, outcome.elapsed);
   const char* const ended =
       outcome.kind == loadgen::Outcome::Kind::interrupted ? ", interrupted" : "";
   terminal.out << log::printable(fmt::format("{} by {}, {} sessions, {}{}", options.target,

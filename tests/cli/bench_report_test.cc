@@ -85,6 +85,16 @@ TEST_CASE("a bad run in a table") {
   CHECK(has(text, "1 stalls of 1 s and more in 1 sessions, the longest 2.50 s"));
 }
 
+TEST_CASE("where nothing is answered the report asks whether that is how the server answers") {
+  loadgen::Outcome outcome = a_bad_run();
+  CHECK_FALSE(has(printed(of_report(), outcome), "none was answered"));
+  outcome.total.answered = 0;
+  BenchOptions options = of_report();
+  CHECK(has(printed(options, outcome), "does the server answer message by an ack?"));
+  options.reply = "said";
+  CHECK(has(printed(options, outcome), "does the server answer message by said?"));
+}
+
 TEST_CASE("who sends too late says so") {
   loadgen::Outcome outcome = a_good_run();
   outcome.total.lateness.record(milliseconds{1});
