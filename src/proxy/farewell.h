@@ -32,6 +32,8 @@ class Farewell final : public Retirable,
   ~Farewell() override;
 
   void start();
+  /// Ends it, whether it was heard or not.
+  void end();
 
  private:
   void on_upstream_ready() noexcept override;
@@ -42,8 +44,6 @@ class Farewell final : public Retirable,
   void on_upstream_drain() noexcept override {}
   void on_upstream_write_error(int /*status*/) noexcept override { end(); }
   void on_timer(TimePoint /*now*/) noexcept override { end(); }
-
-  void end();
 
   Worker& worker_;
   balance::Backend& backend_;

@@ -364,7 +364,7 @@ void Worker::pace_shutdown() noexcept {
 
 // The mailbox stays until the destructor, since others may still post to it.
 void Worker::close_everything() noexcept {
-  while (Farewell* const farewell = connections_->farewells.front()) retire(*farewell);
+  while (Farewell* const farewell = connections_->farewells.front()) farewell->end();
   upstreams_.clear();
   loop_.stop();
 }

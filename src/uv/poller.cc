@@ -2,13 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace pinion::uv {
 
-Poller::Poller()
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      events_(std::make_unique_for_overwrite<epoll_event[]>(kMostEvents)) {  // NOLINT(*-c-arrays)
+Poller::Poller() : epoll_(::epoll_create1(EPOLL_CLOEXEC)), events_(kMostEvents) {
   PINION_CHECK(epoll_ >= 0, "an epoll descriptor can be made");
 }
 
@@ -54,7 +54,8 @@ void Poller::retire(std::unique_ptr<Watched> watched) noexcept {
 bool Poller::wait(int timeout_ms) noexcept {
   if (!again_.empty()) timeout_ms = 0;
   // A signal that interrupts is libuv's, whose descriptor tells of it.
-  ready_ = std::max(0, ::epoll_wait(epoll_, events_.get(), kMostEvents, timeout_ms));
+  ready_ = std::max(
+      0, ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), timeout_ms));
   for (int i = 0; i < ready_; ++i) {
     if (events_[static_cast<std::size_t>(i)].data.ptr == nullptr) return true;
   }

@@ -63,7 +63,7 @@ class Poller {
   int epoll_;
   int ready_ = 0;
   std::size_t watched_ = 0;
-  std::unique_ptr<epoll_event[]> events_;  // NOLINT(*-avoid-c-arrays): what epoll_wait fills
+  std::vector<epoll_event> events_;  // those of this turn, the first ready_
   IntrusiveList<Watched> again_;
   std::vector<std::unique_ptr<Watched>> retired_;
 };
