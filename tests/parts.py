@@ -67,7 +67,7 @@ def all_parts():
         Part("e2e", "the real binary with real servers and clients",
              [_build("release"), _end_to_end("build")]),
         Part("bench", "a short run of the benchmarks",
-             [_build("release"), Step(["tests/bench/run", "--smoke"])]),
+             [_build("release"), Step(["tests/bench/run", "--smoke"]), Step(["tests/bench/tabs/run", "--smoke"])]),
         _computing("asan", "unit tests with AddressSanitizer and UndefinedBehaviorSanitizer",
                    [_build("asan"), _meson_tests("build-asan", "unit", environment=asan)]),
         _computing("tsan", "unit tests with ThreadSanitizer",

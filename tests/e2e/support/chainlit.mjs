@@ -56,6 +56,7 @@ export class Tab {
   id = randomUUID();
   turns = 0;      // of the conversation, as far as answers have been heard
   wrong = [];     // requests that have been to the wrong process: 'METHOD path status'
+  refused = [];   // likewise, requests that failed otherwise
   lost = 0;       // times that the conversation began anew
   attempts = [];  // for each reconnect, with how manieth try
   failed = [];    // tries that failed
@@ -154,7 +155,9 @@ export class Tab {
   async #ask(method, path, { json, ...options } = {}) {
     const { root, agent } = this.browser;
     const answer = await request(this.url + root + path, { method, agent, ...(json && json_body(json)), ...options });
-    if (wrong_answers.has(answer.status)) this.wrong.push(`${method} ${path.split('?')[0]} ${answer.status}`);
+    if (answer.status !== 200) {
+      (wrong_answers.has(answer.status) ? this.wrong : this.refused).push(`${method} ${path.split('?')[0]} ${answer.status}`);
+    }
     return answer;
   }
 
