@@ -92,15 +92,15 @@ class Relay final : public uv::StreamEvents {
   PausedClock paused_;
   metrics::Direction direction_;
   std::uint8_t messages_ = 0;
-  bool sink_full_ = false;  // since high_mark, until low_mark
-  std::uint8_t held_ = 0;   // bits of Hold
+  std::uint8_t held_ = 0;  // bits of Hold
   bool saw_close_frame_ = false;
-  bool began_close_ = false;
-  bool awaits_packet_ = false;    // the next byte is that of a frame of one
   bool ping_unanswered_ = false;  // an Engine.IO ping from this side
   bool told_compressed_ = false;
-  bool cut_ = false;    // pass nothing on beyond the boundary
-  bool ended_ = false;  // the source will send no more
+  bool sink_full_ : 1 = false;  // since high_mark, until low_mark
+  bool began_close_ : 1 = false;
+  bool awaits_packet_ : 1 = false;  // the next byte is that of a frame of one
+  bool cut_ : 1 = false;            // pass nothing on beyond the boundary
+  bool ended_ : 1 = false;          // the source will send no more
 };
 
 }  // namespace pinion::proxy

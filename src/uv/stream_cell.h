@@ -28,16 +28,16 @@ struct Stream::Cell final : Watched {
   int failed = 0;  // a connect that failed at once, to be told later
   std::uint32_t turn = 0;
   std::uint32_t read_in_turn = 0;
-  bool unix_socket = false;
   bool connecting = false;
   bool reading = false;
   bool readable = false;   // there may be something to be read
-  bool at_end = false;     // and after it a FIN or an error
-  bool broken = false;     // the socket has an error, such as a reset
   bool blocked = false;    // the socket has refused bytes
   bool told_room = false;  // the kernel tells when it takes bytes again
   bool end_wanted = false;
   bool ended = false;
+  bool at_end : 1 = false;  // behind what may be read there is a FIN or an error
+  bool broken : 1 = false;  // the socket has an error, such as a reset
+  bool unix_socket : 1 = false;
 
   Cell(Loop& on, ChunkPool& pool, int socket, bool is_unix) noexcept
       : loop(on), queue(pool), fd(socket), unix_socket(is_unix) {}
