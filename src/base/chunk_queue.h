@@ -13,11 +13,12 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pinion {
 
-/// Sum of the chunks in use over all workers, against the configured total.
+/// Sum of the bytes that are held over all workers, chunks above all, against the configured total.
 class BufferBudget {
  public:
   /// @param limit bytes; 0 means none
@@ -34,6 +35,26 @@ class BufferBudget {
  private:
   std::atomic<std::size_t> used_{0};
   std::atomic<std::size_t> limit_;
+};
+
+/// What somebody who buffers without chunks has of a budget.
+class BufferShare {
+ public:
+  /// @param budget outlives it
+  explicit BufferShare(BufferBudget& budget) noexcept : budget_(budget) {}
+  ~BufferShare() { set(0); }
+  BufferShare(const BufferShare&) = delete;
+  BufferShare& operator=(const BufferShare&) = delete;
+
+  /// @param bytes that are held now
+  void set(std::size_t bytes) noexcept {
+    budget_.gave_back(std::exchange(held_, bytes));
+    budget_.took(bytes);
+  }
+
+ private:
+  BufferBudget& budget_;
+  std::size_t held_ = 0;
 };
 
 // The bytes are written before they are read; clearing them would cost more than the copy.

@@ -36,6 +36,8 @@ class ConnectWatch {
   /// What has come before the CONNECT and may go on; take_all() takes the rest with it.
   std::string take_passable();
   std::string take_all();
+  /// Bytes that are held back.
+  [[nodiscard]] std::size_t held() const noexcept { return held_.size(); }
   [[nodiscard]] engineio::ConnectPacket packet() const { return *engineio::read_connect(text()); }
   /// Something compressed has come before: what follows may refer back to it.
   [[nodiscard]] bool has_history() const noexcept { return history_; }

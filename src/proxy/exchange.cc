@@ -32,6 +32,7 @@ Exchange::Exchange(Downstream& downstream, const http::RequestHead& head)
       downstream_(downstream),
       request_body_(head.framing, {.body = worker_.config().proxy.limits.body,
                                    .gathered = worker_.config().proxy.limits.buffered_body}),
+      gathered_share_(worker_.shared().budget),
       progress_(worker_.now()) {
   facts_.minor_version = head.minor_version;
   facts_.is_head = head.method == "HEAD";
@@ -106,7 +107,9 @@ void Exchange::write_head(const http::RequestHead& head) {
                             .framing = request_body_.framing()});
 }
 
-std::size_t Exchange::queued() const noexcept {
+std::size_t Exchange::queued() const noexcept { return gathered_.size() + queued_upstream(); }
+
+std::size_t Exchange::queued_upstream() const noexcept {
   return upstream_ != nullptr && upstream_->stream() ? upstream_->stream().queued() : 0;
 }
 

@@ -22,6 +22,7 @@
 
 #include "balance/admission_queue.h"
 #include "balance/assigner.h"
+#include "base/chunk_queue.h"
 #include "base/recycled.h"
 #include "base/timer_wheel.h"
 #include "http/head.h"
@@ -103,6 +104,7 @@ class Exchange final : public Retirable,
   void write_head(const http::RequestHead& head);
   void begin_gathering(const http::RequestHead& head);
   void gather(std::string_view& bytes);
+  [[nodiscard]] std::size_t queued_upstream() const noexcept;
   void gathered_all();
   void gathered_enough();
   void pass_body(std::string_view& bytes);
@@ -208,6 +210,7 @@ class Exchange final : public Retirable,
   RequestBody request_body_;
   std::string head_bytes_;  // as sent; kept until the answer begins, in case it must be sent again
   std::string gathered_;    // a chunked body that goes on with a Content-Length
+  BufferShare gathered_share_;
   std::unique_ptr<http::RequestHead> gathering_head_;
   std::string_view* input_ = nullptr;  // what came with the head, while start() is running
   bool body_is_gathered_ = false;

@@ -49,6 +49,7 @@ void Exchange::on_client_bytes(std::string_view& bytes) {
 void Exchange::gather(std::string_view& bytes) {
   const auto status =
       reads_ids_ ? request_body_.peek(bytes, gathered_) : request_body_.gather(bytes, gathered_);
+  gathered_share_.set(gathered_.size());
   const bool enough = reads_ids_ && gathered_.size() > engineio::kMaxConnectPacket;
   if (status == RequestBody::Status::need_more && !enough) return;
   if (status == RequestBody::Status::malformed || status == RequestBody::Status::too_large) {

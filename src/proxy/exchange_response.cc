@@ -255,7 +255,7 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
     session_->release(worker_.now());
   }
   if (may_join_elsewhere() && (setup.open_watch || (session_ && !has_joined()))) {
-    setup.join = TunnelJoin::make(head_bytes_, head.fields);
+    setup.join = TunnelJoin::make(head_bytes_, head.fields, worker_.shared().budget);
     if (setup.join == nullptr) {
       worker_.counters().pools[*facts_.pool].rebind(metrics::RebindResult::unread);
     }

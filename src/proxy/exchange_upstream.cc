@@ -246,7 +246,7 @@ void Exchange::drop_upstream() {
 }
 
 void Exchange::account_queue() noexcept {
-  const std::int64_t change = request_share_.set(queued());
+  const std::int64_t change = request_share_.set(queued_upstream());
   if (change == 0) return;
   worker_.counters().queued_bytes.add(static_cast<std::uint64_t>(change));
   backend_->queue_changed(change, 0);

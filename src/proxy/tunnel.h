@@ -68,7 +68,10 @@ class Tunnel final : public Retirable,
   [[nodiscard]] std::uint64_t serial() const noexcept { return session_ ? session_->serial : 0; }
   [[nodiscard]] PoolId pool() const noexcept { return backend_->identity().pool; }
   /// Bytes that wait on either side.
-  [[nodiscard]] std::size_t queued() noexcept { return out_.sink_queue() + in_.sink_queue(); }
+  [[nodiscard]] std::size_t queued() noexcept {
+    const std::size_t held = join_ == nullptr ? 0 : join_->watch.held();
+    return out_.sink_queue() + in_.sink_queue() + held;
+  }
   [[nodiscard]] bool closing() const noexcept { return state_ != State::open; }
 
   // For its relays:

@@ -15,10 +15,11 @@ namespace pinion::proxy {
 using metrics::RebindResult;
 using websocket::CloseCode;
 
-std::unique_ptr<TunnelJoin> TunnelJoin::make(std::string head, const http::Fields& agreed) {
+std::unique_ptr<TunnelJoin> TunnelJoin::make(std::string head, const http::Fields& agreed,
+                                             BufferBudget& budget) {
   const auto terms = agreed_terms(agreed);
   if (!terms) return nullptr;
-  auto join = std::make_unique<TunnelJoin>();
+  auto join = std::make_unique<TunnelJoin>(budget);
   join->terms = *terms;
   http::set_target(head, engineio::opening_target(http::target_of(head), "websocket"));
   http::drop_field(head, "sec-websocket-extensions");
@@ -35,10 +36,12 @@ const config::Affinity& Tunnel::affinity() const noexcept {
 void Tunnel::read_connect(std::string_view bytes) {
   using Verdict = ConnectWatch::Verdict;
   const Verdict verdict = join_->watch.feed(bytes);
+  join_->share.set(join_->watch.held());
   if (join_->rebind != nullptr) return;
   // There is nothing yet to be moved: it goes on from release_held().
   if (verdict == Verdict::connect && opening_) return in_.hold(Relay::Hold::join);
   const std::string passable = join_->watch.take_passable();
+  join_->share.set(join_->watch.held());
   if (!passable.empty()) pass_from_client(passable);
   if (state_ != State::open || join_ == nullptr) return;
   // Without a session there is nothing to be moved.

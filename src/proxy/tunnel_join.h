@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/chunk_queue.h"
 #include "http/head.h"
 #include "proxy/connect_watch.h"
 #include "proxy/rebind.h"
@@ -16,14 +17,17 @@
 namespace pinion::proxy {
 
 struct TunnelJoin {
+  explicit TunnelJoin(BufferBudget& budget) noexcept : share(budget) {}
   /// @param head of the request that made the tunnel, as the backend got it @param agreed of its
   /// answer
   /// @returns nothing when the two peers have agreed to something that cannot be read
-  static std::unique_ptr<TunnelJoin> make(std::string head, const http::Fields& agreed);
+  static std::unique_ptr<TunnelJoin> make(std::string head, const http::Fields& agreed,
+                                          BufferBudget& budget);
 
   std::string opening_head;       // for a session of the same kind at another backend
   websocket::DeflateTerms terms;  // as the client has agreed to
   ConnectWatch watch;
+  BufferShare share;               // for what the watch holds
   std::string id;                  // that the CONNECT states
   std::unique_ptr<Rebind> rebind;  // while the session is being moved
 };

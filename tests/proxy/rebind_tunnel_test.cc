@@ -259,4 +259,27 @@ TEST_CASE("a backend that takes less at once than the client was told is unlike 
   }
 }
 
+TEST_CASE("what is held back for a CONNECT counts as buffered, and who holds much is closed") {
+  RebindStage stage("", "", "buffered_per_session = \"1MiB\"\nbuffered_total = \"1MiB\"");
+  std::string endless = client_says(R"(40{"id":")" + std::string(60'000, 'x'));
+  endless.pop_back();
+  std::vector<Pipe> pipes;
+  std::size_t held = 0;
+  for (int i = 0; held <= std::size_t{1024} * 1024; ++i) {
+    stage.proxy.backend(1).set_draining(true);
+    Pipe& pipe = pipes.emplace_back(stage.switched());
+    const std::string open = server_says(open_packet("sid" + std::to_string(i)));
+    pipe.backend.send(open);
+    pipe.client.read(open.size());
+    CHECK(stage.proxy.buffered() == held);
+    pipe.client.send(endless);
+    held += endless.size();
+    if (held > std::size_t{1024} * 1024) break;
+    CHECK(eventually([&] { return stage.proxy.buffered() == held; }));
+    CHECK(stage.proxy.closes(CloseReason::over_budget) == 0);
+  }
+  CHECK(eventually([&] { return stage.proxy.closes(CloseReason::over_budget) == 1; }));
+  CHECK(eventually([&] { return stage.proxy.buffered() == held - endless.size(); }));
+}
+
 }  // namespace pinion::proxy

@@ -41,6 +41,7 @@ class RunningProxy {
   [[nodiscard]] SessionLedger& ledger() noexcept { return ledger_; }
   [[nodiscard]] metrics::WorkerCounters& counters() noexcept { return counters_; }
   [[nodiscard]] balance::Backend& backend(std::size_t index) { return *backends_[index]; }
+  [[nodiscard]] std::size_t buffered() const noexcept { return budget_.used(); }
   [[nodiscard]] std::size_t connections() const noexcept { return shared_.connections.load(); }
   /// Ends of connections and tunnels that had no session.
   [[nodiscard]] std::uint64_t closes(metrics::CloseReason reason) const noexcept {
