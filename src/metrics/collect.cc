@@ -285,6 +285,10 @@ void head_errors_total(const Snapshot& snapshot, Samples& out) {
 void frame_errors_total(const Snapshot& snapshot, Samples& out) {
   add(out, {}, snapshot.totals.frame_errors);
 }
+
+void farewells_dropped_total(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.totals.farewells_dropped);
+}
 void overload_used(const Snapshot& snapshot, Samples& out) {
   for (const OverloadUse& use : snapshot.overload_used) add(out, {use.resource}, use.used);
 }

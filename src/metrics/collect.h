@@ -26,8 +26,8 @@ Collect frames_total, frame_size_bytes, polled_packets_total, bytes_total, pause
 Collect pins, pins_limit, affinity_ids, affinity_evicted_total, connections,
     connections_accepted_total, max_connections, queued_bytes, buffered_bytes, buffered_limit_bytes,
     request_duration_seconds, upstream_connects_total, closes_total, shed_total,
-    unrouted_requests_total, head_errors_total, frame_errors_total, overload_used, overload_rung,
-    overload_changes_total, loop_lag_seconds, log_dropped_total, build_info, resident_memory_bytes,
-    start_time_seconds;
+    unrouted_requests_total, head_errors_total, frame_errors_total, farewells_dropped_total,
+    overload_used, overload_rung, overload_changes_total, loop_lag_seconds, log_dropped_total,
+    build_info, resident_memory_bytes, start_time_seconds;
 
 }  // namespace pinion::metrics::collect

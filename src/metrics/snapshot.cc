@@ -49,6 +49,7 @@ void CounterTotals::add(const WorkerCounters& worker, std::size_t pool_count) {
   head_errors += worker.head_errors.value();
   unrouted += worker.unrouted.value();
   frame_errors += worker.frame_errors.value();
+  farewells_dropped += worker.farewells_dropped.value();
   queued_bytes += worker.queued_bytes.value();
   request_duration.add(worker.request_duration);
   pools.resize(std::max(pools.size(), pool_count));

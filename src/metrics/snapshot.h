@@ -51,6 +51,7 @@ struct CounterTotals {
   std::array<std::uint64_t, kConnectResults> upstream_connects{};
   std::array<std::uint64_t, kShedReasons> shed{};
   std::uint64_t accepted = 0, closed = 0, head_errors = 0, unrouted = 0, frame_errors = 0;
+  std::uint64_t farewells_dropped = 0;
   std::uint64_t queued_bytes = 0;
   HistogramTotals<kDurationBounds.size()> request_duration;
   std::vector<PoolTotals> pools;

@@ -296,6 +296,7 @@ TEST_CASE("farewells are as many at a time as that, and no more") {
   for (std::size_t i = 0; i < Worker::kMostFarewells; ++i) asked.push_back(stage.wrong.accept());
   stage.proxy.on_worker([](Worker&) {});
   CHECK(stage.wrong.nobody_waits());
+  CHECK(stage.proxy.counters().farewells_dropped.value() == 10);
 }
 
 }  // namespace pinion::proxy
