@@ -98,7 +98,7 @@ class ChunkQueue {
   /// The longest piece at the front that lies in one place; empty when the queue is.
   [[nodiscard]] std::string_view front() const noexcept;
   /// The first such pieces, as many as fit. @returns how many
-  std::size_t front(std::span<std::string_view> pieces) const noexcept;
+  [[nodiscard]] std::size_t front(std::span<std::string_view> pieces) const noexcept;
   /// Forgets `count` bytes at the front, giving back used-up chunks.
   void consume(std::size_t count) noexcept;
   void clear() noexcept;

@@ -25,17 +25,17 @@ void Poller::add(int descriptor, std::uint32_t events, Watched& watched) noexcep
   ++watched_;
 }
 
-void Poller::change(int descriptor, std::uint32_t events, Watched& watched) noexcept {
+void Poller::change(int descriptor, std::uint32_t events, Watched& watched) const noexcept {
   epoll_event event{.events = events, .data = {.ptr = &watched}};
   PINION_CHECK(::epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event) == 0,
                "a watched socket can be watched for more");
 }
 
-void Poller::remove(int descriptor) noexcept {
+void Poller::remove(int descriptor) const noexcept {
   (void)::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
 }
 
-void Poller::add_foreign(int descriptor) noexcept {
+void Poller::add_foreign(int descriptor) const noexcept {
   epoll_event event{.events = EPOLLIN, .data = {.ptr = nullptr}};
   PINION_CHECK(::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0,
                "the descriptor of a loop can be watched");

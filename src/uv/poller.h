@@ -37,11 +37,11 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
 
   void add(int descriptor, std::uint32_t events, Watched& watched) noexcept;
-  void change(int descriptor, std::uint32_t events, Watched& watched) noexcept;
+  void change(int descriptor, std::uint32_t events, Watched& watched) const noexcept;
   /// For a descriptor of which there are duplicates: closing it does not take it out.
-  void remove(int descriptor) noexcept;
+  void remove(int descriptor) const noexcept;
   /// The loop's own descriptor of libuv's, which is told to nobody: see wait().
-  void add_foreign(int descriptor) noexcept;
+  void add_foreign(int descriptor) const noexcept;
 
   /// Calls on_turn() once in the next turn, which does not wait then.
   void again(Watched& watched) noexcept;

@@ -72,7 +72,7 @@ int Stream::write(std::initializer_list<std::string_view> parts) {
   Cell& cell = *cell_;
   std::size_t written = 0;
   if (cell.queue.empty() && !cell.connecting) {
-    std::array<iovec, 4> pieces;
+    std::array<iovec, 4> pieces{};
     PINION_CHECK(parts.size() <= pieces.size(), "few parts make one write");
     std::size_t count = 0;
     for (const auto part : parts) {
