@@ -165,8 +165,8 @@ struct alignas(64) WorkerCounters {
   Counter unrouted;          // requests that no route matched
   Counter frame_errors;      // tunnels whose frames could no longer be followed
   Counter farewells_dropped;
-  Counter queued_bytes;      // waiting now, both directions
-  Counter loop_lag_ns;       // the last measured delay of this worker's loop
+  Counter queued_bytes;  // waiting now, both directions
+  Counter loop_lag_ns;   // the last measured delay of this worker's loop
   Histogram<kDurationBounds.size()> request_duration;  // sum in nanoseconds
   GrowOnly<PoolCounters, kMostPools> pools;            // by index into Config::pools
   PoolCounters no_pool;                                // requests that never got to one
