@@ -40,7 +40,7 @@ class StreamEvents {
 };
 
 /// What one stream may read in one turn of the loop, so that a firehose does not starve others.
-inline constexpr std::size_t kBytesPerTurn = 4 * kScratchBytes;
+inline constexpr std::size_t kBytesPerTurn = kScratchBytes;
 
 /// After this much silence TCP asks whether the peer is still there: hosts that vanish without a
 /// word are noticed.

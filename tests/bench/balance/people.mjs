@@ -1,5 +1,6 @@
 // The people: they come at random, stay for a heavy-tailed time, and each hears tokens at a heavy-tailed rate over a
-// WebSocket of its own. What a token's delay is counts from when it was due, so a server that is late cannot hide it.
+// WebSocket of its own, and comes back when it is cut. What a token's delay is counts from when it was due, so a server
+// that is late cannot hide it.
 import { createRequire } from 'node:module';
 import { exponential, pareto, random_from } from './random.mjs';
 
@@ -10,6 +11,7 @@ const kStall = 1000; // ms without a token, while one was due: the screen stands
 
 export class People {
   delays = [];
+  away = [];
   stalls = 0;
   refused = 0;
   came = 0;
@@ -44,29 +46,69 @@ export class People {
 
   #come(talk) {
     this.came++;
-    const socket = new WebSocket(this.url, { perMessageDeflate: false });
-    let last;
-    const leave = () => socket.terminate();
+    const person = { ...talk, goes: now() + 1000 * talk.life, random: random_from(talk.seed) };
+    const leave = () => {
+      this.#here.delete(leave);
+      clearTimeout(person.returning);
+      person.left = true;
+      person.socket?.terminate();
+    };
     this.#here.add(leave);
+    this.#connect(person, leave);
+  }
+
+  #connect(person, leave) {
+    const socket = new WebSocket(this.url, { perMessageDeflate: false });
+    person.socket = socket;
     socket.on('error', () => this.refused++);
-    socket.on('close', () => this.#here.delete(leave));
+    socket.on('close', () => this.#cut(person, leave));
     socket.on('message', (data) => {
       const text = String(data);
       if (text === '2') return socket.send('3');
       if (text.startsWith('0')) return socket.send('40');
-      if (text.startsWith('40')) return socket.send(`42${JSON.stringify(['talk', talk])}`);
+      if (text.startsWith('40')) return socket.send(`42${JSON.stringify(['talk', this.#rest(person)])}`);
       if (!text.startsWith('42')) return undefined;
       const [event, due] = JSON.parse(text.slice(2));
-      if (event === 'over') {
-        this.#here.delete(leave);
-        return socket.close();
-      }
-      const heard = now();
-      this.count(due, heard);
-      if (last !== undefined && due > this.counts_from && heard - last > kStall && heard - due > kStall / 2) this.stalls++;
-      last = heard;
-      return undefined;
+      return event === 'over' ? leave() : this.#hear(person, due);
     });
+  }
+
+  /** What is left of a talk: after a cut it goes on for as long as it would have. */
+  #rest({ seed, rate, goes }) {
+    return { seed, rate, life: (goes - now()) / 1000 };
+  }
+
+  /** Comes back as the socket.io client does: after 0.5 to 1.5 s, then twice as long, 5 s (and a half) at most. */
+  #cut(person, leave) {
+    if (person.left) return;
+    person.cut ??= now();
+    person.tries = (person.tries ?? 0) + 1;
+    const wait = Math.min(1000 * 2 ** (person.tries - 1), 5000) * (0.5 + person.random());
+    if (now() + wait > Math.min(person.goes, this.ends)) {
+      this.#count_away(person.cut, Math.min(person.goes, this.ends));
+      return leave();
+    }
+    person.returning = setTimeout(() => this.#connect(person, leave), wait);
+  }
+
+  #hear(person, due) {
+    const heard = now();
+    this.count(due, heard);
+    if (person.cut !== undefined) {
+      this.#count_away(person.cut, heard);
+    } else if (person.last !== undefined && due > this.counts_from && heard - person.last > kStall && heard - due > kStall / 2) {
+      this.stalls++;
+    }
+    person.last = heard;
+    person.tries = 0;
+    person.cut = undefined;
+  }
+
+  /** From the cut until the first token after it, or until the end. */
+  #count_away(cut, back) {
+    if (cut < this.counts_from) return;
+    this.away.push(back - cut);
+    if (back - cut > kStall) this.stalls++;
   }
 
   /** A token that was due then and is heard, or still waited for, now. */
@@ -74,15 +116,17 @@ export class People {
     if (due > this.counts_from && due < this.ends) this.delays.push(heard - due);
   }
 
-  /** {tokens, p50, p99 (ms), stalls (for each 1000 tokens), refused} */
+  /** {tokens, p50, p99 (ms), stalls (for each 1000 tokens), away (99 % of those cut hear again within so many ms), cut, refused} */
   result() {
     const sorted = Float64Array.from(this.delays).sort();
-    const at = (share) => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
+    const at = (values, share) => values[Math.floor(share * (values.length - 1))] ?? NaN;
     return {
       tokens: sorted.length,
-      p50: at(0.5),
-      p99: at(0.99),
+      p50: at(sorted, 0.5),
+      p99: at(sorted, 0.99),
       stalls: (1000 * this.stalls) / Math.max(sorted.length, 1),
+      away: at(this.away.sort((a, b) => a - b), 0.99),
+      cut: this.away.length,
       refused: this.refused,
       came: this.came,
     };
