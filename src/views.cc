@@ -114,7 +114,9 @@ admin::BackendView backend_view(const balance::Backend& backend, bool left, cons
   view.inflight = backend.inflight();
   view.queued_bytes = backend.queued_bytes_both();
   view.sessions_total = backend.sessions_total();
-  add_probes(view, backend.probe_reading());
+  balance::ProbeReading probes = backend.probe_reading();
+  probes.wait = backend.probe_wait(probes, monotonic_now());
+  add_probes(view, probes);
   add_load(view, backend);
   add_reports(view, backend);
   const balance::Standing standing = backend.standing();

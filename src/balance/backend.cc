@@ -30,6 +30,14 @@ bool Backend::has_all_sessions(Assigned seen) const noexcept {
          reached(pool_limit_.load(std::memory_order_relaxed));
 }
 
+// A loop that stands still answers no probe until it goes on: what it will say then is too late for
+// those who come meanwhile.
+Duration Backend::probe_wait(const ProbeReading& reading, TimePoint now) const noexcept {
+  const TimePoint out = probe_out_.load(std::memory_order_relaxed);
+  if (out == TimePoint{} || reading.confidence <= 0) return reading.wait;
+  return std::max(reading.wait, now - out - reading.baseline);
+}
+
 void Backend::set_standing(Standing standing) noexcept {
   const Standing before = standing_.exchange(standing, std::memory_order_relaxed);
   if (before.level != standing.level) level_changes_.fetch_add(1, std::memory_order_relaxed);

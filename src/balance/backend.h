@@ -83,6 +83,13 @@ class Backend {
   [[nodiscard]] ProbeReading probe_reading() const noexcept { return probe_reading_.get(); }
   /// For the thread that probes, the only one that calls this.
   void set_probe_reading(const ProbeReading& reading) noexcept { probe_reading_.set(reading); }
+  /// How long a new event has to wait there, as far as probes tell: by those that were answered, or
+  /// by one that is still out, when that has waited longer.
+  [[nodiscard]] Duration probe_wait(const ProbeReading& reading, TimePoint now) const noexcept;
+  /// A probe went out then, and waits for its answer; zero: none does. For the thread that probes.
+  void set_probe_out(TimePoint since) noexcept {
+    probe_out_.store(since, std::memory_order_relaxed);
+  }
   /// Of the sessions that it is given.
   [[nodiscard]] Pace& pace() noexcept { return pace_; }
 
@@ -188,6 +195,7 @@ class Backend {
   std::atomic<std::uint32_t> weight_, max_sessions_;
   Health health_;
   Published<ProbeReading> probe_reading_;
+  std::atomic<TimePoint> probe_out_{TimePoint{}};
   std::atomic<bool> draining_{false};
   ProbeCounts probe_counts_;
   Pace pace_;

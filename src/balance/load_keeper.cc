@@ -88,8 +88,8 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   const ProbeReading probes = backend.probe_reading();
   const double fresh = freshness(probes.at, now);
   watched.trust = fresh * std::min(1.0, probes.confidence / kEnough);
-  reading.wait = probes.wait;
-  reading.hot = watched.trust > 0 && rules.hot > Duration::zero() && probes.wait >= rules.hot;
+  reading.wait = backend.probe_wait(probes, now);
+  reading.hot = watched.trust > 0 && rules.hot > Duration::zero() && reading.wait >= rules.hot;
   const std::uint64_t work = backend.traffic().total().work();
   const auto done = static_cast<double>(work - std::exchange(watched.work, work));
   const ProbeTally before = std::exchange(watched.probes, probes.tally);

@@ -53,6 +53,7 @@ struct Limits {
   std::size_t buffered_per_session = 0, buffered_total = 0;
   std::size_t pins = 0;          // sessions that are remembered
   std::size_t affinity_ids = 0;  // ids that are remembered beyond those of live sessions
+  std::size_t farewells = 0;     // sessions that a worker ends at backends at a time, after moves
 
   bool operator==(const Limits&) const = default;
 };

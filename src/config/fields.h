@@ -43,6 +43,7 @@ void each_field(MaybeConst<Limits> auto& limits, auto&& field) {
   field("buffered_total", limits.buffered_total);
   field("pins", limits.pins);
   field("affinity_ids", limits.affinity_ids);
+  field("farewells", limits.farewells);
 }
 
 void each_field(MaybeConst<Overload> auto& overload, auto&& field) {

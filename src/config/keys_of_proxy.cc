@@ -80,6 +80,10 @@ constexpr Key kKeysOfProxy[] = {
      .fallback = "262144", .min = 1000, .max = 100'000'000,
      .help = "Ids (see [pool.affinity]) that are remembered beyond those of live sessions. When "
              "there are more, the longest idle is forgotten.", .restart = true},
+    {.section = Section::limits, .type = Type::integer, .name = "farewells",
+     .fallback = "256", .min = 1, .max = 65536,
+     .help = "Sessions that a worker tells backends at a time that nobody will ask for again, "
+             "after a move. Those above it end there by their ping timeout."},
 
     {.section = Section::overload, .type = Type::integer, .name = "no_keep_alive",
      .fallback = "75", .min = 1, .max = 100, .zero = "never",

@@ -86,11 +86,13 @@ void BackendProbe::on_connected(int status) noexcept {
 void BackendProbe::send() {
   state_ = State::waiting;
   sent_at_ = monotonic_now();
+  backend_.set_probe_out(sent_at_);
   const int status = socket_.send(request_);
   if (status != 0) on_end(status);
 }
 
 void BackendProbe::close() noexcept {
+  backend_.set_probe_out({});
   socket_.close();
   state_ = State::closed;
 }
@@ -98,6 +100,7 @@ void BackendProbe::close() noexcept {
 void BackendProbe::on_bytes(std::string_view bytes, uv::TimedSocket::Arrival arrival) noexcept {
   if (state_ == State::waiting) {
     if (!arrival_) arrival_ = arrival;
+    backend_.set_probe_out({});
     return read_head(bytes);
   }
   if (state_ == State::opening) return read_open_packet(bytes);

@@ -49,6 +49,9 @@ class BackendProbe final : private uv::TimedSocket::Events {
   };
   BackendProbe(uv::Loop& loop, Agenda& agenda, ProbeEvents& events, balance::Backend& backend,
                ProbePlan plan);
+  ~BackendProbe() { backend_.set_probe_out({}); }
+  BackendProbe(const BackendProbe&) = delete;
+  BackendProbe& operator=(const BackendProbe&) = delete;
 
   [[nodiscard]] balance::Backend& backend() const noexcept { return backend_; }
   [[nodiscard]] const ProbePlan& plan() const noexcept { return plan_; }

@@ -12,7 +12,7 @@ balance::Readings readings_of(const balance::Backend& backend, TimePoint now) {
                              .reported_load = backend.reported_load().get(now).value_or(0.0)};
   const balance::ProbeReading probes = backend.probe_reading();
   if (probes.confidence > 0.0 && now - probes.at <= LevelWatch::kStale) {
-    readings.loop_delay = probes.wait;
+    readings.loop_delay = backend.probe_wait(probes, now);
     readings.busy_share = probes.busy_share;
   }
   return readings;

@@ -127,7 +127,7 @@ void Worker::add(std::unique_ptr<Tunnel> tunnel) {
 }
 
 void Worker::add(std::unique_ptr<Farewell> farewell) {
-  if (farewells_ == kMostFarewells) return counters_.farewells_dropped.add();
+  if (farewells_ >= config().proxy.limits.farewells) return counters_.farewells_dropped.add();
   ++farewells_;
   Farewell& added = *farewell.release();
   connections_->farewells.push_back(added);

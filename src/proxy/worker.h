@@ -133,8 +133,7 @@ class Worker final : private uv::Listener::Handler,
   /// The connection has bytes of the next request at hand, and goes on after this turn.
   void resume_later(Downstream& downstream) noexcept;
   void add(std::unique_ptr<Tunnel> tunnel);
-  /// Those above kMostFarewells are dropped: who is left then notices by itself, if later.
-  static constexpr std::size_t kMostFarewells = 256;
+  /// Those above the limit are dropped: who is left then notices by itself, if later.
   void add(std::unique_ptr<Farewell> farewell);
   /// The tunnel has moved something that the PinTable does not know yet.
   void mark_dirty(Tunnel& tunnel) noexcept;

@@ -128,6 +128,28 @@ TEST_CASE("a hot backend is taken only when all are, then the one that waits lea
   CHECK(w.place() == &w.backends[0]);
 }
 
+TEST_CASE("a loop that stands still is hot before it has answered") {
+  Watched w(2);
+  w.add_sessions(1, 50);
+  w.probe(0, 0.1, 1ms);
+  w.probe(1, 0.1, 1ms);
+  w.backends[0].set_probe_out(w.now);
+  w.pass(250ms);
+  CHECK(w.place() == &w.backends[1]);
+  CHECK(explain(w.backends[0], w.now) == "hot: probes wait 249 ms");
+  w.backends[0].set_probe_out({});
+  w.pass(250ms);
+  CHECK(w.place() == &w.backends[0]);
+}
+
+TEST_CASE("a probe that is out says nothing where nothing is known of how long it takes") {
+  Watched w(2);
+  w.add_sessions(1, 50);
+  w.backends[0].set_probe_out(w.now);
+  w.pass(250ms);
+  CHECK(w.place() == &w.backends[0]);
+}
+
 TEST_CASE("one that cannot keep up is avoided, though no more comes out of it than before") {
   Watched w(2);
   w.add_sessions(0, 50);

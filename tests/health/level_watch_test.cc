@@ -72,6 +72,17 @@ TEST_CASE("what probes tell counts while it is new") {
   CHECK(w.becomes(Level::full, Limit::loop_delay));
 }
 
+TEST_CASE("a probe that is still out counts for as long as it has waited") {
+  Watched w;
+  w.limit({.busy = {}, .full = {.loop_delay = 200ms}});
+  w.loop.update_now();
+  const TimePoint now = w.loop.now();
+  w.backend.set_probe_reading({.busy_share = 0.1, .confidence = 1.0, .at = now});
+  w.backend.set_probe_out(now);
+  CHECK(w.becomes(Level::full, Limit::loop_delay));
+  CHECK(w.loop.now() - now >= 200ms);
+}
+
 TEST_CASE("the limit of sessions is told to the backend at once, and taken back") {
   Watched w;
   w.limit({.busy = {}, .full = {.sessions = 1}});

@@ -124,8 +124,12 @@ TEST_CASE("a blocked event loop shows as wait, and those who would have met it c
   });
   Probed w;
   const balance::Backend& backend = w.watch(server.address());
+  const auto wait = [&] { return backend.probe_wait(backend.probe_reading(), monotonic_now()); };
+  CHECK(w.until([&] { return wait() > 500ms; }));
+  CHECK(w.events.count(ProbeResult::ok) == kCalmRequests - 1);
   CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == kCalmRequests; }));
   const balance::ProbeReading reading = backend.probe_reading();
+  CHECK(wait() == reading.wait);
   CHECK(reading.latency >= 1500ms);
   CHECK(reading.wait > 100ms);
   // One in a hundred thousand times the schedule has less than this in 1.5 s.

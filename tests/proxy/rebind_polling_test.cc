@@ -284,16 +284,17 @@ TEST_CASE("whoever goes in whatever phase of a join by polling leaves nothing be
   }
 }
 
-TEST_CASE("farewells are as many at a time as that, and no more") {
-  RebindStage stage;
+TEST_CASE("farewells are as many at a time as is configured, and no more") {
+  constexpr std::size_t kMost = 3;
+  RebindStage stage({}, {}, "farewells = " + std::to_string(kMost));
   const std::string head = get("/socket.io/?EIO=4&transport=polling&sid=abc");
   stage.proxy.on_worker([&](Worker& worker) {
-    for (std::size_t i = 0; i < Worker::kMostFarewells + 10; ++i) {
+    for (std::size_t i = 0; i < kMost + 10; ++i) {
       worker.add(std::make_unique<Farewell>(worker, stage.proxy.backend(0), "/", head));
     }
   });
   std::vector<Peer> asked;
-  for (std::size_t i = 0; i < Worker::kMostFarewells; ++i) asked.push_back(stage.wrong.accept());
+  for (std::size_t i = 0; i < kMost; ++i) asked.push_back(stage.wrong.accept());
   stage.proxy.on_worker([](Worker&) {});
   CHECK(stage.wrong.nobody_waits());
   CHECK(stage.proxy.counters().farewells_dropped.value() == 10);

@@ -83,7 +83,7 @@ let failed = 0;
 for (const name of names) {
   const scenario = { ...scenarios[name], ...(options.load && { load: Number(options.load) }) };
   console.log(`\n${name}: slowness ${scenario.slowness}, load ${scenario.load}, ${seeds.length} seeds of ${seconds} s`);
-  console.log('target             p50 ms     p99 ms   stalls/1000   tokens  refused      cut  away p99 ms');
+  console.log('target             p50 ms     p99 ms   stalls/1000   tokens  opened p99 ms  refused      cut  away p99 ms');
   const results = Object.fromEntries(targets.map((target) => [target, []]));
   for (const seed of seeds) {
     for (const target of targets) {
@@ -95,7 +95,7 @@ for (const name of names) {
   for (const target of targets) {
     const of = (key) => median(results[target].map((result) => result[key]));
     console.log(`${target.padEnd(17)}${of('p50').toFixed(1).padStart(8)}${of('p99').toFixed(1).padStart(11)}`
-      + `${of('stalls').toFixed(3).padStart(14)}${String(of('tokens')).padStart(9)}${String(of('refused')).padStart(9)}`
+      + `${of('stalls').toFixed(3).padStart(14)}${String(of('tokens')).padStart(9)}${of('opened').toFixed(0).padStart(15)}${String(of('refused')).padStart(9)}`
       + `${String(of('cut')).padStart(9)}${of('away').toFixed(0).padStart(13)}`);
   }
   all[name] = results;

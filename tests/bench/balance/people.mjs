@@ -12,6 +12,7 @@ const kStall = 1000; // ms without a token, while one was due: the screen stands
 export class People {
   delays = [];
   away = [];
+  opened = [];
   stalls = 0;
   refused = 0;
   came = 0;
@@ -46,7 +47,7 @@ export class People {
 
   #come(talk) {
     this.came++;
-    const person = { ...talk, goes: now() + 1000 * talk.life, random: random_from(talk.seed) };
+    const person = { ...talk, came: now(), goes: now() + 1000 * talk.life, random: random_from(talk.seed) };
     const leave = () => {
       this.#here.delete(leave);
       clearTimeout(person.returning);
@@ -66,11 +67,20 @@ export class People {
       const text = String(data);
       if (text === '2') return socket.send('3');
       if (text.startsWith('0')) return socket.send('40');
-      if (text.startsWith('40')) return socket.send(`42${JSON.stringify(['talk', this.#rest(person)])}`);
+      if (text.startsWith('40')) {
+        this.#count_opened(person);
+        return socket.send(`42${JSON.stringify(['talk', this.#rest(person)])}`);
+      }
       if (!text.startsWith('42')) return undefined;
       const [event, due] = JSON.parse(text.slice(2));
       return event === 'over' ? leave() : this.#hear(person, due);
     });
+  }
+
+  /** From when somebody came until he may talk. */
+  #count_opened(person) {
+    if (person.came > this.counts_from) this.opened.push(now() - person.came);
+    person.came = 0;
   }
 
   /** What is left of a talk: after a cut it goes on for as long as it would have. */
@@ -116,7 +126,10 @@ export class People {
     if (due > this.counts_from && due < this.ends) this.delays.push(heard - due);
   }
 
-  /** {tokens, p50, p99 (ms), stalls (for each 1000 tokens), away (99 % of those cut hear again within so many ms), cut, refused} */
+  /**
+   * {tokens, p50, p99 (ms), stalls (for each 1000 tokens), opened (99 % may talk within so many ms), away (99 % of those
+   * cut hear again within so many ms), cut, refused}
+   */
   result() {
     const sorted = Float64Array.from(this.delays).sort();
     const at = (values, share) => values[Math.floor(share * (values.length - 1))] ?? NaN;
@@ -125,6 +138,7 @@ export class People {
       p50: at(sorted, 0.5),
       p99: at(sorted, 0.99),
       stalls: (1000 * this.stalls) / Math.max(sorted.length, 1),
+      opened: at(this.opened.sort((a, b) => a - b), 0.99),
       away: at(this.away.sort((a, b) => a - b), 0.99),
       cut: this.away.length,
       refused: this.refused,
