@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::string_view kDrain = "drain";
 constexpr std::string_view kRebalance = "rebalance";
+// Until every worker has heard that a backend is to get nothing more.
+constexpr Duration kHeard = std::chrono::seconds{1};
 
 }  // namespace
 
@@ -27,8 +29,9 @@ std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends) 
     const Backend& backend = *backends[i];
     if (!backend.opens_sessions()) continue;
     taking.push_back(i);
-    shares.push_back(
-        {.sessions = backend.assigned().total(), .weight = backend.effective_weight()});
+    shares.push_back({.sessions = backend.assigned().total(),
+                      .weight = backend.effective_weight(),
+                      .most = backend.most_sessions()});
   }
   std::vector<std::uint64_t> excess(backends.size(), 0);
   const auto above = balance::excess(shares);
@@ -69,17 +72,30 @@ void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePo
   tick(now);
 }
 
-void Mover::use(const balance::BackendSets& sets) {
-  leaving_.merge(used_);
-  used_.clear();
+void Mover::use(const balance::BackendSets& sets, TimePoint now) {
+  for (Backend* const backend : std::exchange(used_, {})) leaving_.emplace(backend, now);
   for (const auto& set : sets) used_.insert(set->backends.begin(), set->backends.end());
   for (Backend* const backend : used_) leaving_.erase(backend);
-  tell_who_left();
+  even_out_among(sets, now);
 }
 
-void Mover::tell_who_left() {
-  std::erase_if(leaving_, [this](const Backend* backend) {
-    if (!backend->empty()) return false;
+// Nobody is moved towards a backend that has left, and those that are new get their part.
+void Mover::even_out_among(const balance::BackendSets& sets, TimePoint now) {
+  std::erase_if(rebalances_, [&](const auto& each) {
+    return each.first >= sets.size() || sets[each.first]->backends.empty();
+  });
+  for (auto& [pool, rebalance] : rebalances_) {
+    if (rebalance.backends == sets[pool]->backends) continue;
+    rebalance.backends = sets[pool]->backends;
+    rebalance.plan = plan_of(rebalance.backends, rebalance.terms, now);
+    rebalance.waits = true;
+  }
+}
+
+void Mover::tell_who_left(TimePoint now) {
+  std::erase_if(leaving_, [&](const auto& each) {
+    const auto& [backend, since] = each;
+    if (now < since + kHeard || !backend->empty()) return false;
     log_.info("backend has left and is empty: it can be stopped",
               {{"pool", backend->identity().pool_name}, {"backend", backend->identity().name}});
     return true;
@@ -87,7 +103,7 @@ void Mover::tell_who_left() {
 }
 
 void Mover::tick(TimePoint now) {
-  if (!leaving_.empty()) tell_who_left();
+  if (!leaving_.empty()) tell_who_left(now);
   if (drains_.empty() && rebalances_.empty()) return;
   for (auto& [id, drain] : drains_) go_on(drain, now);
   for (auto at = rebalances_.begin(); at != rebalances_.end();) {

@@ -53,7 +53,7 @@ class Mover {
   void rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now);
   /// The backends that are used now: those of before that are not among them are emptied too, and
   /// their leaving is told.
-  void use(const balance::BackendSets& sets);
+  void use(const balance::BackendSets& sets, TimePoint now);
   /// Now and then, several times a second.
   void tick(TimePoint now);
 
@@ -75,7 +75,7 @@ class Mover {
     bool said_empty = false;
   };
   struct Rebalance {
-    std::vector<balance::Backend*> backends;  // of the pool, when it was asked for
+    std::vector<balance::Backend*> backends;  // of the pool
     Terms terms;
     session::MovePlan plan;
     bool waits = true;  // for one that ramps up
@@ -84,7 +84,8 @@ class Mover {
   static session::MovePlan plan_of(std::span<balance::Backend* const> backends, const Terms& terms,
                                    TimePoint now);
   void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);
-  void tell_who_left();
+  void tell_who_left(TimePoint now);
+  void even_out_among(const balance::BackendSets& sets, TimePoint now);
   void go_on(Drain& drain, TimePoint now);
   /// @returns whether it is over
   bool go_on(Rebalance& rebalance, TimePoint now);
@@ -93,7 +94,8 @@ class Mover {
   proxy::SessionLedger& ledger_;
   log::Logger& log_;
   SessionCloser& closer_;
-  std::unordered_set<balance::Backend*> used_, leaving_;
+  std::unordered_set<balance::Backend*> used_;
+  std::unordered_map<balance::Backend*, TimePoint> leaving_;  // since when
   std::map<BackendId, Drain> drains_;
   std::map<PoolId, Rebalance> rebalances_;
   mutable std::mutex mutex_;

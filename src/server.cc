@@ -256,7 +256,7 @@ void Server::on_backends_changed(const balance::BackendSets& sets) noexcept {
   view_.set_backends(sets);
   // Only what joins while workers run has to ramp up.
   if (workers_.size() > 0) loads_.watch(sets, loop_.now());
-  mover_.use(sets);
+  mover_.use(sets, loop_.now());
   if (prober_ != nullptr) prober_->watch(sets);
   if (level_watch_ != nullptr) level_watch_->watch(sets);
   agents_.watch(sets, *config_);
@@ -273,7 +273,7 @@ void Server::follow(std::shared_ptr<const config::Config> config, std::vector<Op
   discovery_->set_config(config_);
   const balance::BackendSets sets = discovery_->sets();
   view_.set_config(config_, sets);
-  mover_.use(sets);
+  mover_.use(sets, loop_.now());
   prober_->set_config(config_);
   prober_->watch(sets);
   loads_.set_rules(config_->pools);

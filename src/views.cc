@@ -65,7 +65,7 @@ void add_load(admin::BackendView& view, const balance::Backend& backend) {
   view.bytes_in_rate = reading.rates.bytes_in;
   view.bytes_out_rate = reading.rates.bytes_out;
   view.hot = reading.hot && balance::freshness(reading.at, now) > 0;
-  view.ramping = backend.forecast().is_ramping(now, backend.health().returns());
+  view.ramping = backend.forecast().is_ramping(now, backend.returns());
   view.why = balance::explain(backend, now);
 }
 

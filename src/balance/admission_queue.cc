@@ -4,13 +4,14 @@ namespace pinion::balance {
 
 bool AdmissionQueue::join(AdmissionWaiter& waiter, Rank rank, std::size_t limit,
                           bool again) noexcept {
-  std::size_t waiting = shared_.waiting.load(std::memory_order_relaxed);
-  do {
-    if (waiting >= limit) return false;
-  } while (!shared_.waiting.compare_exchange_weak(waiting, waiting + 1, std::memory_order_relaxed));
+  if (again) {
+    shared_.waiting.fetch_add(1, std::memory_order_relaxed);
+  } else if (!take_room(rank, limit)) {
+    return false;
+  }
   const auto index = static_cast<std::size_t>(rank);
   shared_.by_rank[index].fetch_add(1, std::memory_order_relaxed);
-  ++here_;
+  ++here_[index];
   waiter.rank_ = rank;
   if (again) {
     lists_[index].push_front(waiter);
@@ -20,23 +21,55 @@ bool AdmissionQueue::join(AdmissionWaiter& waiter, Rank rank, std::size_t limit,
   return true;
 }
 
+// @returns whether one more is counted as waiting
+bool AdmissionQueue::take_room(Rank rank, std::size_t limit) noexcept {
+  std::size_t waiting = shared_.waiting.load(std::memory_order_relaxed);
+  for (;;) {
+    if (waiting < limit) {
+      if (shared_.waiting.compare_exchange_weak(waiting, waiting + 1, std::memory_order_relaxed)) {
+        return true;
+      }
+      continue;
+    }
+    AdmissionWaiter* const newest = list(Rank::fresh).back();
+    if (rank == Rank::fresh || newest == nullptr) return false;
+    leave(*newest);
+    newest->on_displaced();
+    waiting = shared_.waiting.load(std::memory_order_relaxed);
+  }
+}
+
 void AdmissionQueue::leave(AdmissionWaiter& waiter) noexcept {
   if (!waiter.is_linked()) return;
   waiter.unlink();
-  --here_;
-  shared_.by_rank[static_cast<std::size_t>(waiter.rank_)].fetch_sub(1, std::memory_order_relaxed);
+  const auto index = static_cast<std::size_t>(waiter.rank_);
+  --here_[index];
+  shared_.by_rank[index].fetch_sub(1, std::memory_order_relaxed);
   shared_.waiting.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void AdmissionQueue::serve(TimePoint now) noexcept {
+  serve_bound(now);
   // One turn for each that waits now: who joins again has had its own.
-  std::size_t turns = here_;
+  std::size_t turns = here_[static_cast<std::size_t>(Rank::returning)] +
+                      here_[static_cast<std::size_t>(Rank::fresh)];
   for (const Rank rank : {Rank::returning, Rank::fresh}) {
     if (rank == Rank::fresh && shared_.of(Rank::returning) != 0) return;
-    const List& list = lists_[static_cast<std::size_t>(rank)];
-    for (; turns > 0 && !list.empty(); --turns) {
-      if (!list.front()->on_turn(now)) return;
+    for (const List& waiters = list(rank); turns > 0 && !waiters.empty(); --turns) {
+      if (!waiters.front()->on_turn(now)) return;
     }
+  }
+}
+
+// Each of them, as their backends are not the same; those who find no place keep their order.
+void AdmissionQueue::serve_bound(TimePoint now) noexcept {
+  List& waiters = list(Rank::bound);
+  for (auto turns = here_[static_cast<std::size_t>(Rank::bound)]; turns > 0; --turns) {
+    if (waiters.empty()) return;
+    AdmissionWaiter& first = *waiters.front();
+    if (first.on_turn(now)) continue;
+    first.unlink();
+    waiters.push_back(first);
   }
 }
 

@@ -1,6 +1,7 @@
 // Those who wait for a place on a backend of one pool: one queue a worker, bounded over all
-// workers. Who reconnects goes before who is new, on whichever worker; among equals of one worker
-// the first come is the first served.
+// workers. Who reconnects goes before who is new, on whichever worker, and takes the place of the
+// newest of these when there are too many; among equals of one worker the first come is the first
+// served. Who waits for one backend, where its data is, keeps nobody else from another.
 //
 // Threads: a queue belongs to one worker; SharedAdmission is for all of them.
 // Lifetime: a waiter leaves its queue before it dies. SharedAdmission outlives the queues.
@@ -20,10 +21,11 @@
 namespace pinion::balance {
 
 enum class Rank : unsigned char {
+  bound,      // to the backend that it comes back to
   returning,  // has lost a session a moment ago
   fresh,
 };
-inline constexpr std::size_t kRanks = 2;
+inline constexpr std::size_t kRanks = 3;
 
 /// How many wait for a place in one pool, over all workers.
 struct SharedAdmission {
@@ -46,6 +48,8 @@ class AdmissionWaiter : public ListHook<AdmissionWaiter> {
   /// It is this one's turn: it takes a place if there is one. @returns whether it has left the
   /// queue. It may have joined again.
   virtual bool on_turn(TimePoint now) noexcept = 0;
+  /// It has left the queue, since it was full, for one who reconnects.
+  virtual void on_displaced() noexcept = 0;
 
   Rank rank_ = Rank::fresh;
 };
@@ -54,30 +58,35 @@ class AdmissionQueue {
  public:
   explicit AdmissionQueue(SharedAdmission& shared) noexcept : shared_(shared) {}
 
-  [[nodiscard]] bool empty() const noexcept { return here_ == 0; }
+  [[nodiscard]] bool empty() const noexcept { return here_ == std::array<std::size_t, kRanks>{}; }
   /// Whether anybody waits for this pool, on whichever worker.
   [[nodiscard]] bool anybody_waits() const noexcept {
     return shared_.waiting.load(std::memory_order_relaxed) != 0;
   }
   /// Whether somebody waits who goes before a newcomer of that rank.
   [[nodiscard]] bool goes_behind(Rank rank) const noexcept {
-    return rank == Rank::fresh ? anybody_waits() : shared_.of(Rank::returning) != 0;
+    return shared_.of(Rank::returning) != 0 ||
+           (rank == Rank::fresh && shared_.of(Rank::fresh) != 0);
   }
 
-  /// Joins at the end, or again at the front. @param limit waiters of this pool over all workers
-  /// @returns false if there are so many
+  /// Joins at the end, or again at the front. @param limit waiters of this pool over all workers;
+  /// who joins again has had a place in it  @returns false if there are so many
   bool join(AdmissionWaiter& waiter, Rank rank, std::size_t limit, bool again) noexcept;
   /// Does nothing for one that does not wait.
   void leave(AdmissionWaiter& waiter) noexcept;
-  /// Lets one after the other have its turn until one finds no place.
+  /// Lets one after the other have its turn until one finds no place, and all who are bound.
   void serve(TimePoint now) noexcept;
 
  private:
   using List = IntrusiveList<AdmissionWaiter, AdmissionWaiter>;
 
+  bool take_room(Rank rank, std::size_t limit) noexcept;
+  void serve_bound(TimePoint now) noexcept;
+  [[nodiscard]] List& list(Rank rank) noexcept { return lists_[static_cast<std::size_t>(rank)]; }
+
   SharedAdmission& shared_;
   std::array<List, kRanks> lists_;
-  std::size_t here_ = 0;
+  std::array<std::size_t, kRanks> here_{};  // in each of them
 };
 
 }  // namespace pinion::balance

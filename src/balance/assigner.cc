@@ -69,9 +69,11 @@ bool Assigner::collect_for_session(const BackendSet& set, std::span<Backend* con
                      set.backends.size() > kMostCompared;
   if (draws && draw_two(set, tried, now)) return false;
   collect(set, tried, [&](const Backend& one) { return which_for_session(one, now) == which; });
-  keep_calm_ones();
   for (Candidate& candidate : candidates_) weigh_load(candidate, now);
+  // First: one that is calm because it is new gets no more than its share while others, if busy,
+  // have room.
   hold_back_ramping(set.pool);
+  keep_calm_ones();
   return drop_those_not_due(set.rate, now);
 }
 
@@ -87,7 +89,7 @@ void Assigner::weigh_load(Candidate& candidate, TimePoint now) {
   load.trust = forecast.trust * fresh;
   load.wait = forecast.wait;
   load.hot = forecast.hot && fresh > 0;
-  load.ramping = forecast.is_ramping(now, candidate.backend->health().returns());
+  load.ramping = forecast.is_ramping(now, candidate.backend->returns());
 }
 
 bool Assigner::may_take(PoolId pool, const Candidate& candidate, double fair) {

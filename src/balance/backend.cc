@@ -1,5 +1,7 @@
 #include "balance/backend.h"
 
+#include <limits>
+
 #include "base/check.h"
 
 namespace pinion::balance {
@@ -36,6 +38,22 @@ Duration Backend::probe_wait(const ProbeReading& reading, TimePoint now) const n
   const TimePoint out = probe_out_.load(std::memory_order_relaxed);
   if (out == TimePoint{} || reading.confidence <= 0) return reading.wait;
   return std::max(reading.wait, now - out - reading.baseline);
+}
+
+bool Backend::set_draining(bool draining) noexcept {
+  const bool was = draining_.load(std::memory_order_relaxed);
+  if (was && !draining) undrained_.fetch_add(1, std::memory_order_release);
+  return draining_.exchange(draining, std::memory_order_release) != draining;
+}
+
+std::uint64_t Backend::most_sessions() const noexcept {
+  if (standing().level == Level::full) return assigned().total();
+  std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  for (const std::uint32_t limit :
+       {max_sessions(), agent_.max_sessions(), pool_limit_.load(std::memory_order_relaxed)}) {
+    if (limit != 0) most = std::min<std::uint64_t>(most, limit);
+  }
+  return most;
 }
 
 void Backend::set_standing(Standing standing) noexcept {

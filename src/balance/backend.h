@@ -95,12 +95,18 @@ class Backend {
 
   /// It is being emptied: what it has goes on, nothing new comes.
   [[nodiscard]] bool draining() const noexcept {
-    return draining_.load(std::memory_order_relaxed) || agent_.wants_no_sessions();
+    return draining_.load(std::memory_order_acquire) || agent_.wants_no_sessions();
   }
   /// @returns whether that is news
-  bool set_draining(bool draining) noexcept {
-    return draining_.exchange(draining, std::memory_order_relaxed) != draining;
+  bool set_draining(bool draining) noexcept;
+  /// How often it has begun to take sessions again: it was down or was to be emptied, by an
+  /// operator or by its agent. Whoever sees it take them sees this.
+  [[nodiscard]] std::uint64_t returns() const noexcept {
+    return health_.returns() + agent_.returns() + undrained_.load(std::memory_order_acquire);
   }
+  /// No more sessions than these can be on it, as far as anything limits them now: its own limit,
+  /// its agent's, the pool's, or that it is full.
+  [[nodiscard]] std::uint64_t most_sessions() const noexcept;
   /// Nothing is on it: no session, no handshake, no request.
   [[nodiscard]] bool empty() const noexcept { return assigned().total() == 0 && inflight() == 0; }
   /// New sessions may come to it, as far as it has room: it is up, and as far as is known it
@@ -197,6 +203,7 @@ class Backend {
   Published<ProbeReading> probe_reading_;
   std::atomic<TimePoint> probe_out_{TimePoint{}};
   std::atomic<bool> draining_{false};
+  Count undrained_{0};
   ProbeCounts probe_counts_;
   Pace pace_;
   std::atomic<std::uint32_t> pool_limit_{0};  // of sessions; 0: none

@@ -29,7 +29,7 @@ std::string explain(const Backend& backend, TimePoint now) {
   if (forecast.hot && fresh > 0) {
     return fmt::format("hot: probes wait {} ms", to_ms(forecast.wait));
   }
-  if (forecast.is_ramping(now, backend.health().returns())) {
+  if (forecast.is_ramping(now, backend.returns())) {
     const Duration left = std::max(forecast.ramp_until - now, Duration::zero());
     return fmt::format("ramping {:.0f} s", to_seconds(left));
   }

@@ -18,7 +18,7 @@ struct Forecast {
   double at_least = 0;         // busy share that its probes show, whatever its rates say
   double per_queued_byte = 0;  // busy share that a byte waiting for it stands for
   TimePoint ramp_until{};      // it takes its part by and by until then
-  std::uint64_t returns = 0;   // Health::returns() that this knows of
+  std::uint64_t returns = 0;   // Backend::returns() that this knows of
   Duration wait{};             // how long its probes wait
   float trust = 0;             // 0 to 1: how far the pool's measurements may decide
   bool hot = false;            // its probes wait long
@@ -33,7 +33,7 @@ struct Forecast {
                          static_cast<double>(queued) * per_queued_byte;
     return share > at_least ? share : at_least;
   }
-  /// @param returns_now Health::returns(); the keeper may not have looked since
+  /// @param returns_now Backend::returns(); the keeper may not have looked since
   [[nodiscard]] bool is_ramping(TimePoint now, std::uint64_t returns_now) const noexcept {
     if (at == TimePoint{}) return false;
     return returns != returns_now || now < ramp_until;

@@ -53,7 +53,8 @@ void LoadKeeper::watch(const BackendSets& sets, TimePoint now) {
           watched = *at;
         } else {
           watched.reading.at = now;
-          watched.reading.returns = backend->health().returns();
+          watched.reading.returns = backend->returns();
+          watched.came_up = backend->health().returns();
           watched.reading.ramp_until = now + next.rules.ramp;
           backend->publish_load(watched.reading);
         }
@@ -78,11 +79,10 @@ void LoadKeeper::tick(TimePoint now) {
 void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since, TimePoint now) {
   const Backend& backend = *watched.backend;
   LoadReading& reading = watched.reading;
-  const std::uint64_t returns = backend.health().returns();
-  if (std::exchange(reading.returns, returns) != returns) {
-    watched.rate.forget();
-    reading.ramp_until = now + rules.ramp;
-  }
+  const std::uint64_t came_up = backend.health().returns();
+  if (std::exchange(watched.came_up, came_up) != came_up) watched.rate.forget();
+  const std::uint64_t returns = backend.returns();
+  if (std::exchange(reading.returns, returns) != returns) reading.ramp_until = now + rules.ramp;
   watched.rate.sample(now, backend.traffic().total(), backend.assigned().total());
   reading.rates = watched.rate.rates();
   const ProbeReading probes = backend.probe_reading();
@@ -93,7 +93,8 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   const std::uint64_t work = backend.traffic().total().work();
   const auto done = static_cast<double>(work - std::exchange(watched.work, work));
   const ProbeTally before = std::exchange(watched.probes, probes.tally);
-  if (fresh < 1 || probes.confidence <= 0) return;
+  // Whoever probes may be another one since, who began to count anew.
+  if (fresh < 1 || probes.confidence <= 0 || probes.tally.seconds < before.seconds) return;
   watched.learner.learn(
       since.time, {.work = done,
                    .probes = probes.tally - before,

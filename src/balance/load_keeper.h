@@ -41,9 +41,10 @@ class LoadKeeper {
     WorkRate rate;
     CostLearner learner;
     LoadReading reading;
-    std::uint64_t work = 0;  // until the last tick
-    ProbeTally probes;       // the same
-    double trust = 0;        // 0 to 1: in its own measurements, now
+    std::uint64_t work = 0;     // until the last tick
+    ProbeTally probes;          // the same
+    std::uint64_t came_up = 0;  // Health::returns()
+    double trust = 0;           // 0 to 1: in its own measurements, now
   };
   struct Pool {
     Rules rules;

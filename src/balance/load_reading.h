@@ -23,7 +23,7 @@ struct LoadReading {
   double trust = 0;                 // 0 to 1: how far the pool's measurements may decide
   Duration wait{};                  // how long its probes wait
   TimePoint ramp_until{};           // it takes its part by and by until then
-  std::uint64_t returns = 0;        // Health::returns() that this knows of
+  std::uint64_t returns = 0;        // Backend::returns() that this knows of
   bool hot = false;                 // its probes wait long
 };
 

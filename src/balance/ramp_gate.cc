@@ -11,7 +11,7 @@ bool RampGate::holds_any_back(std::span<Backend* const> backends, TimePoint now)
     weights += takes_part(backend) ? backend->weight() : 0;
   return std::ranges::any_of(backends, [&](const Backend* backend) {
     return takes_part(backend) && kShares * backend->weight() < weights &&
-           backend->forecast().is_ramping(now, backend->health().returns());
+           backend->forecast().is_ramping(now, backend->returns());
   });
 }
 

@@ -53,18 +53,21 @@ class AgentWord {
 
   /// @returns whether the stance is another
   bool take(const AgentLine& line) noexcept {
-    if (line.percent) percent_.store(*line.percent, std::memory_order_relaxed);
-    if (line.max_sessions) max_sessions_.store(*line.max_sessions, std::memory_order_relaxed);
     const Stance next = line.stance.value_or(stance());
-    return stance_.exchange(next, std::memory_order_relaxed) != next;
+    const bool takes_sessions = next == Stance::ready && line.percent.value_or(percent()) != 0;
+    // Told before, so that whoever sees it take sessions sees that it does so again.
+    if (wants_no_sessions() && takes_sessions) returns_.fetch_add(1, std::memory_order_release);
+    if (line.percent) percent_.store(*line.percent, std::memory_order_release);
+    if (line.max_sessions) max_sessions_.store(*line.max_sessions, std::memory_order_relaxed);
+    return stance_.exchange(next, std::memory_order_acq_rel) != next;
   }
   /// There is no agent any more.
   void forget() noexcept { take({.stance = Stance::ready, .percent = kWhole, .max_sessions = 0}); }
 
-  [[nodiscard]] Stance stance() const noexcept { return stance_.load(std::memory_order_relaxed); }
+  [[nodiscard]] Stance stance() const noexcept { return stance_.load(std::memory_order_acquire); }
   /// Of the configured weight.
   [[nodiscard]] std::uint32_t percent() const noexcept {
-    return percent_.load(std::memory_order_relaxed);
+    return percent_.load(std::memory_order_acquire);
   }
   /// 0: it sets no limit.
   [[nodiscard]] std::uint32_t max_sessions() const noexcept {
@@ -73,11 +76,16 @@ class AgentWord {
   [[nodiscard]] bool wants_no_sessions() const noexcept {
     return stance() != Stance::ready || percent() == 0;
   }
+  /// How often it has wanted sessions again.
+  [[nodiscard]] std::uint64_t returns() const noexcept {
+    return returns_.load(std::memory_order_acquire);
+  }
 
  private:
   std::atomic<Stance> stance_{Stance::ready};
   std::atomic<std::uint32_t> percent_{kWhole};
   std::atomic<std::uint32_t> max_sessions_{0};
+  std::atomic<std::uint64_t> returns_{0};
 };
 
 }  // namespace pinion::balance

@@ -161,14 +161,15 @@ constexpr Key kKeysOfPools[] = {
      .fallback = "1000", .min = 1, .max = 1'000'000, .zero = "nobody waits",
      .help = "Handshakes that may wait for room, over all workers. Who lost a session less than a "
              "minute ago goes before who is new. One that comes when so many wait gets 503 at "
-             "once."},
+             "once, or, if it lost a session, the place of the newest who is new."},
     {.section = Section::admission, .type = Type::duration, .name = "wait",
      .fallback = "3s", .min = 100, .max = kMinute,
      .help = "How long a handshake may wait for room. Then 503 with Retry-After."},
     {.section = Section::admission, .type = Type::integer, .name = "rate",
      .fallback = "0", .min = 1, .max = 100'000, .zero = "no limit",
      .help = "New sessions that each backend gets in a second at most; more of them wait. It "
-             "spreads those who come back at once after a backend has died."},
+             "spreads those who come back at once after a backend has died. Who comes back to its "
+             "own backend waits for that one, and keeps nobody from another."},
 
     {.section = Section::affinity, .type = Type::id_places, .name = "ids",
      .fallback = "", .min = 0, .max = 16,
@@ -221,7 +222,8 @@ constexpr Key kKeysOfPools[] = {
 
     {.section = Section::backend, .type = Type::backend_address, .name = "agent",
      .fallback = "", .min = 1, .max = kLongestAddress, .zero = "it has none",
-     .help = "Where an agent of this backend listens. It is asked at the pool's health.interval and "
+     .help = "Where an agent of this backend listens; under the backend's own name, at each of its "
+             "addresses. It is asked at the pool's health.interval and "
              "says in a line what HAProxy's agent-check understands: \"75%\" of the weight, "
              "\"drain\", \"maint\", \"down#why\", \"ready\", \"maxconn:30\"."},
 

@@ -29,6 +29,16 @@ std::vector<std::string> texts(const std::vector<SocketAddress>& addresses) {
   return sorted;
 }
 
+// An agent under the name of its backend stands beside it, at each of the addresses.
+Address agent_of(const config::Backend& configured, const balance::Backend& backend) {
+  Address agent = configured.agent;
+  const bool by_name = agent.kind == Address::Kind::name;
+  if (by_name && agent.host == configured.address.host) {
+    agent.host = backend.identity().address.ip();
+  }
+  return agent;
+}
+
 }  // namespace
 
 Discovery::Discovery(uv::Loop& loop, std::shared_ptr<const config::Config> config,
@@ -111,10 +121,10 @@ balance::BackendSets Discovery::sets() const {
     set->rate = config_->pools[pool].admission.rate;
     for (const auto& source : sources_) {
       if (source->pool != pool) continue;
-      const Address& agent = source->backend.agent;
       for (balance::Backend* const backend : source->resolved) {
         set->add(*backend);
-        if (!agent.text.empty()) set->agents.emplace_back(backend, agent);
+        if (source->backend.agent.text.empty()) continue;
+        set->agents.emplace_back(backend, agent_of(source->backend, *backend));
       }
     }
     sets.push_back(std::move(set));

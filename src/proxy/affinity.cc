@@ -82,6 +82,13 @@ bool reads_body(const http::RequestHead& head, const config::Affinity& affinity)
                              [&](const std::string& end) { return path.ends_with(end); });
 }
 
+balance::Reservation reserve_paced(balance::Backend& backend, std::uint32_t rate, TimePoint now) {
+  if (!backend.pace().ready(now, rate)) return {};
+  auto reservation = balance::reserve_at(backend);
+  if (reservation && !backend.pace().take(now, rate)) return {};
+  return reservation;
+}
+
 balance::Reservation reserve_return(balance::Backend& backend, const balance::BackendSet& set) {
   if (!backend.takes_back() || !set.has(backend)) return {};
   return balance::reserve_at(backend);

@@ -39,6 +39,10 @@ bool reads_body(const http::RequestHead& head, const config::Affinity& affinity)
 
 /// A place for a session that comes back to a backend. @returns none when that is gone or full, or
 /// is to have no more
+/// A place at this backend, as one of the `rate` that it is given in a second. @returns none when
+/// it is full or it is too early
+balance::Reservation reserve_paced(balance::Backend& backend, std::uint32_t rate, TimePoint now);
+
 balance::Reservation reserve_return(balance::Backend& backend, const balance::BackendSet& set);
 
 /// The best of what is known of these ids. @returns nothing when none is known

@@ -195,6 +195,8 @@ void Exchange::tell_waiting(std::size_t bytes, bool stalled) noexcept {
 
 void Exchange::settle() {
   if (phase_ == Phase::queued) leave_queue(metrics::AdmissionResult::left);
+  const bool opened = status_ >= 200 && status_ < 300;
+  if (credit_taken_ && !opened) worker_.shared().ledger.lost_clients().lost(facts_.client);
   if (phase_ == Phase::joining) stop_waiting_to_join();
   // Whatever has become of it, nobody is to wait for this CONNECT any more.
   if (reads_connect_ && !joined_) joined(false);

@@ -87,6 +87,8 @@ class Exchange final : public Retirable,
   void abandon(metrics::CloseReason reason);
 
  private:
+  using Refusal = balance::Assigner::Refusal;
+
   enum class Phase : unsigned char {
     gathering,   // a body that is to be seen whole before a backend is chosen
     queued,      // a handshake for which no backend has room
@@ -155,12 +157,16 @@ class Exchange final : public Retirable,
 
   void choose_backend();
   void choose_for_handshake();
+  bool wait_for_home(balance::Backend& backend);
   [[nodiscard]] balance::Rank rank();
-  void wait_for_room(balance::Assigner::Refusal refusal);
+  void wait_for_room(Refusal refusal);
   bool on_turn(TimePoint now) noexcept override;
+  void on_displaced() noexcept override;
+  [[nodiscard]] balance::Reservation place_for(TimePoint now, Refusal& refusal);
   void take_place(balance::Reservation reservation);
   void leave_queue(metrics::AdmissionResult result);
-  void refuse_session(balance::Assigner::Refusal refusal);
+  void refuse_session(Refusal refusal);
+  void refuse_for_queue();
   void wait_expired();
   void choose_for_session();
   [[nodiscard]] const EventRate& event_rate() const noexcept;
@@ -239,7 +245,9 @@ class Exchange final : public Retirable,
 
   std::vector<balance::Backend*> tried_;
   balance::Reservation reservation_;
-  std::optional<balance::Rank> rank_;      // once somebody else wants room too
+  balance::Backend* home_ = nullptr;   // where it waits for its turn, since its data is there
+  bool credit_taken_ = false;          // for a session that was lost: given back unless it opens
+  std::optional<balance::Rank> rank_;  // once somebody else wants room too
   std::optional<TimePoint> queued_since_;  // once it has waited for room
   std::optional<SessionHold> session_;
   balance::InflightHold inflight_;

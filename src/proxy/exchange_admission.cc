@@ -10,7 +10,6 @@ namespace pinion::proxy {
 using balance::Rank;
 using metrics::AdmissionResult;
 using metrics::ShedReason;
-using Refusal = balance::Assigner::Refusal;
 
 void Exchange::choose_for_handshake() {
   if (worker_.shutting_down()) {
@@ -43,11 +42,11 @@ void Exchange::take_place(balance::Reservation reservation) {
   connect(*reservation_.backend());
 }
 
-// Asked for once: whoever has lost a session may use that once.
+// Asked for once: whoever has lost a session may open one for it in front of others.
 Rank Exchange::rank() {
   if (!rank_) {
-    const bool returns = worker_.shared().ledger.lost_clients().take(facts_.client);
-    rank_ = returns || home_known_ ? Rank::returning : Rank::fresh;
+    credit_taken_ = worker_.shared().ledger.lost_clients().take(facts_.client);
+    rank_ = credit_taken_ || home_known_ ? Rank::returning : Rank::fresh;
   }
   return *rank_;
 }
@@ -58,12 +57,36 @@ void Exchange::wait_for_room(Refusal refusal) {
   const bool again = queued_since_.has_value();
   if (!worker_.admission().join(*facts_.pool, *this, rank(), admission.queue, again)) {
     worker_.counters().pools[*facts_.pool].admission(AdmissionResult::refused);
-    worker_.count_shed(ShedReason::queue_full);
-    return reply_shed("queue-full", "Too many wait for room already; try again.");
+    return refuse_for_queue();
   }
   phase_ = Phase::queued;
   if (!again) queued_since_ = worker_.now();
   worker_.wheel().arm(*this, *queued_since_ + admission.wait);
+}
+
+void Exchange::refuse_for_queue() {
+  worker_.count_shed(ShedReason::queue_full);
+  reply_shed("queue-full", "Too many wait for room already; try again.");
+}
+
+void Exchange::on_displaced() noexcept {
+  worker_.counters().pools[*facts_.pool].admission(AdmissionResult::refused);
+  phase_ = Phase::waiting;
+  refuse_for_queue();
+}
+
+// One that waits for its home gets a place elsewhere only when that takes nobody any more.
+balance::Reservation Exchange::place_for(TimePoint now, Refusal& refusal) {
+  const balance::BackendSet& set = worker_.backends(*facts_.pool);
+  const bool has_home = home_ != nullptr && home_->takes_sessions() && set.has(*home_) &&
+                        std::ranges::find(tried_, home_) == tried_.end();
+  if (has_home) {
+    refusal = Refusal::paced;
+    return reserve_paced(*home_, set.rate, now);
+  }
+  auto assignment = worker_.assigner().assign_session(set, tried_, now);
+  refusal = assignment.refusal;
+  return std::move(assignment.reservation);
 }
 
 // Also when nothing can be had any more: then it is refused.
@@ -79,8 +102,15 @@ bool Exchange::on_turn(TimePoint now) noexcept {
   }
   // A backend that has come up again is as good as any.
   std::erase_if(tried_, [](const balance::Backend* backend) { return backend->health().up(); });
-  auto assignment = worker_.assigner().assign_session(worker_.backends(*facts_.pool), tried_, now);
-  if (!assignment.reservation) return false;
+  Refusal refusal = Refusal::none;
+  auto reservation = place_for(now, refusal);
+  if (refusal == Refusal::no_backend && tried_.empty()) {
+    leave_queue(AdmissionResult::refused);
+    phase_ = Phase::waiting;
+    refuse_session(refusal);
+    return true;
+  }
+  if (!reservation) return false;
   leave_queue(AdmissionResult::admitted);
   const Duration waited = now - *queued_since_;
   worker_.counters().pools[*facts_.pool].admission_wait.observe(
@@ -88,7 +118,7 @@ bool Exchange::on_turn(TimePoint now) noexcept {
   disarm();
   phase_ = Phase::waiting;
   downstream_.stream().start_reading();
-  take_place(std::move(assignment.reservation));
+  take_place(std::move(reservation));
   if (phase_ == Phase::waiting && !sent_) send_what_waits();
   return true;
 }

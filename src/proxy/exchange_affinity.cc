@@ -78,7 +78,9 @@ bool Exchange::go_home() {
   if (backend == nullptr) return false;
   auto& counters = worker_.counters().pools[*facts_.pool];
   if (facts_.intent.kind == Intent::Kind::handshake) {
-    balance::Reservation reservation = balance::reserve_at(*backend);
+    const std::uint32_t rate = worker_.backends(*facts_.pool).rate;
+    if (!backend->pace().ready(worker_.now(), rate)) return wait_for_home(*backend);
+    balance::Reservation reservation = reserve_paced(*backend, rate, worker_.now());
     if (!reservation) {
       counters.affinity(AffinityResult::away);
       return false;
@@ -87,6 +89,15 @@ bool Exchange::go_home() {
   }
   counters.affinity(AffinityResult::followed);
   connect(*backend);
+  return true;
+}
+
+// Its data is there, so it does not go elsewhere for the sake of a moment.
+bool Exchange::wait_for_home(balance::Backend& backend) {
+  home_ = &backend;
+  rank_ = balance::Rank::bound;
+  worker_.counters().pools[*facts_.pool].affinity(AffinityResult::followed);
+  wait_for_room(Refusal::paced);
   return true;
 }
 

@@ -37,7 +37,10 @@ std::size_t Exchange::client_read_room() noexcept {
   if (upstream_ == nullptr || discard_body_) return uv::kScratchBytes;
   const std::size_t high = worker_.high_mark();
   const std::size_t queued = upstream_->stream() ? upstream_->stream().queued() : 0;
-  return queued < high ? high - queued : 0;
+  if (queued < high) return high - queued;
+  // The mark may have been lowered since.
+  pause_client_if_full();
+  return 0;
 }
 
 void Exchange::on_client_bytes(std::string_view& bytes) {

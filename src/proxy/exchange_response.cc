@@ -25,7 +25,10 @@ constexpr http::Reply kBadResponse = {.status = 502,
 std::size_t Exchange::upstream_read_room() noexcept {
   const std::size_t high = worker_.high_mark();
   const std::size_t queued = downstream_.stream().queued();
-  return queued < high ? high - queued : 0;
+  if (queued < high) return high - queued;
+  // The mark may have been lowered since.
+  pause_backend_if_full();
+  return 0;
 }
 
 void Exchange::on_upstream_read(std::string_view bytes) noexcept {
@@ -215,7 +218,7 @@ void Exchange::note_session_end() {
 }
 
 void Exchange::end_response() {
-  if (keep_upstream_ && request_complete_ && upstream_->stream().queued() == 0 &&
+  if (keep_upstream_ && request_complete_ && !discard_body_ && upstream_->stream().queued() == 0 &&
       !response_body_->had_excess()) {
     worker_.upstreams().give_back(std::move(upstream_));
   } else {

@@ -166,6 +166,7 @@ void Exchange::connect_failed(int status) {
 void Exchange::try_next_backend() {
   drop_upstream();
   reservation_.release();
+  inflight_.release();
   request_complete_ = false;
   tried_.push_back(backend_);
   phase_ = Phase::waiting;
@@ -265,6 +266,7 @@ void Exchange::on_upstream_drain() noexcept {
 void Exchange::on_upstream_write_error(int /*status*/) noexcept {
   // Its answer may still come; if not, reading will tell.
   discard_body_ = true;
+  account_queue();
   if (request_paused_.paused()) {
     request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));
     downstream_.stream().start_reading();

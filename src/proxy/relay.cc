@@ -45,6 +45,8 @@ Relay::Relay(Tunnel& tunnel, uv::Stream source, Direction direction) noexcept
 std::size_t Relay::read_room() noexcept {
   const std::size_t high = tunnel_.worker().high_mark();
   const std::size_t queued = sink_queue();
+  // The mark may have been lowered since.
+  if (queued >= high) pause_for_sink();
   const std::size_t room = queued < high ? high - queued : 0;
   return direction_ == Direction::in ? std::min(room, tunnel_.client_read_room()) : room;
 }
@@ -132,7 +134,11 @@ void Relay::write(std::string_view bytes, std::string_view lead) {
   if ((bytes.empty() && lead.empty()) || !sink()) return;
   if (sink().write({lead, bytes}) != 0) return tunnel_.on_sink_failed(*this);
   account_queue();
-  if (sink_queue() < tunnel_.worker().high_mark() || sink_full_) return;
+  if (sink_queue() >= tunnel_.worker().high_mark()) pause_for_sink();
+}
+
+void Relay::pause_for_sink() {
+  if (sink_full_) return;
   sink_full_ = true;
   pause();
 }

@@ -80,6 +80,7 @@ class Relay final : public uv::StreamEvents {
   std::string_view until_boundary(std::string_view bytes) noexcept;
   void account_queue();
   void pause();
+  void pause_for_sink();
   void resume_if_free();
 
   Tunnel& tunnel_;

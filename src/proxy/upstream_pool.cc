@@ -10,11 +10,19 @@ namespace pinion::proxy {
 std::unique_ptr<Upstream> UpstreamPool::take(balance::Backend& backend,
                                              UpstreamEvents& events) noexcept {
   const auto found = resting_.find(backend.id());
-  if (found == resting_.end() || found->second.empty()) return nullptr;
-  auto upstream = std::move(found->second.back());
-  found->second.pop_back();
-  upstream->use(events);
-  return upstream;
+  if (found == resting_.end()) return nullptr;
+  while (!found->second.empty()) {
+    auto upstream = std::move(found->second.back());
+    found->second.pop_back();
+    if (!upstream->stream().ending()) {
+      upstream->use(events);
+      return upstream;
+    }
+    // It was given back in this turn, and its end has not been read yet.
+    upstream->abandon();
+    worker_.retire(std::move(upstream));
+  }
+  return nullptr;
 }
 
 void UpstreamPool::give_back(std::unique_ptr<Upstream> upstream) {

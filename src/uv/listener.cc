@@ -51,8 +51,9 @@ void Listener::Cell::on_ready(std::uint32_t /*what*/) noexcept {
     }
     ++taken;
     const auto peer = unix_socket ? std::nullopt : SocketAddress::from_sockaddr(raw);
-    handler->on_accept(Stream::adopt(loop, pool, std::move(accepted), unix_socket),
-                       peer ? *peer : SocketAddress::from_unix_path(""));
+    Stream stream = Stream::adopt(loop, pool, std::move(accepted), unix_socket);
+    if (!stream) continue;
+    handler->on_accept(std::move(stream), peer ? *peer : SocketAddress::from_unix_path(""));
   }
   in_turn = taken == in_turn ? std::min(2 * in_turn, kMostInTurn) : 1;
 }
@@ -77,7 +78,8 @@ void Listener::Release::operator()(Cell* cell) const noexcept {
 Listener::Listener(Loop& loop, ChunkPool& pool, OwnedFd socket, bool unix_socket, Handler& handler)
     : cell_(new Cell(loop, pool, std::move(socket), unix_socket, handler)) {
   PINION_CHECK(::listen(cell_->socket.get(), SOMAXCONN) == 0, "a bound socket can listen");
-  loop.poller().add(cell_->socket.get(), EPOLLIN, *cell_);
+  PINION_CHECK(loop.poller().add(cell_->socket.get(), EPOLLIN, *cell_) == 0,
+               "a listening socket can be watched");
 }
 
 Listener::~Listener() = default;

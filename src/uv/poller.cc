@@ -1,8 +1,10 @@
 #include "uv/poller.h"
 
 #include <unistd.h>
+#include <uv.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/check.h"
 
@@ -18,11 +20,12 @@ Poller::~Poller() {
   ::close(epoll_);
 }
 
-void Poller::add(int descriptor, std::uint32_t events, Watched& watched) noexcept {
+int Poller::add(int descriptor, std::uint32_t events, Watched& watched) noexcept {
   epoll_event event{.events = events, .data = {.ptr = &watched}};
-  PINION_CHECK(::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0,
-               "an open socket can be watched");
   ++watched_;
+  return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0
+             ? 0
+             : uv_translate_sys_error(errno);
 }
 
 void Poller::change(int descriptor, std::uint32_t events, Watched& watched) const noexcept {

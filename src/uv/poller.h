@@ -36,7 +36,8 @@ class Poller {
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  void add(int descriptor, std::uint32_t events, Watched& watched) noexcept;
+  /// @returns 0, or a libuv error: the system has no room for it. It is to be retired in any case.
+  int add(int descriptor, std::uint32_t events, Watched& watched) noexcept;
   void change(int descriptor, std::uint32_t events, Watched& watched) const noexcept;
   /// For a descriptor of which there are duplicates: closing it does not take it out.
   void remove(int descriptor) const noexcept;

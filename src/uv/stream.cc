@@ -44,7 +44,7 @@ int Stream::connect(Stream& out, Loop& loop, ChunkPool& pool, const SocketAddres
 Stream Stream::adopt(Loop& loop, ChunkPool& pool, OwnedFd socket, bool unix_socket) {
   Stream stream(CellPtr(new Cell(loop, pool, socket.release(), unix_socket)));
   Cell& cell = *stream.cell_;
-  loop.poller().add(cell.fd, EPOLLIN | EPOLLRDHUP | EPOLLET, cell);
+  if (loop.poller().add(cell.fd, EPOLLIN | EPOLLRDHUP | EPOLLET, cell) != 0) stream.close();
   return stream;
 }
 
@@ -67,6 +67,8 @@ void Stream::stop_reading() noexcept { cell_->reading = false; }
 bool Stream::reading() const noexcept { return cell_->reading; }
 
 bool Stream::drained() const noexcept { return !cell_->readable; }
+
+bool Stream::ending() const noexcept { return cell_->at_end || cell_->lost != 0; }
 
 int Stream::write(std::initializer_list<std::string_view> parts) {
   Cell& cell = *cell_;

@@ -56,7 +56,8 @@ class Stream {
   /// Starts to connect; events.on_connected tells the outcome. @returns 0 or an error at once
   static int connect(Stream& out, Loop& loop, ChunkPool& pool, const SocketAddress& to,
                      StreamEvents& events);
-  /// From a socket that is connected and does not block.
+  /// From a socket that is connected and does not block. @returns none when the system has no room
+  /// to watch another one
   static Stream adopt(Loop& loop, ChunkPool& pool, OwnedFd socket, bool unix_socket);
 
   explicit operator bool() const noexcept { return cell_ != nullptr; }
@@ -71,6 +72,8 @@ class Stream {
   [[nodiscard]] bool reading() const noexcept;
   /// All that has come was read, as far as the kernel has told.
   [[nodiscard]] bool drained() const noexcept;
+  /// The peer has ended it, behind what may still be read.
+  [[nodiscard]] bool ending() const noexcept;
 
   /// Writes the parts as one; keeps what the socket refuses. @returns 0, or a libuv error: then
   /// nothing more can be written. Nothing is called back from inside.

@@ -36,8 +36,9 @@ void Stream::Cell::connect(const SocketAddress& to) noexcept {
   connecting = told_room = true;
   const bool begun = ::connect(fd, to.raw(), to.raw_size()) == 0 || errno == EINPROGRESS;
   if (!begun) failed = uv_translate_sys_error(errno);
-  loop.poller().add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
-  if (!begun) loop.poller().again(*this);
+  const int added = loop.poller().add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
+  if (begun) failed = added;
+  if (failed != 0) loop.poller().again(*this);
 }
 
 void Stream::Cell::on_ready(std::uint32_t what) noexcept {
@@ -69,7 +70,9 @@ void Stream::Cell::finish_connect(std::uint32_t what) noexcept {
   const int status = (what & (EPOLLERR | EPOLLHUP)) != 0 ? pending_error() : 0;
   if (status != 0) failed = status;
   if (events != nullptr) events->on_connected(status);
-  if (open() && status == 0 && !queue.empty()) flush();
+  if (!open() || status != 0) return;
+  if (!queue.empty()) return flush();
+  end_if_drained();
 }
 
 // What the socket itself says is wrong with it, as a libuv error.
@@ -106,10 +109,7 @@ void Stream::Cell::read() noexcept {
     }
     if (count <= 0) {
       reading = readable = false;
-      // A FIN with a reset right behind it reads as a FIN. (EPIPE is one indeed, after which it was
-      // we who were reset.)
-      const int error = count < 0 ? uv_translate_sys_error(errno) : broken ? pending_error() : 0;
-      return events->on_end(count == 0 && error != UV_ECONNRESET ? 0 : error);
+      return events->on_end(how_it_ended(count));
     }
     read_in_turn += static_cast<std::uint32_t>(count);
     const bool drained = static_cast<std::size_t>(count) < most;
@@ -120,6 +120,14 @@ void Stream::Cell::read() noexcept {
     // What was put off to the end of the turn comes before the end.
     if (drained && at_end && open() && reading) return loop.poller().again(*this);
   }
+}
+
+// A FIN with a reset right behind it reads as a FIN, and so does a reset that sending was told of.
+// (EPIPE is a FIN indeed, after which it was we who were reset.)
+int Stream::Cell::how_it_ended(ssize_t count) const noexcept {
+  if (count < 0) return uv_translate_sys_error(errno);
+  const int error = lost == 0 && broken ? pending_error() : lost;
+  return error == UV_EPIPE ? 0 : error;
 }
 
 ssize_t Stream::Cell::send(std::span<iovec> parts) noexcept {
@@ -138,7 +146,9 @@ ssize_t Stream::Cell::send(std::span<iovec> parts) noexcept {
     taken += static_cast<std::uint64_t>(sent);
     return sent;
   }
-  return would_block(errno) ? 0 : uv_translate_sys_error(errno);
+  if (would_block(errno)) return 0;
+  lost = uv_translate_sys_error(errno);
+  return lost;
 }
 
 void Stream::Cell::wait_for_room() noexcept {

@@ -26,6 +26,7 @@ struct Stream::Cell final : Watched {
   std::uint64_t taken = 0;
   int fd = -1;
   int failed = 0;  // a connect that failed at once, to be told later
+  int lost = 0;  // an error that sending was told of: reading is not, for the kernel tells it once
   std::uint32_t turn = 0;
   std::uint32_t read_in_turn = 0;
   bool connecting = false;
@@ -65,6 +66,7 @@ struct Stream::Cell final : Watched {
   [[nodiscard]] bool open() const noexcept { return fd >= 0; }
   [[nodiscard]] std::size_t room() noexcept;
   [[nodiscard]] int pending_error() const noexcept;
+  [[nodiscard]] int how_it_ended(ssize_t count) const noexcept;
 };
 
 }  // namespace pinion::uv

@@ -15,7 +15,7 @@ using pinion::test::kStart;
 /// The places that there are, and who has got one.
 struct Places {
   std::size_t free = 0;
-  std::string got;
+  std::string got, displaced;
 };
 
 struct Waiter final : AdmissionWaiter {
@@ -28,9 +28,10 @@ struct Waiter final : AdmissionWaiter {
     --places.free;
     queue.leave(*this);
     places.got += name;
-    if (comes_back) CHECK(queue.join(*this, Rank::fresh, 100, true));
+    if (comes_back) CHECK(queue.join(*this, Rank::fresh, 1, true));
     return true;
   }
+  void on_displaced() noexcept override { places.displaced += name; }
 
   AdmissionQueue& queue;
   Places& places;
@@ -98,7 +99,7 @@ TEST_CASE("the limit is that of all workers together") {
   Waiter c(one, places, 'c');
   CHECK(one.join(a, Rank::fresh, 2, false));
   CHECK(other.join(b, Rank::returning, 2, false));
-  CHECK_FALSE(one.join(c, Rank::returning, 2, false));
+  CHECK_FALSE(one.join(c, Rank::fresh, 2, false));
   other.leave(b);
   other.leave(b);
   CHECK(shared.of(Rank::returning) == 0);
@@ -108,10 +109,56 @@ TEST_CASE("the limit is that of all workers together") {
   CHECK(shared.waiting == 0);
 }
 
+TEST_CASE("who returns to a full queue takes the place of the newest who is new") {
+  SharedAdmission shared;
+  AdmissionQueue queue(shared);
+  Places places;
+  Waiter a(queue, places, 'a');
+  Waiter b(queue, places, 'b');
+  Waiter c(queue, places, 'c');
+  Waiter d(queue, places, 'd');
+  CHECK(queue.join(a, Rank::fresh, 2, false));
+  CHECK(queue.join(b, Rank::fresh, 2, false));
+  CHECK(queue.join(c, Rank::returning, 2, false));
+  CHECK(places.displaced == "b");
+  CHECK(shared.waiting == 2);
+  CHECK_FALSE(queue.join(b, Rank::fresh, 2, false));
+  CHECK(queue.join(d, Rank::bound, 2, false));
+  CHECK(places.displaced == "ba");
+  CHECK_FALSE(queue.join(a, Rank::returning, 2, false));
+  places.free = 10;
+  queue.serve(kStart);
+  CHECK(places.got == "dc");
+  CHECK(shared.waiting == 0);
+}
+
+TEST_CASE("who waits for one backend keeps nobody from another, and keeps its place") {
+  SharedAdmission shared;
+  AdmissionQueue queue(shared);
+  Places home;
+  Places elsewhere{.free = 1, .got = {}, .displaced = {}};
+  Waiter a(queue, home, 'a');
+  Waiter b(queue, home, 'b');
+  Waiter fresh(queue, elsewhere, 'f');
+  CHECK(queue.join(a, Rank::bound, 10, false));
+  CHECK(queue.join(b, Rank::bound, 10, false));
+  CHECK_FALSE(queue.goes_behind(Rank::fresh));
+  CHECK(queue.join(fresh, Rank::fresh, 10, false));
+  queue.serve(kStart);
+  CHECK(elsewhere.got == "f");
+  home.free = 1;
+  queue.serve(kStart);
+  CHECK(home.got == "a");
+  home.free = 1;
+  queue.serve(kStart);
+  CHECK(home.got == "ab");
+  CHECK(queue.empty());
+}
+
 TEST_CASE("who comes back goes to the front, but has had its turn") {
   SharedAdmission shared;
   AdmissionQueue queue(shared);
-  Places places{.free = 100, .got = {}};
+  Places places{.free = 100, .got = {}, .displaced = {}};
   Waiter unlucky(queue, places, 'u');
   Waiter next(queue, places, 'n');
   unlucky.comes_back = true;

@@ -220,6 +220,49 @@ TEST_CASE("who joins or comes back ramps up, who was there first does not") {
   CHECK(taken == 50);
 }
 
+TEST_CASE("who was drained ramps up, be it that an operator or its agent wants it back") {
+  for (const bool by_agent : {false, true}) {
+    CAPTURE(by_agent);
+    Watched w(4);
+    w.pass(1s);
+    for (std::size_t i = 0; i < 3; ++i) w.add_sessions(i, 1000);
+    const auto stance = [&](Stance to) { w.backends[3].agent().take({.stance = to}); };
+    by_agent ? stance(Stance::drain) : void(w.backends[3].set_draining(true));
+    w.pass(60s);
+    CHECK(w.place() != &w.backends[3]);
+    by_agent ? stance(Stance::ready) : void(w.backends[3].set_draining(false));
+    int taken = 0;
+    for (int i = 0; i < 100; ++i) taken += w.place() == &w.backends[3] ? 1 : 0;
+    CHECK(taken == 50);
+    w.pass(31s);
+    CHECK(w.place() == &w.backends[3]);
+  }
+}
+
+TEST_CASE("one that ramps up gets no more when all others are busy but have room") {
+  Watched w(10);
+  w.pass(1s);
+  for (std::size_t i = 0; i < 10; ++i) w.backends[i].set_standing({.level = Level::busy});
+  w.backends.add();
+  w.watch();
+  int taken = 0;
+  for (int i = 0; i < 110; ++i) taken += w.place() == &w.backends[10] ? 1 : 0;
+  CHECK(taken == 20);
+}
+
+TEST_CASE("another one who probes and counts anew takes nothing of what was learnt") {
+  Watched w(2);
+  w.add_sessions(0, 50);
+  w.add_sessions(1, 50);
+  w.live(30s, {{.frames_a_tick = 50, .busy = 0.2}, {.frames_a_tick = 50, .busy = 0.6}});
+  ProbeReading anew = w.backends[1].probe_reading();
+  anew.tally = {};
+  w.backends[1].set_probe_reading(anew);
+  w.live(5s, {{.frames_a_tick = 50, .busy = 0.2}, {.frames_a_tick = 50, .busy = 0.6}});
+  CHECK(w.backends[1].load_reading().learnt_cost == doctest::Approx(0.003).epsilon(0.05));
+  CHECK(w.place() == &w.backends[0]);
+}
+
 TEST_CASE("another config: other rules, and a pool whose backends are all new") {
   Watched w(2);
   std::vector<config::Pool> pools(2);

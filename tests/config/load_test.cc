@@ -28,7 +28,7 @@ TEST_CASE("the smallest file gets the documented defaults") {
   CHECK(timeouts == Timeouts{seconds{10}, seconds{30}, seconds{75}, seconds{2}, seconds{60}, {}});
   const Limits& limits = config.proxy.limits;
   CHECK(limits ==
-        Limits{64 << 10, 128, 16 << 10, 0, 1 << 20, 256 << 10, 256 << 20, 1'000'000, 262'144});
+        Limits{64 << 10, 128, 16 << 10, 0, 1 << 20, 256 << 10, 256 << 20, 1'000'000, 262'144, 256});
   CHECK(config.admin.listen.text == "127.0.0.1:9180");
   CHECK(config.admin.token_file.empty());
   CHECK(config.log == Log{LogLevel::info, LogFormat::text, ""});

@@ -70,6 +70,22 @@ TEST_CASE("a backend has the weight and limit of its config") {
   CHECK(identity.max_sessions == 9);
 }
 
+TEST_CASE("an agent under its backend's name is asked at each of the addresses") {
+  Found f(
+      "[[pool]]\nname = \"chat\"\n[[pool.backend]]\naddress = \"localhost:3001\"\n"
+      "agent = \"localhost:3002\"\n[[pool.backend]]\naddress = \"127.0.0.1:3003\"\n"
+      "agent = \"localhost:3004\"\n");
+  f.discovery.start();
+  CHECK(run_until(f.loop, [&] { return f.discovery.complete(); }));
+  const auto set = f.discovery.sets()[0];
+  for (const auto& [backend, agent] : set->agents) {
+    const bool beside = backend->identity().address.port() == 3001;
+    CHECK(agent.host == (beside ? backend->identity().address.ip() : "localhost"));
+    CHECK(agent.port == (beside ? 3002 : 3004));
+  }
+  CHECK(set->agents.size() == set->backends.size());
+}
+
 TEST_CASE("a name becomes all its addresses") {
   Found f("[[pool]]\nname = \"chat\"\nbackends = [\"localhost:3001\"]\n");
   CHECK_FALSE(f.discovery.complete());

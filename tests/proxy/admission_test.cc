@@ -107,6 +107,55 @@ TEST_CASE("what a waiting client sends ahead is its next request") {
   CHECK(read_answer(client).starts_with("HTTP/1.1 400"));
 }
 
+TEST_CASE("who comes home waits for the rate too, and keeps nobody from the other backend") {
+  const Backend home;
+  const Backend other;
+  RunningProxy proxy(
+      {home.address(), other.address()},
+      {.pool = "balance = \"least_sessions\"\n[pool.affinity]\nids = [\"query:id\"]\n"
+               "[pool.admission]\nrate = 2\n"});
+  proxy.ledger().affinity().bind({0, "tab"}, proxy.backend(0).id(), std::chrono::hours{1},
+                                 monotonic_now());
+  const std::string comes_home = get("/socket.io/?EIO=4&transport=polling&id=tab");
+  const TimePoint began = monotonic_now();
+  Peer first = proxy.client();
+  first.send(comes_home);
+  serve_handshake(home, "one");
+  CHECK(read_answer(first).starts_with("HTTP/1.1 200"));
+  Peer second = proxy.client();
+  second.send(comes_home);
+  CHECK(eventually([&] { return somebody_waits(proxy); }));
+  Peer stranger = proxy.client();
+  stranger.send(kHandshake);
+  serve_handshake(other, "two");
+  CHECK(read_answer(stranger).starts_with("HTTP/1.1 200"));
+  serve_handshake(home, "three");
+  CHECK(read_answer(second).starts_with("HTTP/1.1 200"));
+  CHECK(monotonic_now() - began >= std::chrono::milliseconds{450});
+}
+
+TEST_CASE("who has lost a session and is sent away goes before others when it comes again") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"100ms\"\n"));
+  open_session(proxy, backend, open_packet("abc"));
+  proxy.ledger().lost_clients().lost("127.0.0.1");
+  Peer client = proxy.client();
+  client.send(kHandshake);
+  CHECK(read_answer(client).starts_with("HTTP/1.1 503"));
+  CHECK(proxy.ledger().lost_clients().take("127.0.0.1"));
+}
+
+TEST_CASE("nobody waits for a pool of which every backend drains") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"1m\"\n"));
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client();
+  client.send(kHandshake);
+  CHECK(eventually([&] { return somebody_waits(proxy); }));
+  proxy.backend(0).set_draining(true);
+  CHECK(read_answer(client).find("X-Pinion-Error: no-backend") != std::string::npos);
+}
+
 TEST_CASE("the end of the worker empties the queue") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"1m\"\n"));

@@ -48,6 +48,22 @@ TEST_CASE("a kept connection carries the next request") {
   CHECK(kept.backend.nobody_waits());
 }
 
+TEST_CASE(
+    "a connection that its backend closes right behind an answer is not given the next request") {
+  Kept kept;
+  kept.client.send(get("/next") + post("/pushed", "once"));
+  kept.upstream.read_until("\r\n\r\n");
+  kept.proxy.while_stopped([&] {
+    kept.upstream.send(answer("the last one"));
+    kept.upstream.close();
+  });
+  CHECK(read_answer(kept.client).ends_with("the last one"));
+  Peer second = kept.backend.accept();
+  CHECK(second.read_until("\r\n\r\n").starts_with("POST /pushed "));
+  second.send(answer("new connection"));
+  CHECK(read_answer(kept.client).ends_with("new connection"));
+}
+
 TEST_CASE("a connection on which the backend has failed is not kept, since uvicorn closes it") {
   Kept kept;
   kept.client.send(get("/fails"));

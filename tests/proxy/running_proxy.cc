@@ -101,6 +101,11 @@ RunningProxy::~RunningProxy() {
   }
 }
 
+void RunningProxy::use_limits(const std::string& limits) {
+  on_worker(
+      [config = test::load({.limits = limits})](Worker& worker) { worker.set_config(config); });
+}
+
 void RunningProxy::on_worker(const std::function<void(Worker&)>& task) {
   std::latch done{1};
   worker_->post([&] {

@@ -34,6 +34,8 @@ class RunningProxy {
   }
   /// Runs a task on the worker's thread and waits for it.
   void on_worker(const std::function<void(Worker&)>& task);
+  /// As after a reload with other [proxy.limits].
+  void use_limits(const std::string& limits);
   /// Stops the worker's thread while `meanwhile` runs, so that what happens then is seen in one
   /// turn.
   void while_stopped(const std::function<void()>& meanwhile);

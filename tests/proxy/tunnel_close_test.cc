@@ -143,6 +143,34 @@ TEST_CASE("over the budget the slowest reader is closed, the others do not notic
   CHECK(good.backend.read(reply.size()) == reply);
 }
 
+TEST_CASE("a mark that is lowered below what waits pauses the backend, and the loop sleeps") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.limits = "buffered_per_session = \"4MiB\""});
+  Pipe pipe = open_tunnel(proxy, backend, "/ws", 4096);
+  const std::string frame = write({.payload = std::string(30'000, 'f')});
+  std::string sent;
+  CHECK(eventually([&] {
+    if (proxy.counters().queued_bytes.value() > 100'000) return true;
+    pipe.backend.send(frame);
+    sent += frame;
+    return false;
+  }));
+  proxy.use_limits("buffered_per_session = \"32KiB\"");
+  pipe.backend.send(frame);
+  sent += frame;
+  const auto turn = [&] {
+    std::uint32_t now = 0;
+    proxy.on_worker([&](Worker& worker) { now = worker.loop().turn(); });
+    return now;
+  };
+  const std::uint32_t before = turn();
+  const TimePoint until = monotonic_now() + std::chrono::milliseconds{300};
+  CHECK(eventually([&] { return monotonic_now() > until; }));
+  CHECK(turn() - before < 100);
+  CHECK(proxy.counters().direction(metrics::Direction::out).paused.value() == 1);
+  CHECK(pipe.client.read(sent.size()) == sent);
+}
+
 TEST_CASE("who says goodbye first ends the session, however the connections end after that") {
   const std::string goodbye = write({.opcode = 8, .payload = "\x03\xe8"});
   const std::string masked = write({.opcode = 8, .mask_key = kMask, .payload = "\x03\xe8"});

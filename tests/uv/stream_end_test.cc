@@ -122,6 +122,57 @@ TEST_CASE("a write on a connection that is gone fails at once and calls nobody")
   CHECK(pair.near.queued() == 0);
 }
 
+TEST_CASE("a reset that writing was told of is not read as a FIN") {
+  {
+    StreamPair pair;
+    pair.near.start_reading();
+    pair.far.reset();
+    CHECK(pair.near.write({"x"}) == UV_ECONNRESET);
+    CHECK(run_until(pair.loop, [&] { return pair.events.ended.has_value(); }));
+    CHECK(*pair.events.ended == UV_ECONNRESET);
+  }
+  {
+    StreamPair pair;
+    pair.fill(300'000);
+    pair.far.send("half of it");
+    pair.far.reset();
+    CHECK(run_until(pair.loop, [&] { return pair.events.write_error.has_value(); }));
+    pair.near.start_reading();
+    CHECK(run_until(pair.loop, [&] { return pair.events.ended.has_value(); }));
+    CHECK(*pair.events.ended == UV_ECONNRESET);
+  }
+}
+
+TEST_CASE("a socket that cannot be watched is closed, not fatal") {
+  BufferBudget budget{0};
+  ChunkPool chunks{budget, 8};
+  Loop loop;
+  // epoll_ctl(2) refuses a regular file, as it does anything when there is no room.
+  OwnedFd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  CHECK_FALSE(Stream::adopt(loop, chunks, std::move(file), false));
+}
+
+TEST_CASE("a FIN that is asked for before the connection stands goes out when it does") {
+  for (const std::string written : {"", "bye"}) {
+    CAPTURE(written);
+    BufferBudget budget{0};
+    ChunkPool chunks{budget, 8};
+    Loop loop;
+    test::Acceptor acceptor(loop, chunks, false);
+    test::Recorder near, far;
+    Stream stream;
+    REQUIRE(Stream::connect(stream, loop, chunks, acceptor.address(), near) == 0);
+    CHECK(stream.write({written}) == 0);
+    stream.end();
+    CHECK(run_until(loop, [&] { return static_cast<bool>(acceptor.accepted); }));
+    acceptor.accepted.set_events(far);
+    acceptor.accepted.start_reading();
+    CHECK(run_until(loop, [&] { return far.ended.has_value(); }));
+    CHECK(*far.ended == 0);
+    CHECK(far.read == written);
+  }
+}
+
 TEST_CASE("a stream may be destroyed inside any of its callbacks") {
   SUBCASE("on_read") {
     StreamPair pair;
