@@ -9,6 +9,9 @@
 namespace pinion::engineio {
 
 /// JSON body of the 400 for an unknown or lost session, as engine.io sends it.
+/// A packet that says nothing (engine.io-protocol v3 and v4).
+inline constexpr std::string_view kNoop = "6";
+
 inline constexpr std::string_view kUnknownSessionBody =
     R"({"code":1,"message":"Session ID unknown"})";
 

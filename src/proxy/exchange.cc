@@ -4,6 +4,7 @@
 
 #include "http/forward.h"
 #include "http/head_parser.h"
+#include "proxy/called_off.h"
 #include "proxy/downstream.h"
 #include "proxy/worker.h"
 
@@ -175,8 +176,17 @@ void Exchange::break_off(CloseReason reason) {
 void Exchange::abandon(CloseReason reason) {
   if (phase_ == Phase::over) return;
   note_error(reason);
+  call_off_upgrade();
   drop_upstream();
   settle();
+}
+
+// Its backend may have accepted it already.
+void Exchange::call_off_upgrade() {
+  if (facts_.intent.kind != Intent::Kind::upgrade || phase_ != Phase::waiting || !sent_) return;
+  if (upstream_ == nullptr || !upstream_->stream()) return;
+  const auto frame = calls_upgrade_off(static_cast<std::uint32_t>(worker_.random()()));
+  (void)upstream_->stream().write({frame});
 }
 
 void Exchange::close_sessions(std::span<const std::uint64_t> serials) {

@@ -120,6 +120,7 @@ class Exchange final : public Retirable,
   void break_off(metrics::CloseReason reason);
   void note_error(metrics::CloseReason reason) noexcept;
   void settle();
+  void call_off_upgrade();
   void count_work() noexcept;
   void log_access() const;
   [[nodiscard]] std::string write_reply_to_request(const http::Reply& answer) const;

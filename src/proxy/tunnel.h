@@ -120,6 +120,7 @@ class Tunnel final : public Retirable,
   std::unique_ptr<Opening> end_opening();
   void note_upgrade();
   void put_close_frames();
+  void call_off_upgrade();
   void note_end(bool by_client, bool reset) noexcept;
   void extend_end();
   [[nodiscard]] bool nothing_to_come() noexcept;

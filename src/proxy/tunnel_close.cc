@@ -1,6 +1,7 @@
 // How tunnels end: by their peers, by time, and by pinion's own close frames.
 #include <algorithm>
 
+#include "proxy/called_off.h"
 #include "proxy/tunnel.h"
 #include "proxy/worker.h"
 
@@ -39,8 +40,9 @@ void Tunnel::on_source_ended(Relay& relay, int status) {
   // One that takes its leave with a close frame is well.
   const bool untold = close_reason_ == CloseReason::backend_closed && !out_.saw_close_frame();
   if (untold || close_reason_ == CloseReason::backend_reset) backend_->health().suspect();
+  if (from_client) call_off_upgrade();
   if (status != 0) {
-    relay.sink().reset();
+    if (!from_client || !upgrade_pending_) relay.sink().reset();
     return finish();
   }
   if (!from_client && opening_) release_held();
@@ -49,6 +51,12 @@ void Tunnel::on_source_ended(Relay& relay, int status) {
   if (finish_if_done()) return;
   relay.sink().end();
   extend_end();
+}
+
+// Of a client that is gone, before its probe has come.
+void Tunnel::call_off_upgrade() {
+  if (!upgrade_pending_ || in_.messages() > 0 || !in_.at_boundary() || !in_.sink()) return;
+  (void)in_.sink().write({calls_upgrade_off(static_cast<std::uint32_t>(worker_.random()()))});
 }
 
 // A peer that is still taking or sending what belongs to the other is waited for; silence is not.
@@ -82,8 +90,10 @@ bool Tunnel::finish_if_done() {
 
 void Tunnel::on_sink_failed(Relay& relay) {
   if (state_ == State::closed) return;
-  note_end(&relay == &out_, true);
-  relay.source().reset();
+  const bool to_client = &relay == &out_;
+  note_end(to_client, true);
+  if (to_client) call_off_upgrade();
+  if (!to_client || !upgrade_pending_) relay.source().reset();
   finish();
 }
 
@@ -112,6 +122,7 @@ void Tunnel::put_close_frames() {
   }
   if (!close_frame_to_backend_ && in_.cut_at_boundary()) {
     close_frame_to_backend_ = true;
+    call_off_upgrade();
     const auto mask_key = static_cast<std::uint32_t>(worker_.random()());
     in_.write(
         websocket::close_frame_to_server(close_code_, metrics::to_string(close_reason_), mask_key));

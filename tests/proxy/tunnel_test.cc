@@ -126,6 +126,43 @@ TEST_CASE("an upgrade that fails leaves the session on polling") {
   CHECK(read_answer(client).ends_with("2"));
 }
 
+// By a packet that is no probe: the session can go on by polling then.
+TEST_CASE("an upgrade whose client goes before its probe is called off") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  open_session(proxy, backend, open_packet("abc"));
+  const std::string target = "/socket.io/?EIO=4&transport=websocket&sid=abc";
+  const auto is_noop = [](const std::string& bytes) {
+    return bytes.size() == 7 && bytes[0] == '\x81' && bytes[1] == '\x81' &&
+           (bytes[2] ^ bytes[6]) == '6';
+  };
+  for (const bool by_reset : {false, true}) {
+    CAPTURE(by_reset);
+    Pipe pipe = open_tunnel(proxy, backend, target);
+    by_reset ? pipe.client.reset() : pipe.client.close();
+    CHECK(is_noop(pipe.backend.read_to_end()));
+  }
+  {
+    // Before the 101.
+    Peer client = proxy.client();
+    client.send(upgrade(target));
+    Peer upstream = backend.accept();
+    upstream.read_until("\r\n\r\n");
+    client.close();
+    CHECK(is_noop(upstream.read_to_end()));
+  }
+  {
+    // Its probe is on its way.
+    Pipe pipe = open_tunnel(proxy, backend, target);
+    const std::string probe = from_client("2probe");
+    pipe.client.send(probe.substr(0, 5));
+    CHECK(pipe.backend.read(5) == probe.substr(0, 5));
+    pipe.client.close();
+    CHECK(pipe.backend.read_to_end().empty());
+  }
+  CHECK(proxy.ledger().find({0, "abc"}));
+}
+
 TEST_CASE("a second WebSocket of a session that fails does not take the first one's session") {
   const Backend backend;
   RunningProxy proxy({backend.address()});
