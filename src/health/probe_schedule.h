@@ -3,7 +3,8 @@
 // yet.
 //
 // Threads: the prober's. Pure: takes time and chance as parameters.
-// Invariants: the mean is never below kLeastMean, nor below kShare times what a probe costs the
+// Invariants: the mean is never below kLeastMean, or kFirstMean of the first probes, nor below
+// kShare times what a probe costs the
 //   backend, nor below the wait that the probes meet: several pinions together stay small. An
 //   interval is never below kShortest, nor above kLongest means.
 #pragma once
@@ -25,8 +26,10 @@ class ProbeSchedule {
 
   explicit ProbeSchedule(Duration interval) noexcept : interval_(interval) {}
 
-  /// So many samples are taken quickly: without them nothing is known.
-  static constexpr double kFirst = 24;
+  /// So many samples are taken quickly: without them nothing is known, and where sessions go
+  /// meanwhile they stay.
+  static constexpr double kFirst = 60;
+  static constexpr Duration kFirstMean = std::chrono::milliseconds{100};
   /// A confidence in the readings from which on they count in full.
   static constexpr double kSureEnough = 0.5;
 

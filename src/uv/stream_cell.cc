@@ -18,6 +18,11 @@ namespace {
 constexpr std::uint32_t kEnds = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::size_t kMostChunks = 16;
 
+// Those of libuv all fit.
+std::int16_t error_of(int number) noexcept {
+  return static_cast<std::int16_t>(uv_translate_sys_error(number));
+}
+
 bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
 
 }  // namespace
@@ -35,9 +40,9 @@ void Stream::Cell::close() noexcept {
 void Stream::Cell::connect(const SocketAddress& to) noexcept {
   connecting = told_room = true;
   const bool begun = ::connect(fd, to.raw(), to.raw_size()) == 0 || errno == EINPROGRESS;
-  if (!begun) failed = uv_translate_sys_error(errno);
+  if (!begun) failed = error_of(errno);
   const int added = loop.poller().add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
-  if (begun) failed = added;
+  if (begun) failed = static_cast<std::int16_t>(added);
   if (failed != 0) loop.poller().again(*this);
 }
 
@@ -68,7 +73,7 @@ void Stream::Cell::finish_connect(std::uint32_t what) noexcept {
   if ((what & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) return;
   connecting = false;
   const int status = (what & (EPOLLERR | EPOLLHUP)) != 0 ? pending_error() : 0;
-  if (status != 0) failed = status;
+  if (status != 0) failed = static_cast<std::int16_t>(status);
   if (events != nullptr) events->on_connected(status);
   if (!open() || status != 0) return;
   if (!queue.empty()) return flush();
@@ -147,7 +152,7 @@ ssize_t Stream::Cell::send(std::span<iovec> parts) noexcept {
     return sent;
   }
   if (would_block(errno)) return 0;
-  lost = uv_translate_sys_error(errno);
+  lost = error_of(errno);
   return lost;
 }
 

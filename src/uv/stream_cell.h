@@ -25,8 +25,8 @@ struct Stream::Cell final : Watched {
   ChunkQueue queue;
   std::uint64_t taken = 0;
   int fd = -1;
-  int failed = 0;  // a connect that failed at once, to be told later
-  int lost = 0;  // an error that sending was told of: reading is not, for the kernel tells it once
+  std::int16_t failed = 0;  // a connect that failed at once, to be told later
+  std::int16_t lost = 0;    // an error that sending was told of: the kernel tells it once
   std::uint32_t turn = 0;
   std::uint32_t read_in_turn = 0;
   bool connecting = false;

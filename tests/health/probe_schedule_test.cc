@@ -11,12 +11,12 @@ using namespace std::chrono_literals;
 using balance::ProbeReading;
 
 constexpr ProbeReading kCalm{
-    .baseline = 400us, .confidence = 1.0, .tally = {.seconds = 40, .squares = 40}};
+    .baseline = 400us, .confidence = 1.0, .tally = {.seconds = 80, .squares = 80}};
 constexpr ProbeReading kBusy{.busy_share = 1.0,
                              .wait = 5ms,
                              .baseline = 400us,
                              .confidence = 1.0,
-                             .tally = {.seconds = 40, .squares = 40}};
+                             .tally = {.seconds = 80, .squares = 80}};
 
 }  // namespace
 
@@ -59,10 +59,13 @@ TEST_CASE("what nobody is sure of makes no load") {
 
 TEST_CASE("until something is known, probes go out quickly") {
   ProbeReading few = kCalm;
-  few.tally = {.seconds = 23, .squares = 23};
-  CHECK(ProbeSchedule(1s).mean(few) == 250ms);
-  CHECK(ProbeSchedule(1s).mean({}) == 250ms);
-  few.tally = {.seconds = 24, .squares = 24};
+  few.tally = {.seconds = 5.9, .squares = 0.59};
+  CHECK(ProbeSchedule(1s).mean(few) == 100ms);
+  CHECK(ProbeSchedule(1s).mean({}) == 100ms);
+  few.baseline = 4ms;
+  CHECK(ProbeSchedule(1s).mean(few) == 800ms);
+  few = kCalm;
+  few.tally = {.seconds = 6, .squares = 0.6};
   CHECK(ProbeSchedule(1s).mean(few) == 1s);
 }
 
