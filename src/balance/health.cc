@@ -37,9 +37,10 @@ bool Health::connect_failed(TimePoint now) noexcept {
 
 bool Health::failed(Fault fault, TimePoint now) noexcept {
   const std::lock_guard lock(mutex_);
-  ++faults_;
-  faults_pending_.store(true, std::memory_order_relaxed);
-  if (up() && faults_ < fall_) {
+  const bool by_request = fault == Fault::bad_gateway;
+  const std::uint32_t in_a_row = by_request ? ++bad_gateways_ : ++faults_;
+  (by_request ? bad_gateways_pending_ : faults_pending_).store(true, std::memory_order_relaxed);
+  if (up() && in_a_row < fall_) {
     fault_.store(fault, std::memory_order_relaxed);
     return false;
   }
@@ -78,6 +79,7 @@ bool Health::answered(TimePoint now) noexcept {
   answers_ = std::min(answers_ + 1, rise_);
   if (answers_ < rise_ || now < held_until_) return false;
   up_since_ = now;
+  forget_bad_gateways();
   // It may be another process.
   trust_handshakes();
   refused_.store(false, std::memory_order_relaxed);
@@ -86,6 +88,17 @@ bool Health::answered(TimePoint now) noexcept {
   returns_.fetch_add(1, std::memory_order_relaxed);
   up_.store(true, std::memory_order_release);
   return true;
+}
+
+void Health::request_answered() noexcept {
+  if (!bad_gateways_pending_.load(std::memory_order_relaxed)) return;
+  const std::lock_guard lock(mutex_);
+  forget_bad_gateways();
+}
+
+void Health::forget_bad_gateways() noexcept {
+  bad_gateways_ = 0;
+  bad_gateways_pending_.store(false, std::memory_order_relaxed);
 }
 
 bool Health::handshake_answered(bool failed, TimePoint now) noexcept {

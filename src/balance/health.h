@@ -55,8 +55,10 @@ class Health {
   bool connect_failed(TimePoint now) noexcept;
   /// Any fault but a failed connect. @returns true if it was up until now
   bool failed(Fault fault, TimePoint now) noexcept;
-  /// It has answered as it should. @returns true if it was down until now
+  /// It has answered as it should, a probe or a request. @returns true if it was down until now
   bool answered(TimePoint now) noexcept;
+  /// A request got another answer than 502. (That probes pass says nothing of what is behind it.)
+  void request_answered() noexcept;
   /// How often it was down and came back.
   [[nodiscard]] std::uint64_t returns() const noexcept {
     return returns_.load(std::memory_order_relaxed);
@@ -98,12 +100,14 @@ class Health {
   bool take_suspicion() noexcept { return suspected_.exchange(false, std::memory_order_relaxed); }
 
  private:
+  void forget_bad_gateways() noexcept;
   bool go_down(Fault fault, TimePoint now) noexcept;
   void trust_handshakes() noexcept;
 
   std::atomic<bool> up_{true};
   std::atomic<Fault> fault_{Fault::none};
-  std::atomic<bool> faults_pending_{false};  // faults_ is not 0
+  std::atomic<bool> faults_pending_{false};        // faults_ is not 0
+  std::atomic<bool> bad_gateways_pending_{false};  // bad_gateways_ is not 0
   std::atomic<std::uint64_t> returns_{0};
   std::atomic<bool> suspected_{false};
   std::atomic<bool> refused_{false};
@@ -117,6 +121,7 @@ class Health {
   std::uint32_t rise_ = 1;
   std::uint32_t fall_ = 1;
   std::uint32_t faults_ = 0;            // in a row
+  std::uint32_t bad_gateways_ = 0;      // in a row
   std::uint32_t handshake_faults_ = 0;  // in a row
   std::uint32_t answers_ = 0;           // in a row, while down
   std::uint32_t retries_ = 0;           // since it went down

@@ -5,13 +5,13 @@
 namespace pinion::health {
 
 Duration ProbeSchedule::mean(const balance::ProbeReading& reading) const noexcept {
-  const bool first = reading.tally.worth() < kFirst;
+  const bool first = learns_ && reading.tally.worth() < kFirst;
   const double sure = std::min(reading.confidence / kSureEnough, 1.0);
-  const double faster = 1.0 + (kFaster - 1) * reading.busy_share * sure;
-  const Duration wanted{
-      first ? 0 : static_cast<std::int64_t>(static_cast<double>(interval_.count()) / faster)};
-  const Duration least = std::max({first ? Duration{kFirstMean} : Duration{kLeastMean},
-                                   kShare * reading.baseline, 2 * reading.wait});
+  const double busy = learns_ ? reading.busy_share * sure : 0;
+  const double faster = first ? kFirstFaster : 1.0 + (kFaster - 1) * busy;
+  const Duration wanted{static_cast<std::int64_t>(static_cast<double>(interval_.count()) / faster)};
+  const Duration least_mean = first ? kFirstMean : kLeastMean;
+  const Duration least = std::max({least_mean, kShare * reading.baseline, 2 * reading.wait});
   // What is configured is never exceeded in either direction.
   return std::min(interval_, std::max(wanted, least));
 }

@@ -24,12 +24,16 @@ class ProbeSchedule {
   static constexpr int kFaster = 4;   // as often, at most
   static constexpr int kShare = 200;  // a probe takes at most 1/200 of the backend's time
 
-  explicit ProbeSchedule(Duration interval) noexcept : interval_(interval) {}
+  /// @param learns false: probes tell nothing of how busy it is, and none are to be hurried for
+  /// that
+  explicit ProbeSchedule(Duration interval, bool learns = true) noexcept
+      : interval_(interval), learns_(learns) {}
 
   /// So many samples are taken quickly: without them nothing is known, and where sessions go
   /// meanwhile they stay.
   static constexpr double kFirst = 60;
   static constexpr Duration kFirstMean = std::chrono::milliseconds{100};
+  static constexpr int kFirstFaster = 10;
   /// A confidence in the readings from which on they count in full.
   static constexpr double kSureEnough = 0.5;
 
@@ -40,6 +44,7 @@ class ProbeSchedule {
 
  private:
   Duration interval_;
+  bool learns_;
 };
 
 }  // namespace pinion::health

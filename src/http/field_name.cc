@@ -44,6 +44,7 @@ constexpr Known kKnown[] = {
 };
 constexpr std::size_t kLongest = std::rbegin(kKnown)->text.size();
 constexpr std::string_view kForwardedPrefix = "x-forwarded-";
+constexpr std::string_view kRealIp = "x-real-ip";
 constexpr std::string_view kWebSocketPrefix = "sec-websocket-";
 
 /// Where those of each length begin; one more tells where the longest end.
@@ -61,6 +62,21 @@ bool has_prefix(std::string_view name, std::string_view prefix) noexcept {
   return iequals(name.substr(0, prefix.size()), prefix);
 }
 
+/// As servers see names that make variables of them (RFC 3875, 4.1.18): X_Real_IP is X-Real-IP.
+bool is_variable_of(std::string_view name, std::string_view known) noexcept {
+  if (name.size() != known.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const char c = name[i] == '_' ? '-' : ascii_lower(name[i]);
+    if (c != known[i]) return false;
+  }
+  return true;
+}
+
+bool tells_of_client(std::string_view name) noexcept {
+  return is_variable_of(name.substr(0, kForwardedPrefix.size()), kForwardedPrefix) ||
+         is_variable_of(name, kRealIp);
+}
+
 }  // namespace
 
 FieldName field_name(std::string_view name) noexcept {
@@ -74,7 +90,7 @@ FieldName field_name(std::string_view name) noexcept {
       }
     }
   }
-  if (first == 'x' && has_prefix(name, kForwardedPrefix)) return FieldName::x_forwarded;
+  if (first == 'x' && tells_of_client(name)) return FieldName::x_forwarded;
   if (first == 's' && has_prefix(name, kWebSocketPrefix)) return FieldName::sec_websocket;
   return FieldName::other;
 }

@@ -34,7 +34,7 @@ enum class FieldName : std::uint8_t {
   trailer,
   transfer_encoding,
   upgrade,
-  x_forwarded,  // any X-Forwarded-… but the following
+  x_forwarded,  // any X-Forwarded-… but the following, and what becomes the same as a variable
   x_forwarded_for,
   x_forwarded_host,
   x_forwarded_proto,

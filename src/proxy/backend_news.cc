@@ -19,7 +19,10 @@ bool is_our_own_lack(int status) noexcept {
 
 void BackendNews::answered(balance::Backend& backend, int status, TimePoint now) {
   heard(backend);
-  if (status != kBadGateway) return probe_passed(backend, now);
+  if (status != kBadGateway) {
+    backend.health().request_answered();
+    return probe_passed(backend, now);
+  }
   if (!backend.health().failed(balance::Fault::bad_gateway, now)) return;
   say_down(backend, "backend is down: it answers 502 again and again; look at what is behind it",
            "status 502");

@@ -132,6 +132,8 @@ void Exchange::reply(const http::Reply& answer) {
                     request_complete_ && !(is_plain() && worker_.overloaded(Rung::no_keep_alive));
   status_ = sent.status;
   error_code_ = sent.code;
+  // Who hears this may come again at once.
+  return_credit();
   const std::string text = write_reply_to_request(sent);
   const bool failed = downstream_.stream().write({text}) != 0;
   downstream_.account_queue();
@@ -205,8 +207,7 @@ void Exchange::tell_waiting(std::size_t bytes, bool stalled) noexcept {
 
 void Exchange::settle() {
   if (phase_ == Phase::queued) leave_queue(metrics::AdmissionResult::left);
-  const bool opened = status_ >= 200 && status_ < 300;
-  if (credit_taken_ && !opened) worker_.shared().ledger.lost_clients().lost(facts_.client);
+  if (status_ < 200 || status_ >= 300) return_credit();
   if (phase_ == Phase::joining) stop_waiting_to_join();
   // Whatever has become of it, nobody is to wait for this CONNECT any more.
   if (reads_connect_ && !joined_) joined(false);

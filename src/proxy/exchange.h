@@ -168,6 +168,7 @@ class Exchange final : public Retirable,
   void leave_queue(metrics::AdmissionResult result);
   void refuse_session(Refusal refusal);
   void refuse_for_queue();
+  void return_credit();
   void wait_expired();
   void choose_for_session();
   [[nodiscard]] const EventRate& event_rate() const noexcept;

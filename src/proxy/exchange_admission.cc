@@ -1,5 +1,6 @@
 // A place for the session that a handshake opens: at once, after a wait, or not at all.
 #include <algorithm>
+#include <utility>
 
 #include "proxy/downstream.h"
 #include "proxy/exchange.h"
@@ -49,6 +50,12 @@ Rank Exchange::rank() {
     rank_ = credit_taken_ || home_known_ ? Rank::returning : Rank::fresh;
   }
   return *rank_;
+}
+
+void Exchange::return_credit() {
+  if (std::exchange(credit_taken_, false)) {
+    worker_.shared().ledger.lost_clients().lost(facts_.client);
+  }
 }
 
 void Exchange::wait_for_room(Refusal refusal) {

@@ -61,13 +61,34 @@ TEST_CASE("other faults count in a row only") {
   CHECK_FALSE(health.failed(Fault::timeout, kStart));
   CHECK(health.up());
   health.answered(kStart);
-  CHECK_FALSE(health.failed(Fault::bad_gateway, kStart));
-  CHECK_FALSE(health.failed(Fault::bad_gateway, kStart));
+  CHECK_FALSE(health.failed(Fault::timeout, kStart));
+  CHECK_FALSE(health.failed(Fault::closed, kStart));
   CHECK(health.up());
   CHECK(health.failed(Fault::status, kStart));
   CHECK_FALSE(health.up());
   CHECK(health.fault() == Fault::status);
   CHECK_FALSE(health.failed(Fault::status, kStart + 1s));
+}
+
+TEST_CASE("502s count in a row of requests, whatever probes say between them") {
+  Health health;
+  health.set_rules(1, 3);
+  const auto bad_gateway = [&](Duration after) {
+    return health.failed(Fault::bad_gateway, kStart + after);
+  };
+  CHECK_FALSE(bad_gateway(0s));
+  CHECK_FALSE(bad_gateway(0s));
+  health.request_answered();
+  CHECK_FALSE(bad_gateway(0s));
+  CHECK_FALSE(bad_gateway(0s));
+  CHECK_FALSE(health.answered(kStart));
+  CHECK(bad_gateway(0s));
+  CHECK(health.fault() == Fault::bad_gateway);
+  // What was before it came back counts no more.
+  CHECK(health.answered(kStart + 1s));
+  CHECK_FALSE(bad_gateway(2s));
+  CHECK_FALSE(bad_gateway(2s));
+  CHECK(bad_gateway(2s));
 }
 
 TEST_CASE(

@@ -62,6 +62,8 @@ TEST_CASE("until something is known, probes go out quickly") {
   few.tally = {.seconds = 5.9, .squares = 0.59};
   CHECK(ProbeSchedule(1s).mean(few) == 100ms);
   CHECK(ProbeSchedule(1s).mean({}) == 100ms);
+  CHECK(ProbeSchedule(10min).mean({}) == 1min);
+  CHECK(ProbeSchedule(1s, false).mean({}) == 1s);
   few.baseline = 4ms;
   CHECK(ProbeSchedule(1s).mean(few) == 800ms);
   few = kCalm;

@@ -55,12 +55,19 @@ TEST_CASE("names are known whatever their case") {
   }
 }
 
+TEST_CASE("what becomes the same variable as what proxies say of a client is known as that") {
+  for (const char* const name :
+       {"X_Forwarded_For", "x-forwarded_host", "X_FORWARDED-x", "x_real-ip"}) {
+    CHECK(field_name(name) == FieldName::x_forwarded);
+  }
+}
+
 TEST_CASE("what is nearly such a name is another one") {
   for (const Named& each : kNamed) {
     const std::string_view text = each.text;
     CAPTURE(text);
     std::string near(text);
-    near[1] = '_';
+    near[1] = '!';
     CHECK(field_name(near) == FieldName::other);
     CHECK(field_name("_" + std::string(text)) == FieldName::other);
     CHECK(field_name(text.substr(1)) == FieldName::other);
@@ -69,6 +76,7 @@ TEST_CASE("what is nearly such a name is another one") {
   CHECK(field_name("Hosts") == FieldName::other);
   CHECK(field_name("Content_Length") == FieldName::other);
   CHECK(field_name("X-Forwarded") == FieldName::other);
+  CHECK(field_name("X_Real_I") == FieldName::other);
   CHECK(field_name("Sec-WebSocket") == FieldName::other);
   CHECK(field_name(std::string(300, 'x')) == FieldName::other);
 }

@@ -86,9 +86,16 @@ TEST_CASE("the client's own word about where it comes from is replaced") {
   CHECK(with_fields(
             "X-Forwarded-For: 1.1.1.1\r\nX-FORWARDED-for: 2.2.2.2\r\nX-Forwarded-Proto: https\r\n"
             "X-Forwarded-Host: evil\r\nX-Forwarded-Prefix: /x\r\nX-Forwarded-Port: 1\r\n"
-            "Forwarded: for=3.3.3.3\r\nX-Real-IP: 4.4.4.4\r\nX_Forwarded_For: 5.5.5.5\r\n",
-            {.client_address = "10.0.0.1"}) ==
-        expect_fields("X_Forwarded_For: 5.5.5.5\r\nX-Forwarded-For: 10.0.0.1\r\n"));
+            "Forwarded: for=3.3.3.3\r\nX-Real-IP: 4.4.4.4\r\n",
+            {.client_address = "10.0.0.1"}) == expect_fields("X-Forwarded-For: 10.0.0.1\r\n"));
+}
+
+TEST_CASE("names that become the same variable as what proxies say of a client are no way around") {
+  CHECK(with_fields("X_Forwarded_For: 5.5.5.5\r\nx-forwarded_Proto: https\r\nX_REAL-IP: 6.6.6.6\r\n"
+                    "X_Forwarded: 1\r\nX_Real_IPs: 2\r\nMy_Field: 3\r\n",
+                    {.client_address = "10.0.0.1"}) ==
+        expect_fields("X_Forwarded: 1\r\nX_Real_IPs: 2\r\nMy_Field: 3\r\n"
+                      "X-Forwarded-For: 10.0.0.1\r\n"));
 }
 
 TEST_CASE("a trusted proxy's word is kept and extended") {
