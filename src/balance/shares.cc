@@ -7,7 +7,7 @@ namespace pinion::balance {
 namespace {
 
 std::uint64_t part_of(const Share& share, std::uint64_t sessions, std::uint64_t weights) noexcept {
-  return (sessions * share.weight + weights - 1) / weights;
+  return weights == 0 ? 0 : (sessions * share.weight + weights - 1) / weights;
 }
 
 // Those whose part is more than they may have get that, until no other has. What is left is for
@@ -21,16 +21,16 @@ std::vector<std::uint64_t> parts_of(std::span<const Share> shares) {
     sessions += share.sessions;
     weights += share.weight;
   }
-  for (bool found = true; found && weights > 0;) {
+  for (bool found = true; found;) {
     found = false;
     for (std::size_t i = 0; i < shares.size(); ++i) {
       const Share& share = shares[i];
       if (limited[i] || share.most >= part_of(share, sessions, weights)) continue;
-      found = limited[i] = true;
+      found = true;
+      limited[i] = true;
       parts[i] = share.most;
       sessions -= std::min(sessions, share.most);
       weights -= share.weight;
-      if (weights == 0) break;
     }
   }
   for (std::size_t i = 0; i < shares.size(); ++i) {
