@@ -3,10 +3,9 @@
 // yet.
 //
 // Threads: the prober's. Pure: takes time and chance as parameters.
-// Invariants: the mean is never below kLeastMean, or kFirstMean of the first probes, nor below
-// kShare times what a probe costs the
-//   backend, nor below the wait that the probes meet: several pinions together stay small. An
-//   interval is never below kShortest, nor above kLongest means.
+// Invariants: the mean is never below kLeastMean (of the first probes kFirstMean), nor below kShare
+//   times what a probe costs the backend, nor below the wait that the probes meet: several pinions
+//   together stay small. An interval is never below kShortest, nor above kLongest means.
 #pragma once
 
 #include <random>
@@ -24,8 +23,7 @@ class ProbeSchedule {
   static constexpr int kFaster = 4;   // as often, at most
   static constexpr int kShare = 200;  // a probe takes at most 1/200 of the backend's time
 
-  /// @param learns false: probes tell nothing of how busy it is, and none are to be hurried for
-  /// that
+  /// @param learns false: probes tell nothing of how busy it is, so none are hurried
   explicit ProbeSchedule(Duration interval, bool learns = true) noexcept
       : interval_(interval), learns_(learns) {}
 
