@@ -39,6 +39,20 @@ std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends) 
   return excess;
 }
 
+std::vector<std::uint64_t> Mover::to_move(std::span<Backend* const> backends) const {
+  auto leave = excess_of(backends);
+  for (std::size_t i = 0; i < leave.size(); ++i) {
+    if (leave[i] > 0) leave[i] -= std::min(leave[i], closing_on(backends[i]->id()));
+  }
+  return leave;
+}
+
+std::uint64_t Mover::closing_on(BackendId backend) const {
+  const auto sessions = ledger_.table().list(backend);
+  return static_cast<std::uint64_t>(
+      std::ranges::count(sessions, session::Condition::closing, &session::Session::condition));
+}
+
 void Mover::drain(Backend& backend, const std::optional<Terms>& close, TimePoint now) {
   Drain& drain = drains_[backend.id()];
   drain = {.backend = &backend, .plan = std::nullopt, .said_empty = false};
@@ -60,10 +74,10 @@ void Mover::undrain(Backend& backend) {
 
 void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now) {
   if (set.backends.empty()) return;
-  const auto excess = excess_of(set.backends);
+  const auto leave = to_move(set.backends);
   log_.info("pool is evened out",
             {{"pool", set.backends.front()->identity().pool_name},
-             {"to_move", std::accumulate(excess.begin(), excess.end(), std::uint64_t{0})},
+             {"to_move", std::accumulate(leave.begin(), leave.end(), std::uint64_t{0})},
              {"closed_per_second", terms.per_second},
              {"waits_for_ramp", RampGate::holds_any_back(set.backends, now)}});
   rebalances_.insert_or_assign(set.pool, Rebalance{.backends = set.backends,
@@ -144,10 +158,11 @@ bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
   return true;
 }
 
-MovePlan Mover::plan_of(std::span<Backend* const> backends, const Terms& terms, TimePoint now) {
-  const auto excess = excess_of(backends);
+MovePlan Mover::plan_of(std::span<Backend* const> backends, const Terms& terms,
+                        TimePoint now) const {
+  const auto leave = to_move(backends);
   MovePlan::Quotas quotas;
-  for (std::size_t i = 0; i < excess.size(); ++i) quotas[backends[i]->id()] = excess[i];
+  for (std::size_t i = 0; i < leave.size(); ++i) quotas[backends[i]->id()] = leave[i];
   return {terms, std::move(quotas), now};
 }
 

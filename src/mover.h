@@ -57,8 +57,10 @@ class Mover {
   /// Now and then, several times a second.
   void tick(TimePoint now);
 
-  /// What each of these has above its share, as far as it opens sessions. From any thread.
-  static std::vector<std::uint64_t> excess_of(std::span<balance::Backend* const> backends);
+  /// What is to leave each of these, for each that opens sessions to have its share; those that are
+  /// being closed already leave by themselves. From any thread.
+  [[nodiscard]] std::vector<std::uint64_t> to_move(
+      std::span<balance::Backend* const> backends) const;
 
   struct Progress {
     std::string_view why;  // drain, rebalance
@@ -81,8 +83,10 @@ class Mover {
     bool waits = true;  // for one that ramps up
   };
 
-  static session::MovePlan plan_of(std::span<balance::Backend* const> backends, const Terms& terms,
-                                   TimePoint now);
+  [[nodiscard]] session::MovePlan plan_of(std::span<balance::Backend* const> backends,
+                                          const Terms& terms, TimePoint now) const;
+  static std::vector<std::uint64_t> excess_of(std::span<balance::Backend* const> backends);
+  [[nodiscard]] std::uint64_t closing_on(BackendId backend) const;
   void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);
   void tell_who_left(TimePoint now);
   void even_out_among(const balance::BackendSets& sets, TimePoint now);

@@ -244,11 +244,11 @@ std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& poo
   for (const auto& set : sets) {
     const config::Pool& its = config->pools[set->pool];
     if (its.retired || its.name != pool) continue;
-    const auto excess = Mover::excess_of(set->backends);
+    const auto leave = mover_.to_move(set->backends);
     actions_.rebalance(set, per_second);
     return admin::RebalanceView{
         .pool = pool,
-        .to_move = std::accumulate(excess.begin(), excess.end(), std::uint64_t{0}),
+        .to_move = std::accumulate(leave.begin(), leave.end(), std::uint64_t{0}),
         .per_second = per_second};
   }
   return std::nullopt;

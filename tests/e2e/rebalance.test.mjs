@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { call, client } from './support/client.mjs';
+import { dial } from './support/raw.mjs';
 import { Stage } from './support/stage.mjs';
 import { eventually, seconds, within } from './support/wait.mjs';
 
@@ -80,6 +81,32 @@ describe('rebalancing', () => {
     assert.equal(await pinion.metric('closes_total', 'reason="moved"'), 10);
     stage.leave_clients();
     await pinion.comes_to_rest();
+  });
+
+  test('a second order does not count those that are leaving already', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const servers = await stage.backends('node4', 2);
+    const backend = servers.map(({ name, address }) => ({ name, address }));
+    const pinion = await stage.pinion({ pool: { backend, ramp: '0s', patience: '0s', health: { kind: 'tcp' } } });
+    assert.equal((await pinion.command('drain', 'chat/node4-2')).code, 0);
+    for (let i = 0; i < 8; i++) {
+      const peer = stage.keep(await dial(pinion.port));
+      peer.write('GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+        + 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n');
+      await peer.until(/"sid"/);
+    }
+    assert.equal((await pinion.command('undrain', 'chat/node4-2')).code, 0);
+    // Nobody answers close frames, neither these clients nor a server whose loop stands still.
+    servers[0].child.signal('SIGSTOP');
+    const order = async () => JSON.parse((await pinion.command('rebalance', 'chat', '--rate', '1000/s', '--json')).stdout).to_move;
+    assert.equal(await order(), 4);
+    await pinion.says(/pool has been evened out.*moved=4/);
+    const closing = async () => (await pinion.sessions()).filter(({ state }) => state === 'closing').length;
+    await eventually('four leave', async () => (await closing()) === 4);
+    assert.deepEqual(await counts(pinion), [8, 0]);
+    assert.equal(await order(), 0);
+    assert.equal(await closing(), 4);
+    servers[0].child.signal('SIGCONT');
   });
 
   test('a pool that is not there', { timeout: seconds(20) }, async (t) => {
