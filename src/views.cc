@@ -64,6 +64,9 @@ void add_load(admin::BackendView& view, const balance::Backend& backend) {
   view.frames_out_rate = reading.rates.frames_out;
   view.bytes_in_rate = reading.rates.bytes_in;
   view.bytes_out_rate = reading.rates.bytes_out;
+  if (reading.requests_known) view.request_busy_share = reading.request_share;
+  view.request_weight = reading.request_weight;
+  view.blocked_ms = static_cast<std::uint64_t>(to_ms(backend.blocked()));
   view.hot = reading.hot && balance::freshness(reading.at, now) > 0;
   view.ramping = backend.forecast().is_ramping(now, backend.returns());
   view.why = balance::explain(backend, now);
@@ -75,6 +78,17 @@ std::vector<std::pair<std::string, std::uint64_t>> by_result(const balance::Prob
   for (std::size_t i = 0; i < balance::kProbeResults; ++i) {
     all.emplace_back(balance::to_string(static_cast<balance::ProbeResult>(i)),
                      counts.by_result[i].value());
+  }
+  return all;
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> samples_by_kind(
+    const balance::RequestSamples& samples) {
+  std::vector<std::pair<std::string, std::uint64_t>> all;
+  all.reserve(balance::kSampledRequests);
+  for (std::size_t i = 0; i < balance::kSampledRequests; ++i) {
+    const auto kind = static_cast<balance::SampledRequest>(i);
+    all.emplace_back(balance::to_string(kind), samples.total(kind));
   }
   return all;
 }
@@ -205,8 +219,12 @@ metrics::BackendSample sample_of(const admin::BackendView& view, const balance::
   sample.load_confidence = view.load_confidence;
   sample.reported_load = view.reported_load.value_or(0.0);
   sample.push_latency_seconds = view.push_latency_ms.value_or(0.0) / 1000.0;
+  sample.blocked_seconds = to_seconds(backend.blocked());
+  sample.request_busy_share = view.request_busy_share.value_or(0.0);
+  sample.request_weight = view.request_weight;
+  sample.request_samples = samples_by_kind(backend.request_samples());
   sample.probes = by_result(backend.probe_counts());
-  if (!view.agent.empty()) sample.agent_checks = by_result(backend.agent_counts());
+  if (backend.agent_counts().any()) sample.agent_checks = by_result(backend.agent_counts());
   sample.load_reports = {{"taken", backend.reported_load().taken()},
                          {"unread", backend.reported_load().unread()}};
   return sample;

@@ -41,6 +41,9 @@ struct BackendView {
   std::optional<double> probe_latency_ms;           // of the newest probe that was answered
   std::optional<double> busy_share, probe_wait_ms;  // nothing while load_confidence is 0
   double load_confidence = 0.0;                     // 0 to 1
+  std::optional<double> request_busy_share;         // that handshakes and POSTs tell of
+  double request_weight = 0.0;                      // how much that counts beside the probes
+  std::uint64_t blocked_ms = 0;                     // for how long bytes have waited for it
   std::optional<double> reported_load;              // by itself; 1 is all that it can do
   std::optional<double> push_latency_ms;            // until the answer to a POST begins, lately
   std::string agent;                                // ready, drain, maint, down; empty: none

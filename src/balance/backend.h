@@ -22,8 +22,10 @@
 #include "balance/probe_counts.h"
 #include "balance/probe_reading.h"
 #include "balance/reported.h"
+#include "balance/request_samples.h"
 #include "balance/thresholds.h"
 #include "balance/traffic.h"
+#include "base/counter.h"
 #include "base/ids.h"
 #include "base/published.h"
 #include "base/socket_address.h"
@@ -132,6 +134,9 @@ class Backend {
   /// How long it takes to begin the answer to a POST of a polling session.
   [[nodiscard]] Latency& push_latency() noexcept { return push_latency_; }
   [[nodiscard]] const Latency& push_latency() const noexcept { return push_latency_; }
+  /// How long its engine lets requests wait, beside probes.
+  [[nodiscard]] RequestSamples& request_samples() noexcept { return request_samples_; }
+  [[nodiscard]] const RequestSamples& request_samples() const noexcept { return request_samples_; }
   /// What its agent said; nothing while it has none.
   [[nodiscard]] AgentWord& agent() noexcept { return agent_; }
   [[nodiscard]] const AgentWord& agent() const noexcept { return agent_; }
@@ -157,6 +162,13 @@ class Backend {
   [[nodiscard]] std::uint64_t websockets() const noexcept { return read(websockets_); }
   /// Bytes that wait to be sent to it because it does not read.
   [[nodiscard]] std::uint64_t queued_bytes() const noexcept { return read(queued_to_); }
+  /// For how long bytes have waited for it; the keeper of loads adds to it, as often as it looks.
+  [[nodiscard]] Duration blocked() const noexcept {
+    return Duration{static_cast<std::int64_t>(blocked_ns_.value())};
+  }
+  void add_blocked(Duration time) noexcept {
+    blocked_ns_.add(static_cast<std::uint64_t>(time.count()));
+  }
   /// Bytes that wait on either side of its sessions.
   [[nodiscard]] std::uint64_t queued_bytes_both() const noexcept {
     return read(queued_to_) + read(queued_from_);
@@ -211,6 +223,7 @@ class Backend {
   Count level_changes_{0};
   ReportedLoad reported_load_;
   Latency push_latency_;
+  RequestSamples request_samples_;
   AgentWord agent_;
   ProbeCounts agent_counts_;
   Count assigned_{0};  // reserved in the high half, live in the low
@@ -219,6 +232,7 @@ class Backend {
   Count queued_to_{0};
   Count queued_from_{0};
   Count sessions_total_{0};
+  Counter blocked_ns_;
   // Apart from the counts above, which every choice changes.
   alignas(64) TrafficCounter traffic_;
   alignas(64) Published<Forecast> forecast_;

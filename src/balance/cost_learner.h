@@ -10,7 +10,7 @@
 
 #include <cstdint>
 
-#include "balance/probe_reading.h"
+#include "balance/busy_tally.h"
 #include "base/clock.h"
 
 namespace pinion::balance {
@@ -19,7 +19,7 @@ class CostLearner {
  public:
   struct Evidence {
     double work = 0;    // units that were done
-    ProbeTally probes;  // that were answered
+    BusyTally samples;  // of its event loop
     double load = 0;    // 0 to 1: how busy it is about now, so how much is to be learnt from it
   };
   /// What was so for this long.
@@ -32,7 +32,7 @@ class CostLearner {
   [[nodiscard]] double work() const noexcept { return slow_.work; }
   /// 0 to 1: how certain it is that the cost is not `other`, 0.5 at one standard error.
   [[nodiscard]] double certainty_against(double other) const noexcept;
-  /// 0 to 1: the least busy share that the probes of the last seconds leave room for.
+  /// 0 to 1: the least busy share that the samples of the last seconds leave room for.
   [[nodiscard]] double surely_busy() const noexcept;
 
  private:
@@ -41,18 +41,17 @@ class CostLearner {
   static constexpr double kEnoughTime = 3;   // seconds
   static constexpr double kEnoughWork = 20;  // units
   [[nodiscard]] bool knows() const noexcept {
-    return slow_.time >= kEnoughTime && slow_.work >= kEnoughWork && slow_.probes.seconds > 0;
+    return slow_.time >= kEnoughTime && slow_.work >= kEnoughWork && slow_.samples.seconds > 0;
   }
 
   struct Memory {
     double time = 0, work = 0;
-    ProbeTally probes;
+    BusyTally samples;
 
     void add(double seconds, const Evidence& evidence, double lasts) noexcept;
-    [[nodiscard]] double busy_share() const noexcept;
-    [[nodiscard]] double cost() const noexcept { return work > 0 ? busy_share() * time / work : 0; }
-    /// How far the busy share may be off, by chance.
-    [[nodiscard]] double standard_error(double share) const noexcept;
+    [[nodiscard]] double cost() const noexcept {
+      return work > 0 ? samples.share() * time / work : 0;
+    }
   };
 
   Memory slow_, fast_;

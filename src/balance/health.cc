@@ -90,10 +90,19 @@ bool Health::answered(TimePoint now) noexcept {
   return true;
 }
 
-void Health::request_answered() noexcept {
-  if (!bad_gateways_pending_.load(std::memory_order_relaxed)) return;
-  const std::lock_guard lock(mutex_);
-  forget_bad_gateways();
+bool Health::request_answered(TimePoint now) noexcept {
+  if (bad_gateways_pending_.load(std::memory_order_relaxed)) {
+    const std::lock_guard lock(mutex_);
+    forget_bad_gateways();
+  }
+  return !is_unfit() && answered(now);
+}
+
+// Its own probes say so, and only they may take that back.
+bool Health::is_unfit() const noexcept {
+  const Fault held = fault();
+  return (held == Fault::status || held == Fault::bad_answer) &&
+         (!up() || faults_pending_.load(std::memory_order_relaxed));
 }
 
 void Health::forget_bad_gateways() noexcept {

@@ -9,8 +9,8 @@
 //   that the backend goes down again within kSteady of coming up it doubles, up to kLongestHold.
 //   While it is down it is tried after kFirstRetry, then twice as long each time, up to
 //   kLongestRetry. Silent after a handshake that was not answered, until anything is. Failing after
-//   `fall` handshakes in a row that were answered 5xx, until one is answered otherwise: probes and
-//   the requests of sessions say nothing of that.
+//   `fall` handshakes in a row that were answered 5xx, or made it silent, until one opens a
+//   session: probes and other requests say nothing of that.
 #pragma once
 
 #include <atomic>
@@ -55,10 +55,13 @@ class Health {
   bool connect_failed(TimePoint now) noexcept;
   /// Any fault but a failed connect. @returns true if it was up until now
   bool failed(Fault fault, TimePoint now) noexcept;
-  /// It has answered as it should, a probe or a request. @returns true if it was down until now
+  /// It has answered as it should. @returns true if it was down until now
   bool answered(TimePoint now) noexcept;
   /// A request got another answer than 502. (That probes pass says nothing of what is behind it.)
-  void request_answered() noexcept;
+  /// It says that the process is there and answers, and nothing against a probe that was answered
+  /// otherwise than it should: such a backend says itself that it is not fit. @returns true if it
+  /// was down until now
+  bool request_answered(TimePoint now) noexcept;
   /// How often it was down and came back.
   [[nodiscard]] std::uint64_t returns() const noexcept {
     return returns_.load(std::memory_order_relaxed);
@@ -78,7 +81,7 @@ class Health {
   /// It has said something that is HTTP. @returns true if it was silent until now
   bool heard() noexcept { return silent() && silent_.exchange(false, std::memory_order_relaxed); }
 
-  /// A handshake was answered. @param failed with 5xx. @returns whether that is news: from now on
+  /// A handshake has opened a session, or @param failed. @returns whether that is news: from now on
   /// it fails handshakes, or it does so no more
   bool handshake_answered(bool failed, TimePoint now) noexcept;
   /// Its last `fall` handshakes have failed.
@@ -101,6 +104,7 @@ class Health {
 
  private:
   void forget_bad_gateways() noexcept;
+  [[nodiscard]] bool is_unfit() const noexcept;
   bool go_down(Fault fault, TimePoint now) noexcept;
   void trust_handshakes() noexcept;
 

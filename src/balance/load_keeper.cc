@@ -44,13 +44,14 @@ void LoadKeeper::watch(const BackendSets& sets, TimePoint now) {
                       .learner = {},
                       .reading = {},
                       .work = backend->traffic().total().work(),
-                      .probes = backend->probe_reading().tally};
+                      .probes = backend->probe_reading().tally,
+                      .requests = {}};
       if (!first) {
         auto& known = before[pool].backends;
         const auto at = std::find_if(known.begin(), known.end(),
                                      [&](const Watched& one) { return one.backend == backend; });
         if (at != known.end()) {
-          watched = *at;
+          watched = std::move(*at);
         } else {
           watched.reading.at = now;
           watched.reading.returns = backend->returns();
@@ -59,7 +60,7 @@ void LoadKeeper::watch(const BackendSets& sets, TimePoint now) {
           backend->publish_load(watched.reading);
         }
       }
-      next.backends.push_back(watched);
+      next.backends.push_back(std::move(watched));
     }
   }
 }
@@ -77,8 +78,9 @@ void LoadKeeper::tick(TimePoint now) {
 }
 
 void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since, TimePoint now) {
-  const Backend& backend = *watched.backend;
+  Backend& backend = *watched.backend;
   LoadReading& reading = watched.reading;
+  if (backend.queued_bytes() > 0) backend.add_blocked(since.time);
   const std::uint64_t came_up = backend.health().returns();
   if (std::exchange(watched.came_up, came_up) != came_up) watched.rate.forget();
   const std::uint64_t returns = backend.returns();
@@ -92,14 +94,19 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   reading.hot = watched.trust > 0 && rules.hot > Duration::zero() && reading.wait >= rules.hot;
   const std::uint64_t work = backend.traffic().total().work();
   const auto done = static_cast<double>(work - std::exchange(watched.work, work));
-  const ProbeTally before = std::exchange(watched.probes, probes.tally);
+  const BusyTally before = std::exchange(watched.probes, probes.tally);
+  const auto requests = backend.request_samples().take();
   // Whoever probes may be another one since, who began to count anew.
   if (fresh < 1 || probes.confidence <= 0 || probes.tally.seconds < before.seconds) return;
+  for (const RequestSample& request : requests) watched.requests.add(request);
   watched.learner.learn(
       since.time, {.work = done,
-                   .probes = probes.tally - before,
+                   .samples = watched.requests.join(since.time, probes.tally - before, now),
                    .load = std::max(probes.busy_share, since.usual_cost * reading.rates.work())});
   reading.learnt_cost = watched.learner.cost();
+  reading.requests_known = watched.requests.knows();
+  reading.request_share = watched.requests.busy_share();
+  reading.request_weight = watched.requests.weight();
 }
 
 LoadKeeper::Means LoadKeeper::means_of(const std::vector<Watched>& backends) {

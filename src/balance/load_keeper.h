@@ -1,5 +1,6 @@
-// Keeps watch over how much each backend has to do: samples what passed and what its probes tell,
-// learns what a unit of work costs it, and publishes a LoadReading that choices are made on.
+// Keeps watch over how much each backend has to do: samples what passed and what probes and
+// requests tell of its event loop, learns what a unit of work costs it, and publishes a LoadReading
+// that choices are made on.
 //
 // Threads: one, the main thread; what it publishes is read by all.
 // Lifetime: the backends outlive it.
@@ -11,6 +12,7 @@
 
 #include "balance/backend_set.h"
 #include "balance/cost_learner.h"
+#include "balance/request_evidence.h"
 #include "balance/work_rate.h"
 
 namespace pinion::balance {
@@ -41,8 +43,9 @@ class LoadKeeper {
     WorkRate rate;
     CostLearner learner;
     LoadReading reading;
-    std::uint64_t work = 0;     // until the last tick
-    ProbeTally probes;          // the same
+    std::uint64_t work = 0;  // until the last tick
+    BusyTally probes;        // the same
+    RequestEvidence requests;
     std::uint64_t came_up = 0;  // Health::returns()
     double trust = 0;           // 0 to 1: in its own measurements, now
   };

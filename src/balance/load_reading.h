@@ -24,6 +24,9 @@ struct LoadReading {
   Duration wait{};                  // how long its probes wait
   TimePoint ramp_until{};           // it takes its part by and by until then
   std::uint64_t returns = 0;        // Backend::returns() that this knows of
+  double request_share = 0;         // busy share that requests tell of; see RequestEvidence
+  double request_weight = 0;        // how much they count beside probes
+  bool requests_known = false;      // there were enough of them
   bool hot = false;                 // its probes wait long
 };
 

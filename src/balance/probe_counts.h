@@ -4,6 +4,7 @@
 // Lifetime: part of its Backend.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -24,6 +25,9 @@ constexpr std::string_view to_string(ProbeResult result) noexcept {
 struct ProbeCounts {
   std::array<Counter, kProbeResults> by_result;
 
+  [[nodiscard]] bool any() const noexcept {
+    return std::ranges::any_of(by_result, [](const Counter& one) { return one.value() > 0; });
+  }
   void count(ProbeResult result) noexcept { by_result[static_cast<std::size_t>(result)].add(); }
 };
 

@@ -5,25 +5,10 @@
 
 #include <cstdint>
 
+#include "balance/busy_tally.h"
 #include "base/clock.h"
 
 namespace pinion::balance {
-
-/// All probes so far, or those of a while, each by the time that it stands for: the mean time
-/// between probes when it was drawn, since a busy loop is probed more often than an idle one.
-struct ProbeTally {
-  double seconds = 0;  // that they stand for
-  double busy = 0;     // of these, where they had to wait
-  double squares = 0;  // of each one's seconds
-
-  /// How many equal ones would tell as much.
-  [[nodiscard]] double worth() const noexcept {
-    return squares > 0 ? seconds * seconds / squares : 0;
-  }
-  friend ProbeTally operator-(const ProbeTally& a, const ProbeTally& b) noexcept {
-    return {a.seconds - b.seconds, a.busy - b.busy, a.squares - b.squares};
-  }
-};
 
 struct ProbeReading {
   /// 0 to 1: the share of probes that had to wait. Probes go out at random times, so that this is
@@ -34,8 +19,8 @@ struct ProbeReading {
   Duration latency{};       // all that the newest probe took
   double confidence = 0.0;  // 0 to 1; 0: nothing can be told of busy_share and wait
   std::uint32_t samples = 0;
-  TimePoint at{};    // of the newest sample
-  ProbeTally tally;  // since the beginning, each as it looked when it was answered
+  TimePoint at{};   // of the newest sample
+  BusyTally tally;  // since the beginning, each as it looked when it was answered
 };
 
 }  // namespace pinion::balance

@@ -50,10 +50,7 @@ void ProbeWindow::add(TimePoint at, Duration delay, bool exact, Duration stands_
   fastest_.add(at, nanoseconds(delay));
   peak_ = find_peak();
   const bool had_to_wait = nanoseconds(delay) > peak_.reach();
-  const double seconds = to_seconds(stands_for);
-  tally_.seconds += seconds;
-  tally_.busy += had_to_wait ? seconds : 0;
-  tally_.squares += seconds * seconds;
+  tally_.add(to_seconds(stands_for), had_to_wait);
   if (!peak_.found || had_to_wait) return;
   if (calm_.size() == kCalm) calm_.pop_front();
   calm_.push_back(samples_.back());

@@ -86,7 +86,7 @@ class ProbeWindow {
   std::deque<Sample> calm_;
   Fastest fastest_;
   Peak peak_;
-  ProbeTally tally_;
+  BusyTally tally_;
 };
 
 }  // namespace pinion::balance

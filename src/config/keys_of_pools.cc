@@ -85,13 +85,14 @@ constexpr Key kKeysOfPools[] = {
     {.section = Section::health, .type = Type::integer, .name = "rise",
      .fallback = "2", .min = 1, .max = 100,
      .help = "A backend that is down is up again after so many good probes in a row. One that goes "
-             "down again and again has to wait longer each time, up to a minute."},
+             "down again and again has to wait longer each time, up to a minute. Requests that it "
+             "answers count too, unless its probes get the wrong answer."},
     {.section = Section::health, .type = Type::integer, .name = "fall",
      .fallback = "3", .min = 1, .max = 100,
      .help = "A backend is down after so many failed probes in a row, or after so many answers 502 "
              "in a row. A connect that is refused is enough by itself. After so many handshakes in a "
-             "row that were answered 5xx it gets no new sessions while others open theirs, but for "
-             "one now and then."},
+             "row that were answered 5xx or not at all it gets no new sessions while others open "
+             "theirs, but for one now and then."},
 
     {.section = Section::health, .type = Type::name, .name = "load_metric",
      .fallback = "", .min = 1, .max = 64,

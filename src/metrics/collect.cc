@@ -150,6 +150,18 @@ void backend_probe_wait_seconds(const Snapshot& snapshot, Samples& out) {
 void backend_load_confidence(const Snapshot& snapshot, Samples& out) {
   by_backend(snapshot, out, [](const BackendSample& b) { return b.load_confidence; });
 }
+void backend_blocked_seconds_total(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.blocked_seconds; });
+}
+void backend_request_busy_share(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.request_busy_share; });
+}
+void backend_request_weight(const Snapshot& snapshot, Samples& out) {
+  by_backend(snapshot, out, [](const BackendSample& b) { return b.request_weight; });
+}
+void request_samples_total(const Snapshot& snapshot, Samples& out) {
+  by_result(snapshot, out, &BackendSample::request_samples);
+}
 void backend_reported_load(const Snapshot& snapshot, Samples& out) {
   by_backend(snapshot, out, [](const BackendSample& b) { return b.reported_load; });
 }

@@ -15,7 +15,8 @@ Collect sessions, sessions_total, reserved_sessions, inflight_requests, backend_
     backend_load, backend_work_rate, backend_hot, backend_ramping, backend_queued_bytes,
     backend_busy_share, backend_probe_wait_seconds, backend_load_confidence, probes_total,
     backend_reported_load, backend_push_latency_seconds, agent_checks_total, load_reports_total,
-    backend_level, backend_level_changes_total;
+    backend_level, backend_level_changes_total, backend_blocked_seconds_total,
+    backend_request_busy_share, backend_request_weight, request_samples_total;
 // By pool.
 Collect requests_total, unknown_sid_total, retries_total, admission_waiting, admissions_total,
     admission_wait_seconds, event_rate_pauses_total, rebinds_total, affinity_requests_total;

@@ -81,7 +81,10 @@ struct BackendSample {
   std::uint64_t sessions_total = 0;
   double busy_share = 0.0, probe_wait_seconds = 0.0, load_confidence = 0.0;
   double reported_load = 0.0, push_latency_seconds = 0.0;
-  std::vector<std::pair<std::string, std::uint64_t>> probes;  // by result
+  double request_busy_share = 0.0, request_weight = 0.0;
+  double blocked_seconds = 0.0;
+  std::vector<std::pair<std::string, std::uint64_t>> probes;           // by result
+  std::vector<std::pair<std::string, std::uint64_t>> request_samples;  // by kind
   std::vector<std::pair<std::string, std::uint64_t>> agent_checks, load_reports;
 };
 

@@ -20,21 +20,29 @@ bool is_our_own_lack(int status) noexcept {
 void BackendNews::answered(balance::Backend& backend, int status, TimePoint now) {
   heard(backend);
   if (status != kBadGateway) {
-    backend.health().request_answered();
-    return probe_passed(backend, now);
+    if (backend.health().request_answered(now)) say_up(backend);
+    return;
   }
   if (!backend.health().failed(balance::Fault::bad_gateway, now)) return;
   say_down(backend, "backend is down: it answers 502 again and again; look at what is behind it",
            "status 502");
 }
 
+void BackendNews::handshake_opened(balance::Backend& backend, TimePoint now) {
+  if (!backend.health().handshake_answered(false, now)) return;
+  log_.info("backend opens sessions again",
+            {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
+}
+
+// Any other answer may be that to a script below the same path, or to nonsense.
 void BackendNews::handshake_answered(balance::Backend& backend, int status, TimePoint now) {
-  if (!backend.health().handshake_answered(status >= kServerError, now)) return;
+  if (status >= kServerError) handshake_failed(backend, std::to_string(status), now);
+}
+
+void BackendNews::handshake_failed(balance::Backend& backend, const std::string& status,
+                                   TimePoint now) {
+  if (!backend.health().handshake_answered(true, now)) return;
   const balance::BackendIdentity& who = backend.identity();
-  if (status < kServerError) {
-    log_.info("backend opens sessions again", {{"pool", who.pool_name}, {"backend", who.name}});
-    return;
-  }
   log_.warning(
       "backend fails handshakes; new sessions go to others, but for one now and then, until it "
       "opens them: see what its own log says",
@@ -45,7 +53,10 @@ void BackendNews::handshake_answered(balance::Backend& backend, int status, Time
 }
 
 void BackendNews::probe_passed(balance::Backend& backend, TimePoint now) {
-  if (!backend.health().answered(now)) return;
+  if (backend.health().answered(now)) say_up(backend);
+}
+
+void BackendNews::say_up(const balance::Backend& backend) {
   log_.info("backend is up",
             {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
 }
@@ -56,8 +67,11 @@ void BackendNews::heard(balance::Backend& backend) {
             {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
 }
 
-void BackendNews::unanswered(balance::Backend& backend) {
+// Its probes may be answered all the while, and do not see what its handshakes wait for: one that
+// falls silent again each time it was heard opens no sessions.
+void BackendNews::unanswered(balance::Backend& backend, TimePoint now) {
   if (!backend.health().fell_silent()) return;
+  handshake_failed(backend, "none in time", now);
   log_.warning(
       "backend takes connections but does not answer handshakes; new sessions go to others until "
       "it does: see whether its process hangs",

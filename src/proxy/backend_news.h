@@ -25,12 +25,14 @@ class BackendNews {
   static bool says_nobody_listens(int status) noexcept;
   /// It has answered a request, as it should or with a 502.
   void answered(balance::Backend& backend, int status, TimePoint now);
-  /// It has answered a handshake.
+  /// It has answered what looks like a handshake.
   void handshake_answered(balance::Backend& backend, int status, TimePoint now);
+  /// A handshake has opened a session there.
+  void handshake_opened(balance::Backend& backend, TimePoint now);
   /// Something that is HTTP came from it.
   void heard(balance::Backend& backend);
   /// A handshake that it took.
-  void unanswered(balance::Backend& backend);
+  void unanswered(balance::Backend& backend, TimePoint now);
   /// @param status a libuv error; those of our own machine (no descriptors, no ports left) are not
   /// held against the backend
   void missed(balance::Backend& backend, int status, TimePoint now);
@@ -41,6 +43,8 @@ class BackendNews {
                     TimePoint now);
 
  private:
+  void handshake_failed(balance::Backend& backend, const std::string& status, TimePoint now);
+  void say_up(const balance::Backend& backend);
   void say_down(const balance::Backend& backend, std::string_view what, const std::string& why);
   void say_lack(const balance::Backend& backend, int status, TimePoint now);
 

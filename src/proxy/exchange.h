@@ -185,6 +185,7 @@ class Exchange final : public Retirable,
   void send_what_waits();
   void request_failed(int status);
   void note_silence();
+  void sample_answer();
   [[nodiscard]] bool may_send_again(int status) const;
   void drop_upstream();
   void reply_unknown_session();
@@ -202,6 +203,7 @@ class Exchange final : public Retirable,
   void pass_interim(const http::ResponseHead& head);
   void begin_response(const http::ResponseHead& head);
   void note_answer(const http::ResponseHead& head);
+  void note_latency();
   [[nodiscard]] OpenWatch::Origin origin(session::Transport transport) const;
   void watch_response(const http::ResponseHead& head);
   void pass_response(std::string_view bytes, bool ended);
@@ -230,8 +232,9 @@ class Exchange final : public Retirable,
   bool discard_body_ = false;  // the backend takes no more of it, its answer is still awaited
   bool retried_ = false;
   TimePoint answer_due_{};
-  TimePoint pushed_at_{};  // of a POST to a session
-  TimePoint progress_{};   // when the client's body last moved
+  TimePoint asked_at_{};  // of a POST to a session, and of a handshake
+  std::optional<balance::SampledRequest> sampled_;
+  TimePoint progress_{};  // when the client's body last moved
 
   AffinityIds ids_;             // of the application, as far as they stand in this request
   std::string stated_id_;       // in the CONNECT that it brings

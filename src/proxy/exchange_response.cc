@@ -113,15 +113,25 @@ void Exchange::note_answer(const http::ResponseHead& head) {
   news.answered(*backend_, status_, worker_.now());
   if (facts_.intent.kind == Intent::Kind::handshake) {
     news.handshake_answered(*backend_, status_, worker_.now());
+    if (status_ == 101) news.handshake_opened(*backend_, worker_.now());
   }
-  if (pushed_at_ != TimePoint{}) {
-    backend_->push_latency().add(uv::Loop::precise_now() - pushed_at_);
-  }
+  note_latency();
   const auto report = head.fields.find(balance::kOrcaField);
   if (!report) return;
   const config::Health& health = worker_.config().pools[*facts_.pool].health;
   backend_->reported_load().take(*report, balance::report_rules(health),
                                  backend_->assigned().total(), worker_.now());
+}
+
+void Exchange::note_latency() {
+  const bool push = facts_.intent.kind == Intent::Kind::push;
+  if (!push && !sampled_) return;
+  const Duration took = uv::Loop::precise_now() - asked_at_;
+  if (push) backend_->push_latency().add(took);
+  // An error may come from whoever stands before the engine.
+  if (sampled_ && status_ < 300) {
+    backend_->request_samples().add({.kind = *sampled_, .sent = asked_at_, .took = took});
+  }
 }
 
 OpenWatch::Origin Exchange::origin(session::Transport transport) const {
@@ -218,6 +228,9 @@ void Exchange::note_session_end() {
 }
 
 void Exchange::end_response() {
+  if (response_body_->opened() != nullptr) {
+    worker_.shared().news.handshake_opened(*backend_, worker_.now());
+  }
   if (keep_upstream_ && request_complete_ && !discard_body_ && upstream_->stream().queued() == 0 &&
       !response_body_->had_excess()) {
     worker_.upstreams().give_back(std::move(upstream_));

@@ -181,7 +181,9 @@ void Exchange::try_next_backend() {
 
 void Exchange::send_request(std::string_view& bytes) {
   sent_ = true;
-  if (facts_.intent.kind == Intent::Kind::push) pushed_at_ = uv::Loop::precise_now();
+  if (facts_.intent.kind == Intent::Kind::push || facts_.intent.kind == Intent::Kind::handshake) {
+    asked_at_ = uv::Loop::precise_now();
+  }
   progress_ = worker_.now();
   RequestBody::Status body = RequestBody::Status::done;
   bool failed = false;
@@ -196,9 +198,24 @@ void Exchange::send_request(std::string_view& bytes) {
     return body_failed(body);
   }
   if (failed) discard_body_ = true;
-  if (body == RequestBody::Status::done) return request_sent();
+  if (body == RequestBody::Status::done) {
+    sample_answer();
+    return request_sent();
+  }
   arm(worker_.config().proxy.timeouts.request_body_idle);
   pause_client_if_full();
+}
+
+// What an engine answers by itself waits for nothing but its event loop. A connection that is new
+// has to be accepted first, and a body that comes by and by waits for its client.
+void Exchange::sample_answer() {
+  sampled_.reset();
+  if (!upstream_->reused() || upstream_->stream().queued() > 0) return;
+  using balance::SampledRequest;
+  std::optional<SampledRequest> kind;
+  if (facts_.intent.kind == Intent::Kind::push) kind = SampledRequest::push;
+  if (facts_.intent.kind == Intent::Kind::handshake) kind = SampledRequest::handshake;
+  if (kind && backend_->request_samples().claim(*kind, asked_at_)) sampled_ = kind;
 }
 
 bool Exchange::may_send_again(int status) const {
@@ -236,7 +253,8 @@ void Exchange::request_failed(int status) {
 // Without it, a backend that fails each handshake would have the fewest sessions, and so get them
 // all.
 void Exchange::note_silence() {
-  if (facts_.intent.kind == Intent::Kind::handshake) worker_.shared().news.unanswered(*backend_);
+  if (facts_.intent.kind != Intent::Kind::handshake) return;
+  worker_.shared().news.unanswered(*backend_, worker_.now());
 }
 
 void Exchange::drop_upstream() {

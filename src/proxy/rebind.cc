@@ -134,6 +134,7 @@ void Rebind::take_frames(std::string_view bytes) {
 // what it was told.
 void Rebind::opened(const engineio::OpenPacket& packet) {
   sid_ = packet.sid;
+  worker_.shared().news.handshake_opened(upstream_backend_, worker_.now());
   const bool in_time = packet.ping_interval + packet.ping_timeout <= request_.told;
   const bool has_room = packet.max_payload == 0 || packet.max_payload >= request_.max_payload;
   finish(in_time && has_room ? RebindResult::moved : RebindResult::unlike);
@@ -149,7 +150,7 @@ void Rebind::on_upstream_write_error(int /*status*/) noexcept { finish(RebindRes
 
 void Rebind::on_timer(TimePoint /*now*/) noexcept {
   if (connected_) {
-    worker_.shared().news.unanswered(upstream_backend_);
+    worker_.shared().news.unanswered(upstream_backend_, worker_.now());
   } else {
     worker_.count_connect(ConnectResult::timeout);
   }

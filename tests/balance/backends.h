@@ -59,7 +59,7 @@ inline Reservation reserve(Backend& backend) {
 
 /// Ten more probes of a backend are answered, which find it so busy.
 inline void probe(Backend& backend, double busy_share, TimePoint now, Duration wait = {}) {
-  ProbeTally tally = backend.probe_reading().tally;
+  BusyTally tally = backend.probe_reading().tally;
   tally.seconds += 1;
   tally.busy += busy_share;
   tally.squares += 0.1;

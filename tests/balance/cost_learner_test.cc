@@ -22,9 +22,9 @@ void learn(CostLearner& learner, double seconds, const Life& life) {
   for (double t = 0; t < seconds; t += 0.25) {
     const double each = life.probes > 0 ? 1 / life.probes : 0;
     learner.learn(250ms, {.work = 0.25 * life.work_rate,
-                          .probes = {.seconds = life.probes > 0 ? 0.25 : 0,
-                                     .busy = life.probes > 0 ? 0.25 * life.busy_share : 0,
-                                     .squares = 0.25 * each},
+                          .samples = {.seconds = life.probes > 0 ? 0.25 : 0,
+                                      .busy = life.probes > 0 ? 0.25 * life.busy_share : 0,
+                                      .squares = 0.25 * each},
                           .load = std::max(life.busy_share, life.usual_cost * life.work_rate)});
   }
 }

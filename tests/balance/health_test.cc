@@ -78,7 +78,7 @@ TEST_CASE("502s count in a row of requests, whatever probes say between them") {
   };
   CHECK_FALSE(bad_gateway(0s));
   CHECK_FALSE(bad_gateway(0s));
-  health.request_answered();
+  (void)health.request_answered(kStart);
   CHECK_FALSE(bad_gateway(0s));
   CHECK_FALSE(bad_gateway(0s));
   CHECK_FALSE(health.answered(kStart));
@@ -141,6 +141,35 @@ TEST_CASE(
   CHECK_FALSE(health.fails_handshakes());
   CHECK(health.may_try_handshake(now));
   CHECK(health.take_try(now));
+}
+
+TEST_CASE("who says itself that it is not fit is not taken to be so because it answers requests") {
+  Health health;
+  health.set_rules(2, 3);
+  TimePoint now = kStart;
+  for (int i = 0; i < 3; ++i, now += 1s) {
+    CHECK(health.failed(Fault::status, now) == (i == 2));
+    CHECK_FALSE(health.request_answered(now));
+  }
+  CHECK_FALSE(health.up());
+  for (int i = 0; i < 10; ++i, now += 1s) CHECK_FALSE(health.request_answered(now));
+  CHECK_FALSE(health.up());
+  CHECK_FALSE(health.answered(now));
+  CHECK(health.answered(now));
+  CHECK(health.up());
+}
+
+TEST_CASE("who was not reached is there again when it answers requests") {
+  Health health;
+  health.set_rules(2, 3);
+  CHECK(health.connect_failed(kStart));
+  CHECK_FALSE(health.request_answered(kStart + 1s));
+  CHECK(health.request_answered(kStart + 2s));
+  for (int i = 0; i < 8; ++i) {
+    CHECK_FALSE(health.failed(Fault::timeout, kStart + 3s));
+    CHECK_FALSE(health.request_answered(kStart + 3s));
+  }
+  CHECK(health.up());
 }
 
 TEST_CASE("one that was down is trusted with handshakes again") {

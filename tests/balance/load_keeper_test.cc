@@ -296,4 +296,33 @@ TEST_CASE("one that ramps up is taken when no other has room") {
   CHECK(explain(w.backends[0], w.now) == "full");
 }
 
+TEST_CASE("requests tell of a backend's load beside its probes, and it says how much") {
+  Watched pool(1);
+  const auto live_with_requests = [&](Duration time) {
+    for (const TimePoint end = pool.now + time; pool.now < end;) {
+      const bool waits = (pool.now - TimePoint{}) / LoadKeeper::kEvery % 2 == 0;
+      pool.backends[0].request_samples().add(
+          {.kind = SampledRequest::push, .sent = pool.now, .took = 1ms + (waits ? 3ms : 0ms)});
+      pool.live(LoadKeeper::kEvery, {{.frames_a_tick = 25, .busy = 0.5}});
+    }
+  };
+  live_with_requests(60s);
+  const LoadReading reading = pool.backends[0].load_reading();
+  CHECK(reading.requests_known);
+  CHECK(reading.request_share == doctest::Approx(0.5).epsilon(0.1));
+  CHECK(reading.request_weight > 0);
+  CHECK(reading.learnt_cost == doctest::Approx(0.005).epsilon(0.1));
+}
+
+TEST_CASE("the time in which bytes wait for a backend is counted") {
+  Watched pool(1);
+  pool.pass(1s);
+  CHECK(pool.backends[0].blocked() == 0s);
+  pool.backends[0].queue_changed(1000, 500);
+  pool.pass(2s);
+  pool.backends[0].queue_changed(-1000, 0);
+  pool.pass(3s);
+  CHECK(pool.backends[0].blocked() == 2s);
+}
+
 }  // namespace pinion::balance

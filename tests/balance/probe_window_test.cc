@@ -202,12 +202,12 @@ TEST_CASE("a loop that is never idle does not come to look idle") {
   };
   for (int i = 0; i < 24; ++i) add(calm(random));
   for (int i = 0; i < 120; ++i) add(calm(random) + wait(random));
-  const ProbeTally before = window.reading(now).tally;
+  const BusyTally before = window.reading(now).tally;
   for (int i = 0; i < 1200; ++i) {
     add(calm(random) + wait(random));
     REQUIRE(window.reading(now).busy_share > 0.75);
   }
-  const ProbeTally after = window.reading(now).tally - before;
+  const BusyTally after = window.reading(now).tally - before;
   CHECK(after.busy > 0.85 * after.seconds);
 }
 
@@ -215,13 +215,13 @@ TEST_CASE("the tally counts each probe by the time it stands for") {
   ProbeWindow window(30s);
   TimePoint now = kStart;
   for (int i = 0; i < 40; ++i) window.add(now += 1s, 400us, true, 1s);
-  const ProbeTally calm = window.reading(now).tally;
+  const BusyTally calm = window.reading(now).tally;
   CHECK(calm.seconds == doctest::Approx(40));
   CHECK(calm.busy == 0);
   CHECK(calm.worth() == doctest::Approx(40));
   // Four times as many while it is busy say no more of how long it was busy.
   for (int i = 0; i < 40; ++i) window.add(now += 250ms, i % 2 == 0 ? 5ms : 400us, true, 250ms);
-  const ProbeTally busy = window.reading(now).tally - calm;
+  const BusyTally busy = window.reading(now).tally - calm;
   CHECK(busy.seconds == doctest::Approx(10));
   CHECK(busy.busy == doctest::Approx(5));
   CHECK(busy.worth() == doctest::Approx(40));

@@ -132,6 +132,8 @@ describe('500 MB', () => {
     const [{ queued_bytes }] = await pinion.backends();
     assert.ok(queued_bytes > 0);
     assert.ok((await pinion.status()).totals.queued_bytes >= queued_bytes);
+    await eventually('so is the time', async () => (await pinion.backends())[0].blocked_ms >= 500);
+    assert.ok((await pinion.metric('backend_blocked_seconds_total')) >= 0.5);
     for (const socket of backend.sockets) socket.destroy();
     await poured;
     request.destroy();

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { call, client, engine_of, open } from './support/client.mjs';
 import { PollingSession, request } from './support/polling.mjs';
 import { upgrade_request } from './support/raw.mjs';
-import { serve_bytes } from './support/serve.mjs';
+import { serve, serve_bytes } from './support/serve.mjs';
 import { Stage } from './support/stage.mjs';
 import { eventually, once, seconds, within } from './support/wait.mjs';
 
@@ -105,6 +105,24 @@ describe('a backend that takes connections but does not answer', () => {
   }
 });
 
+describe('a backend whose handshakes hang while its engine answers probes', () => {
+  test('is taken for one that fails them, not for one that is back each time it was probed', { timeout: seconds(90) }, async (t) => {
+    const stage = Stage.of(t);
+    const good = await stage.backend('node4', 'good');
+    const bad = await serve(stage, (asked, answer) => {
+      if (/transport=x/.test(asked.url)) answer.writeHead(400).end(); // as an engine does
+    });
+    const pinion = await stage.pinion({ backends: [good, bad], pool: { health: { interval: '200ms' } } });
+    const bad_one = async () => (await pinion.backends()).find(({ address }) => address === bad.address);
+    await eventually('it is found out', async () => {
+      request(`${pinion.url}/socket.io/?EIO=4&transport=polling`).catch(() => {});
+      return /^failing/.test((await bad_one()).why);
+    }, { within: seconds(60), every: 200 });
+    await pinion.says(/backend fails handshakes.*status="?none in time/);
+    assert.equal((await bad_one()).ready, false);
+  });
+});
+
 describe('a backend that answers handshakes 500 at once', () => {
   test('gets one now and then while others open sessions, and its part when it opens them again', { timeout: seconds(120) }, async (t) => {
     const stage = Stage.of(t);
@@ -118,6 +136,8 @@ describe('a backend that answers handshakes 500 at once', () => {
     const start = Date.now();
     let failures = 0;
     for (let i = 0; i < 60; i++) {
+      // A page fetches this first. That it is there says nothing of handshakes.
+      await request(`${pinion.url}/socket.io/socket.io.js`);
       await open().then((session) => sessions.push(session), ({ answer }) => {
         assert.equal(answer.status, 500);
         failures += 1;

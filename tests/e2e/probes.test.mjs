@@ -50,6 +50,24 @@ describe('a probe', () => {
     });
   }
 
+  test('is not all: handshakes and POSTs that go over a kept connection are samples too', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a] = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ backends: [a] });
+    const samples = (kind) => pinion.metric('request_samples_total', `kind="${kind}"`);
+    const talk = async (socket) => assert.equal(await call(socket, 'who'), a.name);
+    await eventually('some of both', async () => {
+      const socket = await client(stage, pinion.url, { transport: 'polling' });
+      for (let i = 0; i < 5; i++) await talk(socket);
+      socket.disconnect();
+      return (await samples('push')) >= 5 && (await samples('handshake')) >= 5;
+    }, { within: seconds(40) });
+    const [backend] = await pinion.backends();
+    assert.ok(backend.request_weight >= 0 && backend.request_weight <= 4);
+    assert.ok(backend.request_busy_share === null || (backend.request_busy_share >= 0 && backend.request_busy_share <= 1));
+    await pinion.comes_to_rest();
+  });
+
   test('of a pool without socket.io is a connect, which tells nothing of the loop', { timeout: seconds(30) }, async (t) => {
     const stage = Stage.of(t);
     const backends = await stage.backends('node4', 1);
@@ -90,6 +108,29 @@ describe('health', () => {
     await eventually('the log tells', () => /is answered 400, not 204: is \[pool\.health\] path or expect right\?/.test(pinion.child.stderr));
     assert.equal((await pinion.get('/readyz')).status, 503);
     assert.equal(await call(await client(stage, pinion.url), 'who'), backends[0].name);
+  });
+
+  test('a backend that says itself that it is not fit goes down, and stays so, although it answers requests', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    let fit = true;
+    const one = await serve(stage, (asked, answer) => answer.writeHead(asked.url === '/health' && !fit ? 503 : 200).end());
+    const pinion = await stage.pinion({ backends: [one], pool: { health: { kind: 'http', path: '/health', ...often } } });
+    const state = async () => (await pinion.backends())[0].state;
+    const ask = async () => assert.equal((await request(`${pinion.url}/`)).status, 200);
+    await eventually('it was probed', async () => (await probes(pinion, 'ok')) >= 3);
+    fit = false;
+    await eventually('it is down', async () => {
+      for (let i = 0; i < 10; i++) await ask();
+      return (await state()) === 'down';
+    });
+    const failed = await probes(pinion, 'status');
+    await eventually('it is probed on', async () => {
+      await ask();
+      assert.equal(await state(), 'down');
+      return (await probes(pinion, 'status')) >= failed + 3;
+    }, { within: seconds(30), every: 5 });
+    fit = true;
+    await eventually('it is up', async () => (await state()) === 'up', { within: seconds(20) });
   });
 
   test('three answers 502 in a row are enough', { timeout: seconds(60) }, async (t) => {

@@ -47,7 +47,11 @@ inline Snapshot example_snapshot() {
                                .load_confidence = 0.75,
                                .reported_load = 0.375,
                                .push_latency_seconds = 0.0125,
+                               .request_busy_share = 0.4375,
+                               .request_weight = 1.75,
+                               .blocked_seconds = 2.25,
                                .probes = {{"ok", 37}, {"timeout", 38}},
+                               .request_samples = {{"handshake", 43}, {"push", 44}},
                                .agent_checks = {{"ok", 39}},
                                .load_reports = {{"taken", 40}, {"unread", 42}}});
   snapshot.overload_used = {{"connections", 0.625}};

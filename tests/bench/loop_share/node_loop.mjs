@@ -24,7 +24,8 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
   last = now;
   response.end(String(utilization));
 });
-new Server(server, { serveClient: false });
+new Server(server, { serveClient: false })
+  .on('connection', (socket) => socket.on('message', (...received) => received.at(-1)?.('ok')));
 listen((socket) => socket.setNoDelay().on('error', () => {}).on('data', (bytes) => bytes.forEach(work)))
   .listen(Number(work_port), '127.0.0.1');
 server.listen(Number(http_port), '127.0.0.1', () => console.log('ready'));

@@ -1,6 +1,10 @@
-"""A python3-socketio server under uvicorn whose event loop is kept busy by known pieces of work, as node_loop.mjs."""
+"""A python3-socketio server under uvicorn whose event loop is kept busy by known pieces of work, as node_loop.mjs.
+
+A fifth argument, "slow": it takes its time over every other CONNECT while its loop is free.
+"""
 
 import asyncio
+import random
 import selectors
 import sys
 import time
@@ -51,6 +55,13 @@ async def share(scope, receive, send):
 
 async def main():
     sio = socketio.AsyncServer(async_mode="asgi")
+    sio.on("message", lambda sid, *arguments: "ok")
+
+    @sio.event
+    async def connect(sid, environ):
+        if "slow" in sys.argv[5:] and random.random() < 0.5:
+            await asyncio.sleep(random.uniform(0.002, 0.02))
+
     app = socketio.ASGIApp(sio, share)
     await asyncio.get_running_loop().create_server(Work, "127.0.0.1", WORK_PORT)
     config = uvicorn.Config(app, host="127.0.0.1", port=HTTP_PORT, log_level="error", timeout_keep_alive=60)
