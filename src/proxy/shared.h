@@ -34,8 +34,9 @@ struct Shared {
   std::size_t max_connections = 0;
   std::string cookie_key{};  // for pools that have none of their own
   OverloadState overload{};
-  std::atomic<std::size_t> connections{0};  // client connections of all workers
-  std::vector<Worker*> workers{};           // by index; complete before the first of them runs
+  std::atomic<std::size_t> connections{0};    // client connections of all workers
+  std::atomic<std::size_t> closing_bytes{0};  // that sessions hold which close for want of budget
+  std::vector<Worker*> workers{};             // by index; complete before the first of them runs
 };
 
 }  // namespace pinion::proxy

@@ -30,8 +30,7 @@ Tunnel::Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backen
   in_.connect_to(out_);
   out_.connect_to(in_);
   if (setup.open_watch) opening_ = std::make_unique<Opening>(std::move(setup.open_watch));
-  const EventRate& rate = worker_.config().pools[pool()].event_rate;
-  if (rate.any()) gate_ = std::make_unique<EventGate>(worker_.wheel(), rate, *this);
+  limit_events();
   if (worker.shared().access_log.enabled()) {
     facts_ = std::make_unique<RequestFacts>(std::move(setup.facts));
   }
@@ -68,8 +67,23 @@ void Tunnel::arm_idle() {
   if (limit > Duration::zero()) {
     worker_.wheel().arm(*this, last_bytes_ + limit);
   } else {
+    disarm();
     out_.source().keep_alive();
   }
+}
+
+void Tunnel::limit_events() {
+  const EventRate& rate = worker_.config().pools[pool()].event_rate;
+  gate_.reset();
+  if (rate.any()) gate_ = std::make_unique<EventGate>(worker_.wheel(), rate, *this);
+}
+
+void Tunnel::follow_config() {
+  if (state_ != State::open) return;
+  limit_events();
+  in_.release(Relay::Hold::rate);
+  // A timer that ends a half-closed tunnel is no idle one.
+  if (!in_.ended() && !out_.ended()) arm_idle();
 }
 
 void Tunnel::on_bytes(Relay& relay, std::string_view bytes) {

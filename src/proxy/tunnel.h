@@ -58,6 +58,8 @@ class Tunnel final : public Retirable,
   /// @param from_backend, from_client what was read of either side before the tunnel was there
   void start(std::string_view head, std::string_view from_backend, std::string_view from_client);
   /// Closes with a close frame, at a frame boundary of each direction.
+  /// As a reload wants it: how long it may be idle, and how much its client may send.
+  void follow_config();
   void close_gracefully(websocket::CloseCode code, metrics::CloseReason reason);
   /// Closes at once.
   void abort(metrics::CloseReason reason);
@@ -115,6 +117,7 @@ class Tunnel final : public Retirable,
   void take_from_client(std::string_view bytes);
   [[nodiscard]] Duration idle_limit() const noexcept;
   void arm_idle();
+  void limit_events();
   void learn_session(std::string_view from_backend);
   void release_held();
   std::unique_ptr<Opening> end_opening();

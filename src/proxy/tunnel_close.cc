@@ -141,6 +141,8 @@ void Tunnel::on_timer(TimePoint now) noexcept {
     return finish();
   }
   if (opening_) return release_held();
+  // Since it was armed a reload may have taken the limit away.
+  if (idle_limit() == Duration::zero()) return;
   const TimePoint due = last_bytes_ + idle_limit();
   if (now < due) return worker_.wheel().arm(*this, due);
   close_gracefully(CloseCode::going_away, CloseReason::expired);

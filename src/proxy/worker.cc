@@ -30,6 +30,15 @@ http::HeadLimits limits_of_heads(const config::Limits& limits) noexcept {
   return {.head = limits.head, .fields = limits.headers, .url = limits.url};
 }
 
+bool tunnels_notice(const config::Config& before, const config::Config& after) {
+  if (before.proxy.timeouts.tunnel_idle != after.proxy.timeouts.tunnel_idle) return true;
+  // Pools keep their index; those that are new have no tunnels yet.
+  for (std::size_t i = 0; i < before.pools.size() && i < after.pools.size(); ++i) {
+    if (before.pools[i].event_rate != after.pools[i].event_rate) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 // The lists own their elements: an element is freed by retire() alone.
@@ -83,10 +92,17 @@ void Worker::stop_listening(const std::vector<std::string>& names) {
 }
 
 void Worker::set_config(std::shared_ptr<const config::Config> config) {
-  setup_.config = std::move(config);
+  const auto before = std::exchange(setup_.config, std::move(config));
   const config::Limits& limits = setup_.config->proxy.limits;
   head_limits_ = limits_of_heads(limits);
   high_mark_ = limits.buffered_per_session / 2;
+  if (!tunnels_notice(*before, *setup_.config)) return;
+  Tunnel* next = connections_->tunnels.front();
+  while (next != nullptr) {
+    Tunnel& tunnel = *next;
+    next = connections_->tunnels.after(tunnel);
+    tunnel.follow_config();
+  }
 }
 
 void Worker::run() noexcept {
@@ -218,11 +234,21 @@ void Worker::shorten_idle() noexcept {
   }
 }
 
+void Worker::promise_to_free(std::size_t bytes) noexcept {
+  // Unsigned arithmetic wraps, so adding a negative change is right.
+  const std::size_t change = bytes - std::exchange(promised_, bytes);
+  if (change != 0) shared_.closing_bytes.fetch_add(change, std::memory_order_relaxed);
+}
+
 // Each worker closes what holds most of its own, one a tick, until those that are closing will give
 // back what is too much.
 void Worker::relieve_buffers() noexcept {
-  if (!shared_.budget.exhausted()) return;
-  const std::size_t excess = shared_.budget.used() - shared_.budget.limit();
+  const std::size_t used = shared_.budget.used();
+  const std::size_t limit = shared_.budget.limit();
+  if (limit == 0 || used <= limit) {
+    promise_to_free(0);
+    return;
+  }
   std::size_t given_back = 0;
   std::size_t most = 0;
   Tunnel* tunnel = nullptr;
@@ -242,7 +268,10 @@ void Worker::relieve_buffers() noexcept {
     downstream = at;
     most = at->queued();
   }
-  if (most == 0 || given_back >= excess) return;
+  // What others have closed frees as much as what this one has.
+  promise_to_free(given_back);
+  if (most == 0 || shared_.closing_bytes.load(std::memory_order_relaxed) >= used - limit) return;
+  promise_to_free(given_back + most);
   if (const auto held_back = warnings_.admit("over budget", now())) {
     shared_.log.warning("more waits than [proxy.limits].buffered_total: closing the slowest",
                         {{"waiting_bytes", most}, {"repeated", *held_back}});

@@ -152,6 +152,7 @@ class Worker final : private uv::Listener::Handler,
   void after_turn() noexcept override;
   void measure_lag() noexcept;
   void relieve_buffers() noexcept;
+  void promise_to_free(std::size_t bytes) noexcept;
   void shorten_idle() noexcept;
   void pace_shutdown() noexcept;
   void close_everything() noexcept;
@@ -190,6 +191,7 @@ class Worker final : private uv::Listener::Handler,
   struct Connections;
   std::unique_ptr<Connections> connections_;
   std::size_t farewells_ = 0;
+  std::size_t promised_ = 0;  // its part of Shared::closing_bytes
 
   TimePoint next_tick_{};
   bool idle_is_short_ = false;

@@ -91,6 +91,22 @@ describe('a client that sends more than it may', () => {
     await pinion.comes_to_rest();
   });
 
+  test('is held to a limit that a reload sets, and set free by one that takes it away', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({ backends: [await stage.backend('node4', 'only')], workers: 1 });
+    const socket = await client(stage, pinion.url, { transport: 'websocket' });
+    assert.equal(await call(socket, 'echo', 1), 1);
+    await pinion.reload(({ pool }) => { pool[0].event_rate = { frames: 50, burst: '1s' }; });
+    const answered = flood(socket, 1500);
+    await is_limited(pinion, socket);
+    assert.ok(answered.length < 1500);
+    await pinion.reload(({ pool }) => { pool[0].event_rate = { frames: 0 }; });
+    await eventually('all are answered', () => answered.length === 1500, { within: seconds(10) });
+    assert.deepEqual(answered, Array.from({ length: 1500 }, (_, i) => i));
+    stage.leave_clients();
+    await pinion.comes_to_rest();
+  });
+
   test('can be closed meanwhile', { timeout: seconds(60) }, async (t) => {
     const stage = Stage.of(t);
     const pinion = await limited_to(stage, { frames: 50, burst: '1s' });
