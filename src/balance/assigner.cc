@@ -117,10 +117,14 @@ void Assigner::hold_back_ramping(PoolId pool) {
 bool Assigner::draw_two(const BackendSet& set, std::span<Backend* const> tried, TimePoint now) {
   candidates_.clear();
   std::uniform_int_distribution<std::uint64_t> lot{0, set.total_weight() - 1};
-  const auto weights = static_cast<double>(set.total_weight());
+  std::uniform_int_distribution<std::uint32_t> below_percent{0, AgentWord::kWhole - 1};
+  const auto weights = static_cast<double>(set.total_weight() * Backend::kWeightUnit);
   for (int drawn = 0; drawn < kMostDrawn; ++drawn) {
     Backend& backend = set.at_weight(lot(random_));
     if (which_for_session(backend, now) != Which::answering) continue;
+    // The set knows the configured weights; what its agent leaves of one changes from moment to
+    // moment.
+    if (below_percent(random_) >= backend.agent().percent()) continue;
     if (is_busy(backend) || !backend.pace().ready(now, set.rate)) continue;
     if (is_among(tried, &backend)) continue;
     const auto is_same = [&](const Candidate& one) { return one.backend == &backend; };

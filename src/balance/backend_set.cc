@@ -7,7 +7,7 @@
 namespace pinion::balance {
 
 void BackendSet::add(Backend& backend) {
-  weights.push_back(total_weight() + backend.effective_weight());
+  weights.push_back(total_weight() + backend.weight());
   backends.push_back(&backend);
 }
 

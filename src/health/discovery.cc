@@ -187,9 +187,9 @@ void Discovery::answer(Source& source, const std::vector<SocketAddress>& address
 
 void Discovery::register_backends(Source& source, const std::vector<SocketAddress>& addresses) {
   const config::Backend& configured = source.backend;
-  // The first answer decides how its backends are called: by the configured name alone, if that is
-  // enough.
-  const bool plain = source.resolved.empty() && addresses.size() == 1;
+  // By the configured name alone, if that is enough: also at another address than before, where it
+  // is the same container that was made anew.
+  const bool plain = addresses.size() == 1;
   source.resolved.clear();
   for (const SocketAddress& address : addresses) {
     const std::string name = plain ? configured.name : configured.name + '@' + address.to_string();
@@ -200,7 +200,15 @@ void Discovery::register_backends(Source& source, const std::vector<SocketAddres
                                                 .address = address,
                                                 .weight = configured.weight,
                                                 .max_sessions = configured.max_sessions});
-    if (backend != nullptr) source.resolved.push_back(backend);
+    if (backend != nullptr) {
+      source.resolved.push_back(backend);
+    } else if (!std::exchange(said_full_, true)) {
+      log_.error("this process has known too many backends to tell another one apart; restart it",
+                 {{"pool", config_->pools[source.pool].name},
+                  {"backend", configured.name},
+                  {"address", address.to_string()},
+                  {"known", registry_.size()}});
+    }
   }
 }
 

@@ -72,6 +72,7 @@ class Discovery final : private uv::Timer::Handler {
   std::vector<std::unique_ptr<Source>> sources_;
   std::uint64_t next_serial_ = 1;
   std::size_t unanswered_ = 0;
+  bool said_full_ = false;
 };
 
 }  // namespace pinion::health

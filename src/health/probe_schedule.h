@@ -27,9 +27,9 @@ class ProbeSchedule {
   explicit ProbeSchedule(Duration interval, bool learns = true) noexcept
       : interval_(interval), learns_(learns) {}
 
-  /// So many samples are taken quickly: without them nothing is known, and where sessions go
-  /// meanwhile they stay.
-  static constexpr double kFirst = 60;
+  /// So many probes go out quickly, whether they turn out to be samples or not: without them
+  /// nothing is known, and where sessions go meanwhile they stay.
+  static constexpr int kFirst = 60;
   static constexpr Duration kFirstMean = std::chrono::milliseconds{100};
   static constexpr int kFirstFaster = 10;
   /// A confidence in the readings from which on they count in full.
@@ -38,11 +38,12 @@ class ProbeSchedule {
   /// The mean time between probes for a backend that looks like this.
   [[nodiscard]] Duration mean(const balance::ProbeReading& reading) const noexcept;
   /// The time until the next probe, drawn by lot.
-  Duration draw(const balance::ProbeReading& reading, std::mt19937& random) const;
+  Duration draw(const balance::ProbeReading& reading, std::mt19937& random);
 
  private:
   Duration interval_;
   bool learns_;
+  int drawn_ = 0;  // up to kFirst
 };
 
 }  // namespace pinion::health
