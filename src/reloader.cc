@@ -2,14 +2,30 @@
 
 #include <utility>
 
+#include "config/address.h"
 #include "config/load.h"
 #include "config/reload.h"
+#include "config/token_file.h"
 
 namespace pinion {
 namespace {
 
 admin::ReloadView failed(std::string error) {
   return {.changes = {}, .restarts = {}, .errors = {std::move(error)}};
+}
+
+/// New listeners are opened before old ones close, so that what fails changes nothing. @returns why
+/// that cannot be, or nothing
+std::string cannot_swap(const std::vector<config::Address>& close,
+                        const std::vector<config::Address>& open) {
+  for (const config::Address& fresh : open) {
+    for (const config::Address& old : close) {
+      if (!config::listeners_collide(fresh, old)) continue;
+      return "[proxy].listen: " + fresh.text + " takes the port of " + old.text +
+             ", which pinion listens on: restart it, or reload once without either";
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -60,6 +76,9 @@ admin::ReloadView Reloader::try_reload() {
   if (!planned) return failed(planned.error());
   const auto& before = config_->proxy.listen;
   const auto& after = planned->config.proxy.listen;
+  if (auto why = cannot_swap(without(before, after), without(after, before)); !why.empty()) {
+    return failed(std::move(why));
+  }
   auto open = open_listeners(without(after, before), config_->proxy.workers);
   if (!open) return failed(open.error());
   if (planned->config.log.access != config_->log.access) {
@@ -71,9 +90,19 @@ admin::ReloadView Reloader::try_reload() {
   config_ = std::make_shared<const config::Config>(std::move(planned->config));
   log_.set_level(level_of(config_->log.level));
   follower_.follow(config_, std::move(*open), std::move(close));
+  if (token_differs()) {
+    planned->restarts.emplace_back("[admin].token_file: the file holds another token now");
+  }
   return {.changes = std::move(planned->changes),
           .restarts = std::move(planned->restarts),
           .errors = {}};
+}
+
+// That the file can be read was checked with the rest.
+bool Reloader::token_differs() const {
+  if (config_->admin.token_file.empty()) return false;
+  const auto token = config::read_token_file(config_->admin.token_file);
+  return token && *token != token_;
 }
 
 }  // namespace pinion

@@ -38,6 +38,9 @@ class Reloader {
         log_(log),
         follower_(follower) {}
 
+  /// The admin endpoint's, as long as the process runs.
+  void use_token(std::string token) { token_ = std::move(token); }
+
   /// Opens the access log anew, reads the file and follows it. The log tells what has changed, or
   /// why nothing has.
   admin::ReloadView reload();
@@ -45,7 +48,10 @@ class Reloader {
  private:
   admin::ReloadView try_reload();
 
+  [[nodiscard]] bool token_differs() const;
+
   std::string file_;
+  std::string token_;
   std::shared_ptr<const config::Config> config_;
   log::AccessLog& access_log_;
   log::Logger& log_;

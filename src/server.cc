@@ -1,9 +1,11 @@
 #include "server.h"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <mutex>
@@ -36,7 +38,9 @@ namespace pinion {
 namespace {
 
 constexpr Duration kNameTime = std::chrono::seconds{3};
-constexpr Duration kReloadTime = std::chrono::seconds{4};  // that an admin waits for it
+constexpr Duration kMainTime = std::chrono::seconds{4};  // that an admin waits for the main thread
+
+constexpr std::array kSignals = {SIGTERM, SIGINT, SIGHUP};
 
 void say(const std::string& error) { std::cerr << "pinion: " << error << '\n'; }
 
@@ -79,9 +83,11 @@ class Server final : private uv::Signal::Handler,
   void undrain(balance::Backend& backend) override;
   void rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) override;
   admin::ReloadView reload() override;
+  bool do_on_main(std::function<void()> task);
   void follow(std::shared_ptr<const config::Config> config, std::vector<OpenListener> open,
               std::vector<std::string> close) override;
-  void take_back(const balance::BackendSets& before, const balance::BackendSets& now);
+  void note_who_left(const balance::BackendSets& before, const balance::BackendSets& now);
+  void take_back(const balance::BackendSets& now);
   [[nodiscard]] Mover::Terms terms(PoolId pool, double per_second) const {
     return {.per_second = per_second, .patience = config_->pools[pool].patience};
   }
@@ -103,6 +109,7 @@ class Server final : private uv::Signal::Handler,
   ServerView view_;
   uv::Loop loop_;
   uv::Mailbox mailbox_;
+  std::unordered_set<balance::Backend*> left_;  // the config, by a reload
   std::size_t running_ = 0;
   unsigned stops_ = 0;
   std::unique_ptr<admin::AdminServer> admin_;
@@ -169,9 +176,10 @@ int Server::run() {
   overload_watch_ = std::make_unique<proxy::OverloadWatch>(loop_, shared_, workers_.counters(),
                                                            config_->proxy.overload);
   memory_keeper_ = std::make_unique<MemoryKeeper>(loop_, shared_);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+  for (const int number : kSignals) {
     signals_.push_back(std::make_unique<uv::Signal>(loop_, number, as_signals()));
   }
+  uv::release_signals(kSignals);
   ticker_ = std::make_unique<uv::Timer>(loop_, as_ticker());
   ticker_->start(balance::LoadKeeper::kEvery, balance::LoadKeeper::kEvery);
   start_threads();
@@ -192,6 +200,7 @@ bool Server::start_admin() {
     }
     token = std::move(*read);
   }
+  reloader_.use_token(token);
   admin_ = std::make_unique<admin::AdminServer>(view_, log_);
   if (const auto started = admin_->start(config_->admin.listen.text, token); !started) {
     say(started.error());
@@ -260,6 +269,7 @@ void Server::on_backends_changed(const balance::BackendSets& sets) noexcept {
   if (prober_ != nullptr) prober_->watch(sets);
   if (level_watch_ != nullptr) level_watch_->watch(sets);
   agents_.watch(sets, *config_);
+  take_back(sets);
   workers_.set_backends(sets);
 }
 
@@ -281,47 +291,64 @@ void Server::follow(std::shared_ptr<const config::Config> config, std::vector<Op
   level_watch_->watch(sets);
   agents_.watch(sets, *config_);
   overload_watch_->set_config(config_->proxy.overload);
-  take_back(before, sets);
+  note_who_left(before, sets);
+  take_back(sets);
   for (const OpenListener& each : open) {
     log_.info("listening", {{"address", each.bound.address.to_string()}});
   }
   workers_.follow(config_, sets, std::move(open), close);
 }
 
-// A backend that had left the config, and was told to drain, comes back to work.
-void Server::take_back(const balance::BackendSets& before, const balance::BackendSets& now) {
-  std::unordered_set<const balance::Backend*> known;
-  for (const auto& set : before) known.insert(set->backends.begin(), set->backends.end());
+void Server::note_who_left(const balance::BackendSets& before, const balance::BackendSets& now) {
+  std::unordered_set<const balance::Backend*> here;
+  for (const auto& set : now) here.insert(set->backends.begin(), set->backends.end());
+  for (const auto& set : before) {
+    for (balance::Backend* const backend : set->backends) {
+      if (!here.contains(backend)) left_.insert(backend);
+    }
+  }
+}
+
+// A backend that had left the config, and was told to drain, comes back to work: at once, or when
+// its name is resolved.
+void Server::take_back(const balance::BackendSets& now) {
   for (const auto& set : now) {
     for (balance::Backend* const backend : set->backends) {
-      if (!known.contains(backend) && backend->set_draining(false)) mover_.undrain(*backend);
+      if (left_.erase(backend) == 0) continue;
+      if (backend->set_draining(false)) mover_.undrain(*backend);
     }
   }
 }
 
 // Asked by the admin endpoint, done by the main thread.
 admin::ReloadView Server::reload() {
+  const auto answer = std::make_shared<admin::ReloadView>();
+  const bool done = do_on_main([this, answer] {
+    *answer =
+        stops_ == 0 ? reloader_.reload() : admin::ReloadView{{}, {}, {"pinion is about to end"}};
+  });
+  if (!done) return {{}, {}, {"the reload takes long; the log will tell how it ends"}};
+  workers_.settle();
+  return std::move(*answer);
+}
+
+// @returns whether it was done before whoever asked has waited too long
+bool Server::do_on_main(std::function<void()> task) {
   // Shared with the task, since the main thread must find it although nobody waits any more.
   struct Waiting {
     std::mutex mutex;
     std::condition_variable told;
-    std::optional<admin::ReloadView> answer;
+    bool done = false;
   };
   const auto waiting = std::make_shared<Waiting>();
-  mailbox_.post([this, waiting] {
-    auto answer =
-        stops_ == 0 ? reloader_.reload() : admin::ReloadView{{}, {}, {"pinion is about to end"}};
+  mailbox_.post([task = std::move(task), waiting] {
+    task();
     const std::lock_guard lock(waiting->mutex);
-    waiting->answer = std::move(answer);
+    waiting->done = true;
     waiting->told.notify_one();
   });
   std::unique_lock lock(waiting->mutex);
-  if (!waiting->told.wait_for(lock, kReloadTime, [&] { return waiting->answer.has_value(); })) {
-    return {{}, {}, {"the reload takes long; the log will tell how it ends"}};
-  }
-  lock.unlock();
-  workers_.settle();
-  return std::move(*waiting->answer);
+  return waiting->told.wait_for(lock, kMainTime, [&] { return waiting->done; });
 }
 
 // Without a tunnel its next request hears that it is unknown. To all workers, since its polls may
@@ -343,10 +370,12 @@ void Server::close_session(const session::Session& session) {
   close_sessions({&session, 1}, metrics::CloseReason::admin);
 }
 
-// At once, so that whoever asked sees it; what follows is the main thread's.
+// At once, whatever the main thread does; whoever asked sees what it makes of that too.
 void Server::drain(balance::Backend& backend, const admin::DrainOrder& order) {
   backend.set_draining(true);
-  mailbox_.post([this, &backend, order] {
+  (void)do_on_main([this, &backend, order] {
+    // A reload may have taken it back meanwhile.
+    if (!backend.draining()) return;
     const Mover::Terms how = terms(backend.identity().pool, order.per_second);
     mover_.drain(backend, order.close ? std::optional(how) : std::nullopt, loop_.now());
   });
@@ -354,16 +383,22 @@ void Server::drain(balance::Backend& backend, const admin::DrainOrder& order) {
 
 void Server::undrain(balance::Backend& backend) {
   backend.set_draining(false);
-  mailbox_.post([this, &backend] { mover_.undrain(backend); });
+  (void)do_on_main([this, &backend] { mover_.undrain(backend); });
 }
 
 void Server::rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) {
-  mailbox_.post([this, set = std::move(set), per_second] {
-    mover_.rebalance(*set, terms(set->pool, per_second), loop_.now());
+  (void)do_on_main([this, pool = set->pool, per_second] {
+    // As it is by now.
+    const auto sets = discovery_->sets();
+    if (pool < sets.size()) {
+      mover_.rebalance(*sets[pool], terms(pool, per_second), loop_.now());
+    }
   });
 }
 
 int run_server(const std::string& config_file) {
+  // One that comes before anybody watches would end the process, and look like a crash or worse.
+  uv::hold_signals(kSignals);
   auto loaded = config::load_file(config_file);
   if (!loaded) {
     for (const auto& error : loaded.error()) std::cerr << config::to_text(error) << '\n';

@@ -63,6 +63,12 @@ bool is_of_backend(const SessionView& view, const std::string& asked) {
 
 }  // namespace
 
+std::unordered_map<BackendId, std::string> ServerView::names_of(std::vector<Named> named) {
+  std::unordered_map<BackendId, std::string> names;
+  for (Named& each : named) names.emplace(each.backend->id(), std::move(each.name));
+  return names;
+}
+
 ServerView::ServerView(std::shared_ptr<const config::Config> config, proxy::Shared& shared,
                        const Mover& mover, const AllCounters& counters, Actions& actions)
     : shared_(shared),
@@ -113,17 +119,27 @@ std::vector<balance::Backend*> ServerView::listed(const balance::BackendSets& se
   return all;
 }
 
+// Another address may have taken over the name of one that has left.
+std::vector<ServerView::Named> ServerView::named(const balance::BackendSets& sets) const {
+  std::vector<Named> all;
+  std::set<std::pair<std::string_view, std::string_view>> names;
+  for (balance::Backend* const backend : listed(sets)) {
+    const balance::BackendIdentity& who = backend->identity();
+    const bool taken = !names.emplace(who.pool_name, who.name).second;
+    all.push_back({backend, taken ? who.name + '@' + who.address.to_string() : who.name});
+  }
+  return all;
+}
+
 std::vector<ServerView::Listed> ServerView::backend_views() const {
   const auto sets = backends();
   std::unordered_set<const balance::Backend*> used;
   for (const auto& set : sets) used.insert(set->backends.begin(), set->backends.end());
   std::vector<Listed> views;
-  std::set<std::pair<std::string, std::string>> names;
-  for (const balance::Backend* const backend : listed(sets)) {
-    BackendView view = backend_view(*backend, !used.contains(backend), mover_);
-    // Another address may have taken over the name of one that has left.
-    if (!names.emplace(view.pool, view.name).second) view.name += '@' + view.address;
-    views.push_back({backend, std::move(view)});
+  for (Named& each : named(sets)) {
+    BackendView view = backend_view(*each.backend, !used.contains(each.backend), mover_);
+    view.name = std::move(each.name);
+    views.push_back({each.backend, std::move(view)});
   }
   return views;
 }
@@ -146,19 +162,24 @@ admin::StatusView ServerView::status() const {
                            .connections = shared_.connections.load(std::memory_order_relaxed),
                            .memory_bytes = resident_bytes()};
   status.overload = overload_view(shared_.overload);
-  for (PoolId pool = 0; pool < config->pools.size(); ++pool) {
-    if (config->pools[pool].retired) continue;
-    status.pools.push_back({.name = config->pools[pool].name,
-                            .waiting = shared_.admissions[pool].waiting.load(),
-                            .waiting_limit = config->pools[pool].admission.queue});
-  }
+  std::unordered_set<PoolId> pools;  // with anything in them
   for (Listed& each : backend_views()) {
+    pools.insert(each.backend->identity().pool);
     status.backends.push_back(std::move(each.view));
     const BackendView& view = status.backends.back();
     status.totals.sessions += view.sessions;
     status.totals.reserved += view.reserved;
     status.totals.inflight += view.inflight;
-    status.totals.sessions_total += view.sessions_total;
+  }
+  for (PoolId pool = 0; pool < config->pools.size(); ++pool) {
+    if (config->pools[pool].retired && !pools.contains(pool)) continue;
+    status.pools.push_back({.name = config->pools[pool].name,
+                            .waiting = shared_.admissions[pool].waiting.load(),
+                            .waiting_limit = config->pools[pool].admission.queue});
+  }
+  // Those that have left and are empty count too: it is what there was since the start.
+  for (BackendId id = 0; id < shared_.registry.size(); ++id) {
+    status.totals.sessions_total += shared_.registry.by_id(id).sessions_total();
   }
   status.totals.pins = shared_.ledger.table().size();
   status.totals.queued_bytes = counted.queued_bytes;
@@ -170,8 +191,12 @@ admin::SessionPage ServerView::sessions(const SessionQuery& query) const {
   actions_.publish_tunnels();
   const TimePoint now = monotonic_now();
   std::vector<SessionView> all;
+  const auto names = names_of(named(backends()));
   for (const session::Session& session : shared_.ledger.table().list()) {
     auto view = session_view(session, shared_.registry, now);
+    if (const auto name = names.find(session.backend); name != names.end()) {
+      view.backend = name->second;
+    }
     if (is_of_backend(view, query.backend)) all.push_back(std::move(view));
   }
   std::sort(all.begin(), all.end(), [&](const SessionView& a, const SessionView& b) {
@@ -200,7 +225,12 @@ std::optional<SessionView> ServerView::session(const std::string& sid) const {
   actions_.publish_tunnels();
   const auto session = find(sid);
   if (!session) return std::nullopt;
-  return session_view(*session, shared_.registry, monotonic_now());
+  auto view = session_view(*session, shared_.registry, monotonic_now());
+  const auto names = names_of(named(backends()));
+  if (const auto name = names.find(session->backend); name != names.end()) {
+    view.backend = name->second;
+  }
+  return view;
 }
 
 bool ServerView::close_session(const std::string& sid) {
@@ -211,12 +241,10 @@ bool ServerView::close_session(const std::string& sid) {
 }
 
 balance::Backend* ServerView::find(const admin::BackendName& name) const {
-  std::unordered_set<std::string> names;
-  for (balance::Backend* const backend : listed(backends())) {
-    const balance::BackendIdentity& who = backend->identity();
-    if (who.pool_name != name.pool) continue;
-    const bool taken = !names.insert(who.name).second;
-    if (name.name == (taken ? who.name + '@' + who.address.to_string() : who.name)) return backend;
+  for (const Named& each : named(backends())) {
+    if (each.backend->identity().pool_name == name.pool && each.name == name.name) {
+      return each.backend;
+    }
   }
   return nullptr;
 }

@@ -7,6 +7,8 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "admin/control.h"
@@ -67,6 +69,10 @@ class ServerView final : public admin::Control {
  private:
   using ConfigSnapshot = std::shared_ptr<const config::Config>;
 
+  struct Named {
+    balance::Backend* backend = nullptr;
+    std::string name;  // as it is shown, and asked for
+  };
   struct Listed {
     const balance::Backend* backend = nullptr;
     admin::BackendView view;
@@ -76,6 +82,8 @@ class ServerView final : public admin::Control {
   [[nodiscard]] ConfigSnapshot config() const;
   // Those of a pool in the order of the config, then those that have left and are not empty.
   [[nodiscard]] std::vector<balance::Backend*> listed(const balance::BackendSets& sets) const;
+  [[nodiscard]] std::vector<Named> named(const balance::BackendSets& sets) const;
+  static std::unordered_map<BackendId, std::string> names_of(std::vector<Named> named);
   [[nodiscard]] std::vector<Listed> backend_views() const;
   [[nodiscard]] metrics::CounterTotals totals(const config::Config& config) const;
   [[nodiscard]] std::optional<session::Session> find(const std::string& sid) const;

@@ -10,6 +10,7 @@
 namespace pinion::admin {
 namespace {
 
+constexpr std::size_t kMostOfPath = 200;
 constexpr std::string_view kSessionPrefix = "/api/v1/sessions/";
 
 enum class Resource : unsigned char {
@@ -112,8 +113,12 @@ Answer Endpoint::session(const std::string& sid) const {
 
 std::optional<Answer> Endpoint::refuse_change(const Request& request) {
   auto refused = guard_.refuse_change(request);
-  if (refused) {
-    log_.warning("admin request refused", {{"status", refused->status}, {"path", request.path}});
+  if (!refused) return refused;
+  // Anybody who reaches the endpoint can make these, as many and as long as he likes.
+  if (const auto held_back = warnings_.admit("refused", monotonic_now())) {
+    log_.warning("admin request refused", {{"status", refused->status},
+                                           {"path", request.path.substr(0, kMostOfPath)},
+                                           {"repeated", *held_back}});
   }
   return refused;
 }

@@ -13,6 +13,7 @@
 #include "admin/orders.h"
 #include "admin/request.h"
 #include "log/log.h"
+#include "log/once_per.h"
 
 namespace pinion::admin {
 
@@ -35,6 +36,7 @@ class Endpoint {
   Guard guard_;
   Control& control_;
   log::Logger& log_;
+  log::OncePer warnings_{std::chrono::seconds{10}};
 };
 
 }  // namespace pinion::admin

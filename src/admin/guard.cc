@@ -17,6 +17,12 @@ bool is_ip_literal(const std::string& host) {
          ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
+/// Where only this machine reaches, a name that is re-bound to it does too.
+bool is_loopback(const std::string& host) {
+  return iequals(host, "localhost") || host == "::1" ||
+         (host.starts_with("127.") && is_ip_literal(host));
+}
+
 /// The host of `host[:port]`, without brackets; empty when it is malformed (RFC 3986, 3.2.2).
 std::string host_of(std::string_view authority) {
   std::string_view host = authority;
@@ -58,7 +64,9 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
 }
 
 Guard::Guard(std::string token, std::string listen_host) noexcept
-    : token_(std::move(token)), listen_host_(std::move(listen_host)) {}
+    : token_(std::move(token)),
+      listen_host_(std::move(listen_host)),
+      any_host_(listen_host_.empty() || (!token_.empty() && !is_loopback(listen_host_))) {}
 
 bool Guard::knows_host(std::string_view host) const {
   if (host.empty()) return true;  // HTTP/1.0 may do without (RFC 9112, 3.2), browsers never do
@@ -67,23 +75,26 @@ bool Guard::knows_host(std::string_view host) const {
 }
 
 std::optional<Answer> Guard::refuse(const Request& request) const {
-  if (listen_host_.empty() || !token_.empty() || knows_host(request.host)) return std::nullopt;
+  if (any_host_ || knows_host(request.host) || shows_token(request)) return std::nullopt;
   return error_answer(403, "unknown_host",
                       "the Host of the request is not one that this endpoint knows; use its IP "
-                      "address or localhost, or set [admin].token_file");
+                      "address or localhost, or send the token of [admin].token_file");
+}
+
+// No page has it: whoever does is the operator, or a proxy of his.
+bool Guard::shows_token(const Request& request) const {
+  constexpr std::string_view kScheme = "Bearer ";
+  const std::string_view given = request.authorization;
+  return !token_.empty() && given.size() > kScheme.size() &&
+         iequals(given.substr(0, kScheme.size()), kScheme) &&
+         equal_in_constant_time(trim_ows(given.substr(kScheme.size())), token_);
 }
 
 std::optional<Answer> Guard::refuse_change(const Request& request) const {
   if (!request.origin.empty() && !same_origin(request.origin, request.host)) {
     return error_answer(403, "cross_origin", "a page of another origin may not change anything");
   }
-  if (token_.empty()) return std::nullopt;
-  constexpr std::string_view kScheme = "Bearer ";
-  const std::string_view given = request.authorization;
-  if (given.size() > kScheme.size() && iequals(given.substr(0, kScheme.size()), kScheme) &&
-      equal_in_constant_time(trim_ows(given.substr(kScheme.size())), token_)) {
-    return std::nullopt;
-  }
+  if (token_.empty() || shows_token(request)) return std::nullopt;
   Answer answer = error_answer(401, "unauthorized",
                                "this needs the token of [admin].token_file: send it as "
                                "\"Authorization: Bearer ...\" (pinion: --token-file)");

@@ -21,8 +21,9 @@ class Guard {
   ///   unix socket, which no browser reaches
   Guard(std::string token, std::string listen_host) noexcept;
 
-  /// Why the request must not be answered at all, if so. Without a token Host must be an IP
-  /// address, `localhost` or the configured host.
+  /// Why the request must not be answered at all, if so. Host must be an IP address, `localhost` or
+  /// the configured host, unless the request shows the token, or other machines are to reach the
+  /// endpoint, which has one then.
   [[nodiscard]] std::optional<Answer> refuse(const Request& request) const;
   /// Why the request may not change anything, if so: a page of another origin, or no valid token
   /// (RFC 6750, 2.1).
@@ -30,8 +31,10 @@ class Guard {
 
  private:
   [[nodiscard]] bool knows_host(std::string_view host) const;
+  [[nodiscard]] bool shows_token(const Request& request) const;
   std::string token_;
   std::string listen_host_;
+  bool any_host_;
 };
 
 /// Compares without telling by its time where the first difference is.

@@ -29,8 +29,11 @@ std::string_view advice(int error) noexcept {
   }
 }
 
-/// Whether a unix socket's file is left from a process that is gone.
-bool is_stale(const KernelAddress& address) {
+/// Whether a unix socket's file is left from a process that is gone. A file that is no socket
+/// refuses connections too, and is not ours to remove.
+bool is_stale(const std::string& path, const KernelAddress& address) {
+  struct stat file{};
+  if (::lstat(path.c_str(), &file) != 0 || !S_ISSOCK(file.st_mode)) return false;
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (probe < 0) return false;
   const bool refused = ::connect(probe, address.get(), address.size) != 0 && errno == ECONNREFUSED;
@@ -44,11 +47,13 @@ int bind_and_listen(int fd, const Address& address, const KernelAddress& to) {
   if (address.is_unix()) {
     // The mode of the socket becomes that of its file, so there is no moment at which others may.
     (void)::fchmod(fd, kUnixMode);
-    if (is_stale(to)) (void)::unlink(address.path.c_str());
+    if (is_stale(address.path, to)) (void)::unlink(address.path.c_str());
   } else {
     (void)::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   }
   if (::bind(fd, to.get(), to.size) != 0) return errno;
+  // The umask has taken from it what a group needs.
+  if (address.is_unix()) (void)::chmod(address.path.c_str(), kUnixMode);
   return ::listen(fd, kBacklog) == 0 ? 0 : errno;
 }
 

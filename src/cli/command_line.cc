@@ -51,7 +51,12 @@ class CommandLine {
     } catch (const CLI::ParseError& error) {
       return finish(error);
     }
-    return command_();
+    const int code = command_();
+    // A full disk must not make a script take a part for the whole.
+    if (code == kDone && !terminal_.out.flush()) {
+      return terminal_.fail(kFailed, "the output could not be written");
+    }
+    return code;
   }
 
  private:

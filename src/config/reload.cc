@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "base/ids.h"
+#include "config/check_routes.h"
 #include "config/fields.h"
 #include "config/key_table.h"
 #include "config/key_text.h"
+#include "config/units.h"
 #include "config/value_text.h"
 
 namespace pinion::config {
@@ -129,6 +131,29 @@ void point_routes(std::vector<Route>& routes, const std::vector<Pool>& loaded,
   }
 }
 
+/// What was checked was the file as a whole; without what waits for a restart it may be wrong.
+/// @returns why, or nothing
+std::string half_of_it(const Config& next, const std::vector<Pool>& wanted) {
+  const Limits& limits = next.proxy.limits;
+  if (limits.buffered_total != 0 && limits.buffered_total < limits.buffered_per_session) {
+    return fmt::format(
+        "[proxy.limits].buffered_per_session would be {}, more than the buffered_total that runs, "
+        "{}, which only a restart can change: restart pinion, or leave both as they are",
+        format_size(limits.buffered_per_session), format_size(limits.buffered_total));
+  }
+  for (std::size_t i = 0; i < next.pools.size(); ++i) {
+    const Pool& pool = next.pools[i];
+    const auto file = std::ranges::find(wanted, pool.name, &Pool::name);
+    if (file == wanted.end() || file->socketio_path == pool.socketio_path) continue;
+    if (reaches_socketio(next, i)) continue;
+    return fmt::format(
+        "pool {}: no route would bring requests for {} to it any more, and its socketio_path "
+        "changes only by a restart: restart pinion, or leave routes and socketio_path as they are",
+        pool.name, pool.socketio_path);
+  }
+  return {};
+}
+
 /// Sessions that were opened by the routes so far are still found by them.
 void remember_routes(const Config& running, Config& next, Differences& differences) {
   next.former_routes = running.former_routes;
@@ -148,6 +173,7 @@ std::expected<Reload, std::string> plan_reload(const Config& running, Config loa
   Reload reload{.config = std::move(loaded), .changes = {}, .restarts = {}};
   Config& next = reload.config;
   Differences differences(reload);
+  const std::vector<Pool> wanted = next.pools;
   differences.compare_all(Section::proxy, "", running.proxy, next.proxy);
   differences.compare(Section::admin, "", running.admin, next.admin);
   differences.compare(Section::log, "", running.log, next.log);
@@ -159,6 +185,7 @@ std::expected<Reload, std::string> plan_reload(const Config& running, Config loa
   }
   point_routes(next.routes, next.pools, pools);
   next.pools = std::move(pools);
+  if (auto torn = half_of_it(next, wanted); !torn.empty()) return std::unexpected(std::move(torn));
   remember_routes(running, next, differences);
   return reload;
 }

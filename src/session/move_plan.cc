@@ -57,7 +57,7 @@ std::optional<Session> MovePlan::next(TimePoint now) {
 }
 
 bool MovePlan::allows(const Session& session, TimePoint now) const noexcept {
-  if (left(session.backend) == 0) return false;
+  if (left(session.backend) == 0 || session.condition == Condition::closing) return false;
   return !streams(session, now) || now - start_ >= terms_.patience;
 }
 

@@ -12,6 +12,8 @@
 namespace pinion::uv {
 namespace {
 
+constexpr mode_t kUnixMode = 0666;
+
 std::string explain(const SocketAddress& address, int error) {
   const std::string text = "cannot listen on " + address.to_string() + ": ";
   switch (error) {
@@ -79,6 +81,11 @@ std::expected<BoundSockets, std::string> bind_unix(const SocketAddress& address,
   if (errno == ECONNREFUSED && is_socket(address.path())) (void)::unlink(address.path().c_str());
   OwnedFd fd{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (fd.get() < 0 || ::bind(fd.get(), address.raw(), address.raw_size()) != 0) {
+    return std::unexpected(explain(address, errno));
+  }
+  // Whoever is in front of us, nginx for one, is another user; who may reach the path, its folder
+  // tells.
+  if (::chmod(address.path().c_str(), kUnixMode) != 0) {
     return std::unexpected(explain(address, errno));
   }
   // As for TCP; and until it listens, another pinion would take it for stale.

@@ -1,8 +1,24 @@
 #include "uv/signal.h"
 
+#include <csignal>
+
 #include "base/check.h"
 
 namespace pinion::uv {
+
+namespace {
+
+void mask(int how, std::span<const int> numbers) noexcept {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : numbers) sigaddset(&set, number);
+  PINION_CHECK(pthread_sigmask(how, &set, nullptr) == 0, "signals can be held back");
+}
+
+}  // namespace
+
+void hold_signals(std::span<const int> numbers) noexcept { mask(SIG_BLOCK, numbers); }
+void release_signals(std::span<const int> numbers) noexcept { mask(SIG_UNBLOCK, numbers); }
 
 Signal::Signal(Loop& loop, int number, Handler& handler) : handle_(new uv_signal_t) {
   PINION_CHECK(uv_signal_init(loop.raw(), handle_.get()) == 0, "a signal watcher can be made");

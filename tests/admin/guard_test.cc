@@ -46,6 +46,21 @@ TEST_CASE("with a token or on a unix socket any name will do") {
   CHECK(lets_in(Guard{"", ""}, "whatever"));
 }
 
+// Its name was re-bound: reading is open, and sids are worth something.
+TEST_CASE("a token does not let a web page in that calls this machine by another name") {
+  const Guard guard{"secret", "127.0.0.1"};
+  CHECK_FALSE(lets_in(guard, "evil.example:9180"));
+  CHECK(lets_in(guard, "127.0.0.1:9180"));
+  Request of_a_proxy;
+  of_a_proxy.host = "pinion.example";
+  of_a_proxy.authorization = "Bearer secret";
+  CHECK_FALSE(guard.refuse(of_a_proxy));
+  of_a_proxy.authorization = "Bearer guessed";
+  CHECK(guard.refuse(of_a_proxy));
+  CHECK_FALSE(lets_in(Guard{"secret", "localhost"}, "evil.example"));
+  CHECK_FALSE(lets_in(Guard{"secret", "::1"}, "evil.example"));
+}
+
 TEST_CASE("a page of another origin may not change anything") {
   const Guard guard{"", "127.0.0.1"};
   CHECK(change_status(guard, "127.0.0.1:9180", "", "") == 200);

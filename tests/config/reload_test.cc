@@ -273,6 +273,28 @@ level = "debug"
             .restarts.size() == 1);
 }
 
+// Its sessions would not be pinned until the restart.
+TEST_CASE("a change of which half would wait for a restart is refused as a whole") {
+  const auto at = [](const std::string& prefix) {
+    return pool_with("chat", kOne + "\nsocketio_path = \"" + prefix + "socket.io/\"") +
+           route_from(prefix, "chat");
+  };
+  const auto moved = plan_reload(parse(at("/a/")), parse(at("/b/")));
+  REQUIRE_FALSE(moved);
+  CHECK(moved.error().find("/a/socket.io/") != std::string::npos);
+  CHECK(moved.error().find("restart") != std::string::npos);
+
+  const std::string rest = pool_with("chat", kOne) + route_from("/", "chat");
+  const auto limits = [&](const std::string& session, const std::string& total) {
+    return parse("[proxy.limits]\nbuffered_per_session = \"" + session + "\"\nbuffered_total = \"" +
+                 total + "\"\n" + rest);
+  };
+  const auto raised = plan_reload(limits("1MiB", "8MiB"), limits("16MiB", "64MiB"));
+  REQUIRE_FALSE(raised);
+  CHECK(raised.error().find("buffered_total") != std::string::npos);
+  CHECK(plan_reload(limits("1MiB", "8MiB"), limits("8MiB", "64MiB")));
+}
+
 TEST_CASE("no more pools than can be told apart") {
   Config running = parse(pool_with("chat", kOne) + route_from("/", "chat"));
   const auto also = [](int n) {

@@ -170,7 +170,8 @@ describe('draining', () => {
     const close = once(engine_of(socket).transport.ws, 'close', seconds(30));
     socket.emit('trickle', 1e6, 20);
     await eventually('it streams', () => tokens.length > 10);
-    await order(pinion, home, 'drain', { close: true, rate: 10 });
+    const { moving } = (await order(pinion, home, 'drain', { close: true, rate: 10 })).json;
+    assert.deepEqual(moving, { why: 'drain', left: 1, moved: 0, rate: 10 }, 'the answer tells at once');
     const [first] = await close;
     assert.equal(first.code ?? first, 1012);
     assert.deepEqual(tokens, Array.from(tokens, (_, i) => i));

@@ -1,6 +1,6 @@
 // How pinion starts, refuses to start, and stops.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import WebSocket from 'ws';
@@ -90,6 +90,39 @@ describe('stopping', () => {
   });
 });
 
+describe('starting', () => {
+  test('a signal that comes before anybody watches is not lost, and does not kill', { timeout: seconds(20) }, async (t) => {
+    const stage = Stage.of(t);
+    const file = join(await stage.folder(), 'pinion.toml');
+    // Nobody writes to it yet, so that reading the config takes as long as we like.
+    assert.equal((await run('mkfifo', [file])).code, 0);
+    const child = new Child(binary, ['run', '-c', file]);
+    stage.defer(() => child.kill());
+    await eventually('it holds signals back', async () => {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
+      const held = BigInt(`0x${/^SigBlk:\s+([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
+      return (held & 0x4001n) === 0x4001n; // SIGHUP, SIGTERM
+    });
+    child.signal('SIGTERM');
+    const backend = await serve(stage, () => {});
+    await writeFile(file, minimal(await free_port(), await free_port(), backend.port));
+    assert.equal(await child.ended(), 0, child.stderr);
+    assert.match(child.stderr, /stopping/);
+  });
+});
+
+const minimal = (port, admin, backend = 9) => `
+[proxy]
+listen = ["127.0.0.1:${port}"]
+[admin]
+listen = "127.0.0.1:${admin}"
+[[pool]]
+name = "chat"
+backends = ["127.0.0.1:${backend}"]
+[[route]]
+pool = "chat"
+`;
+
 describe('not starting', () => {
   async function start_with(t, text) {
     const file = join(await Stage.of(t).folder(), 'pinion.toml');
@@ -97,17 +130,23 @@ describe('not starting', () => {
     return { file, ...(await run(binary, ['run', '-c', file])) };
   }
 
-  const minimal = (port, admin) => `
-[proxy]
-listen = ["127.0.0.1:${port}"]
-[admin]
-listen = "127.0.0.1:${admin}"
-[[pool]]
-name = "chat"
-backends = ["127.0.0.1:9"]
-[[route]]
-pool = "chat"
-`;
+  test('a file where the admin socket was to be stays as it is', { timeout: seconds(20) }, async (t) => {
+    const file = join(await Stage.of(t).folder(), 'precious');
+    await writeFile(file, 'precious');
+    const text = minimal(await free_port(), 1).replace('"127.0.0.1:1"', `"unix:${file}"`);
+    const { code, stderr } = await start_with(t, text);
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /in use/);
+    assert.equal(await readFile(file, 'utf8'), 'precious');
+  });
+
+  test('what cannot be written has failed', { timeout: seconds(20) }, async (t) => {
+    const file = join(await Stage.of(t).folder(), 'pinion.toml');
+    await writeFile(file, minimal(await free_port(), await free_port()));
+    const { code, stderr } = await run('sh', ['-c', `${binary} check -c ${file} > /dev/full`]);
+    assert.equal(code, 1);
+    assert.match(stderr, /the output could not be written/);
+  });
 
   test('a taken port is one clear line', { timeout: seconds(20) }, async (t) => {
     const taken = await serve(Stage.of(t), () => {});

@@ -4,6 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import WebSocket, { WebSocketServer } from 'ws';
 import { call, client, engine_of } from './support/client.mjs';
 import { PollingSession, request } from './support/polling.mjs';
 import { dial } from './support/raw.mjs';
@@ -136,6 +137,7 @@ describe('reload', () => {
     assert.equal(await call(await client(stage, pinion.url), 'who'), second.name);
     assert.equal((await pinion.get('/readyz')).status, 200, 'the pool that is gone is not waited for');
     assert.deepEqual((await pinion.backends()).map(({ pool, state }) => [pool, state]), [['a', 'draining'], ['b', 'up']]);
+    assert.deepEqual((await pinion.status()).pools.map(({ name, backends }) => [name, backends.length]), [['a', 1], ['b', 1]]);
 
     await pinion.reload((config) => {
       config.pool = [{ name: 'b', backends: [second.address] }, { name: 'a', backends: [first.address] }];
@@ -182,6 +184,48 @@ describe('reload', () => {
     assert.equal(told.stdout, '[proxy].shutdown_grace: 30s -> 3s\nneeds a restart: [proxy].workers: 2 -> 1\n');
     assert.equal((await pinion.status()).workers, 2);
     assert.match((await pinion.command('reload')).stdout, /^nothing has changed\nneeds a restart/);
+  });
+
+  test('a token that is another one by now needs a restart, and is not passed over in silence', { timeout: seconds(20) }, async (t) => {
+    const stage = Stage.of(t);
+    const token_file = join(await stage.folder(), 'token');
+    await writeFile(token_file, 'the-first-token-of-them\n', { mode: 0o600 });
+    const pinion = await stage.pinion({ backends: await stage.backends('node4', 1), admin: { token_file } });
+    const reload = () => pinion.command('reload', '--token-file', token_file);
+    assert.equal((await reload()).stdout, 'nothing has changed\n');
+    await writeFile(token_file, 'the-second-token-of-them\n', { mode: 0o600 });
+    assert.equal((await reload()).code, 1, 'the first one still holds');
+    pinion.child.signal('SIGHUP');
+    await pinion.says(/needs a restart.*token_file: the file holds another token now/);
+  });
+
+  test('a tunnel may be idle as long as it likes once a reload says so', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const server = await serve(stage, () => {});
+    new WebSocketServer({ server: server.server }).on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
+    const pinion = await stage.pinion({ backends: [server], timeouts: { tunnel_idle: '1s' } });
+    const socket = stage.keep(new WebSocket(`${pinion.url.replace('http', 'ws')}/chat`));
+    await once(socket, 'open');
+    let heard = 0;
+    socket.on('message', () => (heard += 1));
+    await pinion.reload(({ proxy }) => { proxy.timeouts.tunnel_idle = '0s'; });
+    const start = Date.now();
+    await eventually('three times the old limit have passed', () => {
+      assert.equal(socket.readyState, WebSocket.OPEN);
+      if (heard === 0) socket.send('hello');
+      return Date.now() - start > 3000;
+    });
+    socket.send('still there?');
+    await eventually('it is', () => heard >= 2);
+  });
+
+  test('a listener that would take the port of one that closes is refused with advice', { timeout: seconds(20) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({ backends: await stage.backends('node4', 1) });
+    const answer = await pinion.reload(({ proxy }) => { proxy.listen = [`0.0.0.0:${pinion.port}`]; });
+    assert.equal(answer.status, 422);
+    assert.match(answer.text, /takes the port of 127\.0\.0\.1:\d+, which pinion listens on: restart it/);
+    assert.equal((await request(`${pinion.url}/`)).status, 200);
   });
 
   test('listeners open and close, and one that cannot be opened changes nothing', { timeout: seconds(40) }, async (t) => {

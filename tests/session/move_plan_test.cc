@@ -120,6 +120,13 @@ TEST_CASE("one that takes its time to leave is not moved twice") {
   CHECK(plan.moved() == 1);
 }
 
+TEST_CASE("one that closes already, whoever told it, is not moved besides") {
+  MovePlan plan = drain(10);
+  std::vector<Session> there = idle(3);
+  there[1].condition = Condition::closing;
+  CHECK(move_now(plan, there, kStart + 1s) == std::vector<std::uint64_t>{1, 3});
+}
+
 TEST_CASE("no more leave a backend than its quota says") {
   MovePlan plan({.per_second = 1000, .patience = 60s}, {{kFrom, 2}, {kOther, 1}}, kStart);
   auto there = idle(5);

@@ -1,6 +1,7 @@
 #include "uv/listen_socket.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -66,6 +67,17 @@ TEST_CASE("a port that was given up can be taken again at once") {
     CHECK(can_connect(address));
   }
   CHECK(bind_sockets(address, 1));
+}
+
+TEST_CASE("another user may connect to a unix socket, whatever the umask") {
+  const PathGuard path("mode");
+  const mode_t before = ::umask(0077);
+  const auto bound = bind_sockets(path.address(), 1);
+  ::umask(before);
+  REQUIRE(bound);
+  struct stat file{};
+  REQUIRE(::stat(path.path.c_str(), &file) == 0);
+  CHECK((file.st_mode & 0777U) == 0666U);
 }
 
 TEST_CASE("connections wait for the workers instead of being refused") {

@@ -30,13 +30,13 @@ export class Pinion {
    *   servers are probed as they are by default.
    * @param proxy, timeouts, limits, overload, log as in the config; `workers` is 2 unless told
    */
-  constructor({ backends = [], pool = {}, pools, routes, proxy = {}, timeouts, limits, overload, log = {}, workers = 2 }, folder) {
+  constructor({ backends = [], pool = {}, pools, routes, proxy = {}, timeouts, limits, overload, admin = {}, log = {}, workers = 2 }, folder) {
     const addresses = backends.map((backend) => backend.address ?? backend);
     const health = backends.length > 0 && backends.every((backend) => backend.kind) ? undefined : quiet;
     this.#folder = folder;
     this.#config = {
       proxy: { workers, ...proxy, timeouts, limits, overload },
-      admin: {},
+      admin,
       log,
       pool: pools?.map((one) => ({ health: quiet, ...one }))
         ?? [{ name: 'chat', health, ...(pool.backend ? {} : { backends: addresses }), ...pool }],
