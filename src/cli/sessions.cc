@@ -39,19 +39,23 @@ std::string round_trip_of(const Json& session) {
              : fmt::format("{:.1f}ms", found->get<double>());
 }
 
-void print_table(const Json& sessions, const Terminal& terminal) {
+/// @param sort what they are sorted by, which is to be seen on narrow terminals too
+void print_table(const Json& sessions, std::string_view sort, const Terminal& terminal) {
+  const auto spare_unless = [sort](std::string_view title, std::string_view by) {
+    return Table::Column{.title = title, .align = Align::right, .spare = sort != by};
+  };
   Table table{{{"SID"},
                {"BACKEND"},
                {"VIA"},
                {"STATE"},
                {"AGE", Align::right},
                {"IDLE", Align::right},
-               {"RTT", Align::right},
-               {"FRAMES", Align::right},
-               {"FRAMES/s", Align::right},
-               {"BYTES", Align::right},
-               {"QUEUED", Align::right},
-               {"PAUSED", Align::right}}};
+               spare_unless("RTT", "rtt"),
+               spare_unless("FRAMES", "frames"),
+               spare_unless("FRAMES/s", "rate"),
+               spare_unless("BYTES", "bytes"),
+               spare_unless("QUEUED", "queued"),
+               spare_unless("PAUSED", "paused")}};
   for (const Json& session : sessions) {
     table.add({text_of(session, "sid"), text_of(session, "backend"), transport_of(session),
                text_of(session, "state"), human_duration(number_of(session, "age_ms")),
@@ -81,13 +85,13 @@ int print_one(const Json& session, const Terminal& terminal) {
   return kDone;
 }
 
-int print_list(const Json& page, const Terminal& terminal) {
+int print_list(const Json& page, std::string_view sort, const Terminal& terminal) {
   const Json& sessions = list_of(page, "sessions");
   if (sessions.empty()) {
     terminal.out << "no sessions\n";
     return kDone;
   }
-  print_table(sessions, terminal);
+  print_table(sessions, sort, terminal);
   if (!text_of(page, "next").empty()) {
     terminal.out << fmt::format("the first {}; there are more (--limit N, at most 1000)\n",
                                 sessions.size());
@@ -107,7 +111,8 @@ int run_sessions(const SessionsOptions& sessions, const RemoteOptions& options,
   }
   const auto json = parse_answer(*body);
   if (!json) return terminal.fail(json.error().exit_code, json.error().message);
-  return sessions.sid.empty() ? print_list(*json, terminal) : print_one(*json, terminal);
+  return sessions.sid.empty() ? print_list(*json, sessions.sort, terminal)
+                              : print_one(*json, terminal);
 }
 
 }  // namespace pinion::cli

@@ -51,7 +51,7 @@ void Table::add(std::vector<Cell> cells) {
 
 void Table::add_line(Cell line) { rows_.push_back({.cells = {std::move(line)}, .spans = true}); }
 
-std::vector<std::size_t> Table::widths(const Terminal& terminal) const {
+std::vector<std::size_t> Table::widths() const {
   std::vector<std::size_t> widths;
   widths.reserve(columns_.size());
   for (const Column& column : columns_) widths.push_back(width_of(column.title));
@@ -60,20 +60,26 @@ std::vector<std::size_t> Table::widths(const Terminal& terminal) const {
       widths[i] = std::max(widths[i], width_of(row.cells[i].text));
     }
   }
-  const std::size_t all = std::accumulate(widths.begin(), widths.end(), kGap * (widths.size() - 1));
-  const auto room = static_cast<std::size_t>(terminal.width);
-  if (room != 0 && all > room) {
-    const std::size_t others = all - widths[0];
-    widths[0] = std::max(std::min(kLeastFirst, widths[0]), room > others ? room - others : 0);
-  }
   return widths;
 }
 
+void Table::fit(std::vector<std::size_t>& widths, std::size_t room) const {
+  std::size_t all = std::accumulate(widths.begin(), widths.end(), kGap * (widths.size() - 1));
+  for (std::size_t i = columns_.size(); i-- > 1 && all > room;) {
+    if (columns_[i].spare) all -= std::exchange(widths[i], 0) + kGap;
+  }
+  if (all <= room) return;
+  const std::size_t others = all - widths[0];
+  widths[0] = std::max(std::min(kLeastFirst, widths[0]), room > others ? room - others : 0);
+}
+
 void Table::print(const Terminal& terminal) const {
-  const auto width = widths(terminal);
+  auto width = widths();
+  if (terminal.width != 0) fit(width, static_cast<std::size_t>(terminal.width));
   const auto print_row = [&](const std::vector<Cell>& cells) {
     std::string line;
     for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (width[i] == 0) continue;
       const std::string text = i == 0 ? cut(cells[i].text, width[0]) : cells[i].text;
       const std::string pad(width[i] - std::min(width[i], width_of(text)), ' ');
       const std::string shown = styled(terminal, text, cells[i].style);

@@ -28,13 +28,15 @@ class Table {
   struct Column {
     std::string_view title;
     Align align = Align::left;
+    bool spare = false;  // left out where it does not fit
   };
 
   explicit Table(std::vector<Column> columns);
   void add(std::vector<Cell> cells);
   /// A line of its own between the rows, such as a group's name or a remark.
   void add_line(Cell line);
-  /// With the titles first. On a terminal that is too narrow the first column is cut.
+  /// With the titles first. On a terminal that is too narrow spare columns are left out, the last
+  /// first; if that is not enough, the first column is cut.
   void print(const Terminal& terminal) const;
 
  private:
@@ -42,7 +44,9 @@ class Table {
     std::vector<Cell> cells;
     bool spans = false;  // one cell over all columns
   };
-  [[nodiscard]] std::vector<std::size_t> widths(const Terminal& terminal) const;
+  [[nodiscard]] std::vector<std::size_t> widths() const;
+  /// Cuts widths down to the terminal; 0: that column is left out.
+  void fit(std::vector<std::size_t>& widths, std::size_t room) const;
 
   std::vector<Column> columns_;
   std::vector<Row> rows_;

@@ -45,6 +45,21 @@ TEST_CASE("a narrow terminal cuts the first column") {
         "\xc3\xbc               down   12345\n");
 }
 
+TEST_CASE("a narrow terminal goes without spare columns, and keeps the first whole") {
+  Page page;
+  page.terminal.width = 26;
+  Table table{{{"SID"},
+               {"AGE", Align::right},
+               {"RTT", Align::right, true},
+               {"VIA"},
+               {"QUEUED", Align::right, true}}};
+  table.add({"MMr5J6lKvQ42aJ", "3s", "1.2ms", "ws", "12B"});
+  table.print(page.terminal);
+  CHECK(page.out.str() ==
+        "SID             AGE  VIA\n"
+        "MMr5J6lKvQ42aJ   3s  ws\n");
+}
+
 TEST_CASE("colours do not shift columns") {
   Page page;
   page.terminal.colours = true;
