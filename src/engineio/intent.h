@@ -12,13 +12,15 @@
 namespace pinion::engineio {
 
 /// The path's prefix decides, percent-decoded, as in Node (`req.url` begins with it) and Python
-/// (`PATH_INFO` does).
+/// (`PATH_INFO` does). Without its last slash it is a path of a client that was told to add none
+/// (`addTrailingSlash: false`).
 bool is_engineio_path(std::string_view path, std::string_view socketio_path);
 
 struct Intent {
   enum class Kind : unsigned char {
     other,      // not Engine.IO, or nothing that concerns a session: any backend may answer
-    handshake,  // a GET without sid: the answer may open a session, whatever else is odd about it
+    handshake,  // a GET without sid: the answer may open a session, whatever else is odd about it,
+                // unless it is for the client's script
     poll,       // GET with sid
     push,       // POST with sid
     upgrade,    // a WebSocket for an existing sid

@@ -211,7 +211,8 @@ void Downstream::resume() {
 
 void Downstream::exchange_broken() {
   worker_.retire(std::move(exchange_));
-  // Without a RST the client could take the part that it has for the whole.
+  // Without a RST the client could take the part that it has for the whole. It costs the client
+  // what its kernel has and it has not read.
   stream_.reset();
   close();
 }

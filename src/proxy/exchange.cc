@@ -153,7 +153,15 @@ std::string Exchange::write_reply_to_request(const http::Reply& answer) const {
 
 // As long as nothing of the answer was sent, another can take its place.
 void Exchange::fail_response(CloseReason reason, const http::Reply& instead) {
-  if (!response_body_->holding()) return break_off(reason);
+  if (!response_body_->holding()) {
+    // As the backend has ended it: who counts the bytes or the chunks sees that some are missing,
+    // and has all that came. Of the answer to a poll a part is of no use.
+    const bool shows = reason == CloseReason::backend_closed && response_body_->shows_its_end();
+    if (!shows || facts_.intent.in_session()) return break_off(reason);
+    note_error(reason);
+    drop_upstream();
+    return finish(false);
+  }
   response_body_.reset();
   reply(instead);
 }

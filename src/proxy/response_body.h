@@ -45,6 +45,11 @@ class ResponseBody {
   [[nodiscard]] bool had_excess() const noexcept { return had_excess_; }
   /// Nothing may be sent to the client yet, not even the head.
   [[nodiscard]] bool holding() const noexcept { return open_ != nullptr && !open_->decided(); }
+  /// Its client can tell a part of it from the whole.
+  [[nodiscard]] bool shows_its_end() const noexcept {
+    using Kind = http::Framing::Kind;
+    return to_client_.kind == Kind::length || to_client_.kind == Kind::chunked;
+  }
   /// The session that this answer opened; null when it opened none.
   [[nodiscard]] const OpenedSession* opened() const noexcept {
     return open_ != nullptr && open_->opened() ? &*open_->opened() : nullptr;

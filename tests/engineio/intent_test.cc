@@ -46,9 +46,19 @@ TEST_CASE("classify tells the requests of a session apart") {
       {"get", "/socket.io/?sid=x", false, Kind::stray, "x"},
       {"GET", "/socket.io/", false, Kind::handshake, ""},
       {"GET", "/socket.io/?", false, Kind::handshake, ""},
-      {"GET", "/socket.io/socket.io.js", false, Kind::handshake, ""},
+      {"GET", "/socket.io/socket.io.js", false, Kind::other, ""},
+      {"GET", "/socket.io/socket.io.min.js?v=4", false, Kind::other, ""},
+      {"GET", "/socket.io/socket.io.esm.min.js.map", false, Kind::other, ""},
+      {"GET", "/socket.io/socket.io.msgpack.min.js", false, Kind::other, ""},
+      {"GET", "/socket.io/socket.io.js?EIO=4&transport=polling", false, Kind::handshake, ""},
+      {"GET", "/socket.io/socket.io.js?sid=x", false, Kind::poll, "x"},
+      {"GET", "/socket.io/app.js", false, Kind::handshake, ""},
+      {"GET", "/socket.io/socket.io", false, Kind::handshake, ""},
       {"GET", "/other?sid=x", false, Kind::other, ""},
-      {"GET", "/socket.io?sid=x", false, Kind::other, ""},
+      {"GET", "/socket.io?sid=x", false, Kind::poll, "x"},
+      {"GET", "/socket.io?EIO=4&transport=polling", false, Kind::handshake, ""},
+      {"GET", "/socket.iox?sid=x", false, Kind::other, ""},
+      {"GET", "/socket.i?sid=x", false, Kind::other, ""},
       {"GET", "//socket.io/?sid=x", false, Kind::other, ""},
       {"GET", "/?path=/socket.io/&sid=x", false, Kind::other, ""},
       {"OPTIONS", "*", false, Kind::other, ""},
@@ -133,7 +143,9 @@ TEST_CASE("the path is compared decoded, and nothing else is done to it") {
   CHECK(is_engineio_path("/socket.io/%", "/socket.io/"));
   CHECK(is_engineio_path("/ws/socket.io/", "/ws/socket.io/"));
   CHECK(is_engineio_path("/caf%C3%A9/", "/caf\xC3\xA9/"));
-  CHECK_FALSE(is_engineio_path("/socket.io", "/socket.io/"));
+  CHECK(is_engineio_path("/socket.io", "/socket.io/"));
+  CHECK_FALSE(is_engineio_path("/socket.iox", "/socket.io/"));
+  CHECK_FALSE(is_engineio_path("/", "/socket.io/"));
   CHECK_FALSE(is_engineio_path("/Socket.io/", "/socket.io/"));
   CHECK_FALSE(is_engineio_path("/x/../socket.io/", "/socket.io/"));
   CHECK_FALSE(is_engineio_path("/socket+io/", "/socket io/"));
