@@ -289,7 +289,7 @@ std::string ServerView::not_ready() const {
       this->config();  // later than the sets, so that it knows their pools
   for (const auto& set : sets) {
     const config::Pool& pool = config->pools[set->pool];
-    if (!pool.retired && !set->takes_sessions()) {
+    if (!pool.retired && !set->may_take_sessions(monotonic_now())) {
       return "pool " + pool.name + " has no backend that takes sessions";
     }
   }

@@ -152,7 +152,7 @@ admin::BackendView backend_view(const balance::Backend& backend, bool left, cons
   } else if (backend.health().silent()) {
     view.reason = "does not answer";
   } else if (backend.health().fails_handshakes()) {
-    view.reason = "answers handshakes with 5xx";
+    view.reason = "answers handshakes with 5xx or not at all";
   }
   if (const auto moving = mover.progress(who.id)) {
     view.moving = {.why = std::string(moving->why),

@@ -9,6 +9,8 @@ namespace {
 
 // Backends of a large pool that are drawn in search of two that take sessions.
 constexpr int kMostDrawn = 32;
+// Those beside them that stay out for what their agents leave of their weights.
+constexpr int kMostPassedOver = 1000;
 
 bool is_among(std::span<Backend* const> backends, const Backend* backend) noexcept {
   return std::find(backends.begin(), backends.end(), backend) != backends.end();
@@ -118,13 +120,17 @@ bool Assigner::draw_two(const BackendSet& set, std::span<Backend* const> tried, 
   candidates_.clear();
   std::uniform_int_distribution<std::uint64_t> lot{0, set.total_weight() - 1};
   std::uniform_int_distribution<std::uint32_t> below_percent{0, AgentWord::kWhole - 1};
-  const auto weights = static_cast<double>(set.total_weight() * Backend::kWeightUnit);
+  const auto weights = static_cast<double>(set.total_weight());
+  int passed_over = 0;
   for (int drawn = 0; drawn < kMostDrawn; ++drawn) {
     Backend& backend = set.at_weight(lot(random_));
-    if (which_for_session(backend, now) != Which::answering) continue;
     // The set knows the configured weights; what its agent leaves of one changes from moment to
     // moment.
-    if (below_percent(random_) >= backend.agent().percent()) continue;
+    if (below_percent(random_) >= backend.agent().percent()) {
+      if (++passed_over <= kMostPassedOver) --drawn;
+      continue;
+    }
+    if (which_for_session(backend, now) != Which::answering) continue;
     if (is_busy(backend) || !backend.pace().ready(now, set.rate)) continue;
     if (is_among(tried, &backend)) continue;
     const auto is_same = [&](const Candidate& one) { return one.backend == &backend; };
@@ -132,7 +138,7 @@ bool Assigner::draw_two(const BackendSet& set, std::span<Backend* const> tried, 
     Candidate candidate;
     look_at(backend, candidate);
     weigh_load(candidate, now);
-    if (!may_take(set.pool, candidate, candidate.weight / weights)) continue;
+    if (!may_take(set.pool, candidate, backend.weight() / weights)) continue;
     candidates_.push_back(candidate);
     const auto cool = std::count_if(candidates_.begin(), candidates_.end(),
                                     [](const Candidate& one) { return !one.load.hot; });

@@ -117,6 +117,12 @@ class Backend {
     return health_.up() && !health_.silent() && !health_.fails_handshakes() && !draining();
   }
   [[nodiscard]] bool takes_sessions() const noexcept { return opens_sessions() && !is_full(); }
+  /// It does so, or nobody has tried for long: whoever sends people here may have stopped because
+  /// of that, and would never start again.
+  [[nodiscard]] bool may_take_sessions(TimePoint now) const noexcept {
+    return health_.up() && !health_.silent() && health_.try_is_overdue(now) && !draining() &&
+           !is_full();
+  }
   /// Who has had a session there may come back to it: one that is only slow to answer has its data
   /// still.
   [[nodiscard]] bool takes_back() const noexcept {

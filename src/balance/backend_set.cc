@@ -21,9 +21,9 @@ Backend& BackendSet::at_weight(std::uint64_t weight) const noexcept {
   return *backends[static_cast<std::size_t>(at - weights.begin())];
 }
 
-bool BackendSet::takes_sessions() const noexcept {
+bool BackendSet::may_take_sessions(TimePoint now) const noexcept {
   return std::any_of(backends.begin(), backends.end(),
-                     [](const Backend* b) { return b->takes_sessions(); });
+                     [now](const Backend* b) { return b->may_take_sessions(now); });
 }
 
 }  // namespace pinion::balance

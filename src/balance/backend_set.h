@@ -23,6 +23,7 @@ struct BackendSet {
   /// Those that have an agent, and where it listens.
   std::vector<std::pair<Backend*, config::Address>> agents = {};
   std::vector<std::uint64_t> weights = {};  // of the backends up to each, added up
+  bool has_namesakes = false;               // backends of the same name, at two addresses
 
   void add(Backend& backend);
   /// A backend that is remembered may have left since.
@@ -33,8 +34,8 @@ struct BackendSet {
   }
   /// The backend in whose part of total_weight() this is; it is less than that.
   [[nodiscard]] Backend& at_weight(std::uint64_t weight) const noexcept;
-  /// Whether any backend takes a new session now.
-  [[nodiscard]] bool takes_sessions() const noexcept;
+  /// Whether any backend takes a new session now, as far as is known.
+  [[nodiscard]] bool may_take_sessions(TimePoint now) const noexcept;
 };
 
 /// One set a pool, by index into Config::pools.

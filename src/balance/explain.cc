@@ -17,7 +17,8 @@ std::optional<double> load_of(const Backend& backend, TimePoint now) noexcept {
 std::string explain(const Backend& backend, TimePoint now) {
   if (!backend.health().up()) return "down";
   if (backend.health().silent()) return "silent: handshakes go unanswered";
-  if (backend.health().fails_handshakes()) return "failing: handshakes are answered 5xx";
+  if (backend.health().fails_handshakes())
+    return "failing: handshakes are answered 5xx or not at all";
   if (backend.agent().wants_no_sessions()) {
     return fmt::format("its agent says {}, {} %", to_string(backend.agent().stance()),
                        backend.agent().percent());

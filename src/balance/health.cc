@@ -38,6 +38,9 @@ bool Health::connect_failed(TimePoint now) noexcept {
 bool Health::failed(Fault fault, TimePoint now) noexcept {
   const std::lock_guard lock(mutex_);
   const bool by_request = fault == Fault::bad_gateway;
+  if (fault == Fault::status || fault == Fault::bad_answer) {
+    unfit_.store(true, std::memory_order_relaxed);
+  }
   const std::uint32_t in_a_row = by_request ? ++bad_gateways_ : ++faults_;
   (by_request ? bad_gateways_pending_ : faults_pending_).store(true, std::memory_order_relaxed);
   if (up() && in_a_row < fall_) {
@@ -68,6 +71,11 @@ bool Health::go_down(Fault fault, TimePoint now) noexcept {
 }
 
 bool Health::answered(TimePoint now) noexcept {
+  unfit_.store(false, std::memory_order_relaxed);
+  return recovered(now);
+}
+
+bool Health::recovered(TimePoint now) noexcept {
   if (up() && !faults_pending_.load(std::memory_order_relaxed)) return false;
   const std::lock_guard lock(mutex_);
   faults_ = 0;
@@ -95,14 +103,8 @@ bool Health::request_answered(TimePoint now) noexcept {
     const std::lock_guard lock(mutex_);
     forget_bad_gateways();
   }
-  return !is_unfit() && answered(now);
-}
-
-// Its own probes say so, and only they may take that back.
-bool Health::is_unfit() const noexcept {
-  const Fault held = fault();
-  return (held == Fault::status || held == Fault::bad_answer) &&
-         (!up() || faults_pending_.load(std::memory_order_relaxed));
+  // Its own probes say so, and only they may take that back.
+  return !unfit_.load(std::memory_order_relaxed) && recovered(now);
 }
 
 void Health::forget_bad_gateways() noexcept {
@@ -124,6 +126,12 @@ bool Health::handshake_answered(bool failed, TimePoint now) noexcept {
   next_try_ns_.store((now + kFirstHold).time_since_epoch().count(), std::memory_order_relaxed);
   fails_handshakes_.store(true, std::memory_order_relaxed);
   return true;
+}
+
+void Health::handshake_refused() noexcept {
+  if (!handshake_faults_pending_.load(std::memory_order_relaxed)) return;
+  const std::lock_guard lock(mutex_);
+  if (!fails_handshakes()) trust_handshakes();
 }
 
 void Health::trust_handshakes() noexcept {

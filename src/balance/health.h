@@ -84,6 +84,9 @@ class Health {
   /// A handshake has opened a session, or @param failed. @returns whether that is news: from now on
   /// it fails handshakes, or it does so no more
   bool handshake_answered(bool failed, TimePoint now) noexcept;
+  /// It was answered, and has opened none, for it may not have been one: no failure, so those were
+  /// not in a row. What was found to fail is not trusted for that.
+  void handshake_refused() noexcept;
   /// Its last `fall` handshakes have failed.
   [[nodiscard]] bool fails_handshakes() const noexcept {
     return fails_handshakes_.load(std::memory_order_relaxed);
@@ -94,6 +97,11 @@ class Health {
     return !fails_handshakes() ||
            now.time_since_epoch().count() >= next_try_ns_.load(std::memory_order_relaxed);
   }
+  /// A try has been due for so long that nobody can know whether it still fails them: no handshake
+  /// has come.
+  [[nodiscard]] bool try_is_overdue(TimePoint now) const noexcept {
+    return may_try_handshake(now - kLongestHold);
+  }
   /// A handshake goes to it. @returns false if one that fails them has got its try meanwhile
   bool take_try(TimePoint now) noexcept;
 
@@ -103,12 +111,13 @@ class Health {
   bool take_suspicion() noexcept { return suspected_.exchange(false, std::memory_order_relaxed); }
 
  private:
+  bool recovered(TimePoint now) noexcept;
   void forget_bad_gateways() noexcept;
-  [[nodiscard]] bool is_unfit() const noexcept;
   bool go_down(Fault fault, TimePoint now) noexcept;
   void trust_handshakes() noexcept;
 
   std::atomic<bool> up_{true};
+  std::atomic<bool> unfit_{false};  // the last probe that was answered said so
   std::atomic<Fault> fault_{Fault::none};
   std::atomic<bool> faults_pending_{false};        // faults_ is not 0
   std::atomic<bool> bad_gateways_pending_{false};  // bad_gateways_ is not 0

@@ -96,6 +96,8 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   const auto done = static_cast<double>(work - std::exchange(watched.work, work));
   const BusyTally before = std::exchange(watched.probes, probes.tally);
   const auto requests = backend.request_samples().take();
+  reading.requests_known = false;
+  reading.request_weight = 0;
   // Whoever probes may be another one since, who began to count anew.
   if (fresh < 1 || probes.confidence <= 0 || probes.tally.seconds < before.seconds) return;
   for (const RequestSample& request : requests) watched.requests.add(request);

@@ -38,11 +38,14 @@ BusyTally RequestEvidence::join(Duration time, const BusyTally& probes, TimePoin
   const auto recent = [now](const Kind& kind) {
     return kind.last != TimePoint{} && now - kind.last <= kMostGap;
   };
-  // Compared are the same times: in others the loop may have been another one.
-  if (!std::ranges::any_of(kinds_, recent)) return probes;
   const double keep = std::exp(-to_seconds(time) / to_seconds(kMemory));
-  requests_ = requests_ * keep + news;
-  probes_ = probes_ * keep + probes;
+  requests_ = requests_ * keep;
+  probes_ = probes_ * keep;
+  // Compared are the same times: in others the loop may have been another one.
+  recent_ = std::ranges::any_of(kinds_, recent);
+  if (!recent_) return probes;
+  requests_ = requests_ + news;
+  probes_ = probes_ + probes;
   return probes + news * weight();
 }
 

@@ -43,9 +43,9 @@ class RequestEvidence {
   /// 0 to 1: the busy share that they tell, of the last two minutes; weight() says whether it
   /// counts.
   [[nodiscard]] double busy_share() const noexcept { return requests_.share(); }
-  /// Whether there were enough of both to say anything.
+  /// Whether there were enough of both to say anything, and still are some.
   [[nodiscard]] bool knows() const noexcept {
-    return probes_.worth() >= kEnough && requests_.worth() >= kEnough;
+    return recent_ && probes_.worth() >= kEnough && requests_.worth() >= kEnough;
   }
 
  private:
@@ -58,6 +58,7 @@ class RequestEvidence {
   };
 
   std::array<Kind, kSampledRequests> kinds_;
+  bool recent_ = false;          // a request came a moment ago, as of join()
   BusyTally news_;               // of requests, since join()
   BusyTally requests_, probes_;  // decaying, of the same time
 };

@@ -11,7 +11,8 @@ constexpr std::string_view kFormats[] = {"text", "json"};
 constexpr Key kKeysOfProxy[] = {
     {.section = Section::proxy, .type = Type::listen_addresses, .name = "listen",
      .fallback = "127.0.0.1:8080", .min = 1, .max = 64,
-     .help = "Where clients connect. Port 0 takes a free one."},
+     .help = "Where clients connect. Port 0 takes a free one. To a unix socket every user of the "
+             "machine can connect who may reach its folder."},
     {.section = Section::proxy, .type = Type::integer, .name = "workers",
      .fallback = "0", .min = 1, .max = 256, .zero = "one per core",
      .help = "Threads that carry traffic. Each serves every listener.", .restart = true},
@@ -50,10 +51,10 @@ constexpr Key kKeysOfProxy[] = {
 
     {.section = Section::limits, .type = Type::size, .name = "head",
      .fallback = "64KiB", .min = kKiB, .max = kMiB,
-     .help = "Request line and fields of a request, in all. Then 431."},
+     .help = "Request line and fields of a request, in all. Then 431. Of an answer likewise; then 502."},
     {.section = Section::limits, .type = Type::integer, .name = "headers",
      .fallback = "128", .min = 8, .max = 1024,
-     .help = "Fields in the head of a request. Then 431."},
+     .help = "Fields in the head of a request. Then 431. Of an answer likewise; then 502."},
     {.section = Section::limits, .type = Type::size, .name = "url",
      .fallback = "16KiB", .min = 256, .max = kMiB,
      .help = "Length of a request's target, at most that of the head. Then 414."},

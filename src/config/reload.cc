@@ -133,7 +133,7 @@ void point_routes(std::vector<Route>& routes, const std::vector<Pool>& loaded,
 
 /// What was checked was the file as a whole; without what waits for a restart it may be wrong.
 /// @returns why, or nothing
-std::string half_of_it(const Config& next, const std::vector<Pool>& wanted) {
+std::string half_of_it(const Config& running, const Config& next, const std::vector<Pool>& wanted) {
   const Limits& limits = next.proxy.limits;
   if (limits.buffered_total != 0 && limits.buffered_total < limits.buffered_per_session) {
     return fmt::format(
@@ -145,7 +145,9 @@ std::string half_of_it(const Config& next, const std::vector<Pool>& wanted) {
     const Pool& pool = next.pools[i];
     const auto file = std::ranges::find(wanted, pool.name, &Pool::name);
     if (file == wanted.end() || file->socketio_path == pool.socketio_path) continue;
-    if (reaches_socketio(next, i)) continue;
+    // What was so before is nothing that this change breaks.
+    const bool reached = i < running.pools.size() && reaches_socketio(running, i);
+    if (!reached || reaches_socketio(next, i)) continue;
     return fmt::format(
         "pool {}: no route would bring requests for {} to it any more, and its socketio_path "
         "changes only by a restart: restart pinion, or leave routes and socketio_path as they are",
@@ -185,7 +187,8 @@ std::expected<Reload, std::string> plan_reload(const Config& running, Config loa
   }
   point_routes(next.routes, next.pools, pools);
   next.pools = std::move(pools);
-  if (auto torn = half_of_it(next, wanted); !torn.empty()) return std::unexpected(std::move(torn));
+  if (auto torn = half_of_it(running, next, wanted); !torn.empty())
+    return std::unexpected(std::move(torn));
   remember_routes(running, next, differences);
   return reload;
 }

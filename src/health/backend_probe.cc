@@ -62,6 +62,7 @@ void BackendProbe::begin(TimePoint now, bool scheduled) {
   // An answer that is still coming in would be taken for that of the next request.
   if (state_ == State::draining || !asks() || plan_.opens) close();
   reused_ = state_ == State::open;
+  if (scheduled) schedule_.went_out();
   sample_ = scheduled && (plan_.opens || (reused_ && plan_.asks));
   draw_after(now);
   if (reused_) return send();

@@ -1,6 +1,9 @@
 #include "health/discovery.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
 
 namespace pinion::health {
 
@@ -126,6 +129,10 @@ balance::BackendSets Discovery::sets() const {
         if (source->backend.agent.text.empty()) continue;
         set->agents.emplace_back(backend, agent_of(source->backend, *backend));
       }
+    }
+    std::unordered_set<std::string_view> names;
+    for (const auto* const backend : set->backends) {
+      if (!names.insert(backend->identity().name).second) set->has_namesakes = true;
     }
     sets.push_back(std::move(set));
   }

@@ -5,7 +5,7 @@
 namespace pinion::health {
 
 Duration ProbeSchedule::mean(const balance::ProbeReading& reading) const noexcept {
-  const bool first = learns_ && drawn_ < kFirst && reading.tally.worth() < kFirst;
+  const bool first = learns_ && gone_out_ < kFirst && reading.tally.worth() < kFirst;
   const double sure = std::min(reading.confidence / kSureEnough, 1.0);
   const double busy = learns_ ? reading.busy_share * sure : 0;
   const double faster = first ? kFirstFaster : 1.0 + (kFaster - 1) * busy;
@@ -16,9 +16,8 @@ Duration ProbeSchedule::mean(const balance::ProbeReading& reading) const noexcep
   return std::min(interval_, std::max(wanted, least));
 }
 
-Duration ProbeSchedule::draw(const balance::ProbeReading& reading, std::mt19937& random) {
+Duration ProbeSchedule::draw(const balance::ProbeReading& reading, std::mt19937& random) const {
   const Duration mean_time = mean(reading);
-  drawn_ = std::min(drawn_ + 1, kFirst);
   std::exponential_distribution<double> exponential(1.0);
   const Duration drawn{
       static_cast<std::int64_t>(exponential(random) * static_cast<double>(mean_time.count()))};

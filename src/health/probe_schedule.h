@@ -8,6 +8,7 @@
 //   together stay small. An interval is never below kShortest, nor above kLongest means.
 #pragma once
 
+#include <algorithm>
 #include <random>
 
 #include "balance/probe_reading.h"
@@ -38,12 +39,14 @@ class ProbeSchedule {
   /// The mean time between probes for a backend that looks like this.
   [[nodiscard]] Duration mean(const balance::ProbeReading& reading) const noexcept;
   /// The time until the next probe, drawn by lot.
-  Duration draw(const balance::ProbeReading& reading, std::mt19937& random);
+  Duration draw(const balance::ProbeReading& reading, std::mt19937& random) const;
+  /// A probe goes out that the schedule wanted, to a backend that is up.
+  void went_out() noexcept { gone_out_ = std::min(gone_out_ + 1, kFirst); }
 
  private:
   Duration interval_;
   bool learns_;
-  int drawn_ = 0;  // up to kFirst
+  int gone_out_ = 0;  // up to kFirst
 };
 
 }  // namespace pinion::health

@@ -34,9 +34,9 @@ void BackendNews::handshake_opened(balance::Backend& backend, TimePoint now) {
             {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
 }
 
-// Any other answer may be that to a script below the same path, or to nonsense.
 void BackendNews::handshake_answered(balance::Backend& backend, int status, TimePoint now) {
-  if (status >= kServerError) handshake_failed(backend, std::to_string(status), now);
+  if (status < kServerError) return backend.health().handshake_refused();
+  handshake_failed(backend, std::to_string(status), now);
 }
 
 void BackendNews::handshake_failed(balance::Backend& backend, const std::string& status,
@@ -71,7 +71,7 @@ void BackendNews::heard(balance::Backend& backend) {
 // falls silent again each time it was heard opens no sessions.
 void BackendNews::unanswered(balance::Backend& backend, TimePoint now) {
   if (!backend.health().fell_silent()) return;
-  handshake_failed(backend, "none in time", now);
+  handshake_failed(backend, "none", now);
   log_.warning(
       "backend takes connections but does not answer handshakes; new sessions go to others until "
       "it does: see whether its process hangs",

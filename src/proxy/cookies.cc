@@ -21,12 +21,17 @@ std::string_view same_site_word(config::SameSite same_site) noexcept {
 
 }  // namespace
 
-const std::string& Cookies::value_for(const config::Pool& pool, const balance::Backend& backend) {
+const std::string& Cookies::value_for(const config::Pool& pool, const balance::BackendSet& set,
+                                      const balance::Backend& backend) {
   const std::string& key = pool.affinity.cookie_key.empty() ? made_key_ : pool.affinity.cookie_key;
   Made& made = values_[backend.id()];
-  if (made.key != key) {
+  if (made.key != key || made.with_address != set.has_namesakes) {
     const session::CookieSigner signer(key);
-    made = {.key = key, .value = signer.value_for(pool.name, backend.identity().name)};
+    const balance::BackendIdentity& who = backend.identity();
+    const std::string name =
+        set.has_namesakes ? who.name + '@' + who.address.to_string() : who.name;
+    made = {
+        .key = key, .value = signer.value_for(pool.name, name), .with_address = set.has_namesakes};
   }
   return made.value;
 }
@@ -34,7 +39,7 @@ const std::string& Cookies::value_for(const config::Pool& pool, const balance::B
 balance::Backend* Cookies::backend_of(const config::Pool& pool, const balance::BackendSet& set,
                                       std::string_view value) {
   for (balance::Backend* const backend : set.backends) {
-    if (session::CookieSigner::same(value_for(pool, *backend), value)) return backend;
+    if (session::CookieSigner::same(value_for(pool, set, *backend), value)) return backend;
   }
   return nullptr;
 }

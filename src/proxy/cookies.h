@@ -22,13 +22,15 @@ class Cookies {
   /// The backend of the pool that a value stands for; null when it stands for none of them.
   balance::Backend* backend_of(const config::Pool& pool, const balance::BackendSet& set,
                                std::string_view value);
-  const std::string& value_for(const config::Pool& pool, const balance::Backend& backend);
+  const std::string& value_for(const config::Pool& pool, const balance::BackendSet& set,
+                               const balance::Backend& backend);
   /// The value of a Set-Cookie field (RFC 6265, 4.1). @param https whether the client came by TLS
   static std::string field(const config::Affinity& affinity, std::string_view value, bool https);
 
  private:
   struct Made {
     std::string key, value;
+    bool with_address = false;
   };
 
   const std::string& made_key_;

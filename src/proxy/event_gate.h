@@ -30,6 +30,7 @@ class EventGate final : private WheelTimer {
 
   /// What was read of the client. @returns whether it must not be read until on_gate_open()
   bool take(std::uint64_t frames, std::uint64_t bytes, TimePoint now) noexcept;
+  [[nodiscard]] const EventRate& rate() const noexcept { return rate_; }
   [[nodiscard]] bool shut() const noexcept { return armed(); }
   /// Bytes that may be read at once, so that a single reading does not take much more than there
   /// is.

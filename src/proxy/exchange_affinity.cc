@@ -137,7 +137,8 @@ void Exchange::add_cookie(std::string& head) const {
   if (!facts_.pool || affinity().cookie.empty() || status_ >= 300) return;
   if (facts_.intent.kind != Intent::Kind::handshake && !reads_connect_) return;
   const config::Pool& pool = worker_.config().pools[*facts_.pool];
-  const std::string& value = worker_.cookies().value_for(pool, *backend_);
+  const std::string& value =
+      worker_.cookies().value_for(pool, worker_.backends(*facts_.pool), *backend_);
   if (value == cookie_) return;
   http::add_field(head, "Set-Cookie", Cookies::field(affinity(), value, https_));
 }

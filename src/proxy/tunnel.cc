@@ -74,14 +74,16 @@ void Tunnel::arm_idle() {
 
 void Tunnel::limit_events() {
   const EventRate& rate = worker_.config().pools[pool()].event_rate;
+  if (gate_ != nullptr && gate_->rate() == rate) return;
   gate_.reset();
+  in_.release(Relay::Hold::rate);
   if (rate.any()) gate_ = std::make_unique<EventGate>(worker_.wheel(), rate, *this);
 }
 
 void Tunnel::follow_config() {
   if (state_ != State::open) return;
   limit_events();
-  in_.release(Relay::Hold::rate);
+  worker_.mark_dirty(*this);
   // A timer that ends a half-closed tunnel is no idle one.
   if (!in_.ended() && !out_.ended()) arm_idle();
 }

@@ -57,9 +57,9 @@ class Tunnel final : public Retirable,
   /// @param head the 101, for the client
   /// @param from_backend, from_client what was read of either side before the tunnel was there
   void start(std::string_view head, std::string_view from_backend, std::string_view from_client);
-  /// Closes with a close frame, at a frame boundary of each direction.
   /// As a reload wants it: how long it may be idle, and how much its client may send.
   void follow_config();
+  /// Closes with a close frame, at a frame boundary of each direction.
   void close_gracefully(websocket::CloseCode code, metrics::CloseReason reason);
   /// Closes at once.
   void abort(metrics::CloseReason reason);

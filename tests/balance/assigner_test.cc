@@ -176,21 +176,25 @@ TEST_CASE("a set takes sessions while one backend is up and has room") {
   Backends b;
   b.add(1, 1);
   const BackendSet set = b.set(Balance::least_load);
-  CHECK(set.takes_sessions());
+  CHECK(set.may_take_sessions(kStart));
   {
     const Reservation held = test::reserve(b[0]);
-    CHECK_FALSE(set.takes_sessions());
+    CHECK_FALSE(set.may_take_sessions(kStart));
   }
-  CHECK(set.takes_sessions());
+  CHECK(set.may_take_sessions(kStart));
   b[0].health().fell_silent();
-  CHECK_FALSE(set.takes_sessions());
+  CHECK_FALSE(set.may_take_sessions(kStart));
   b[0].health().heard();
   b[0].health().handshake_answered(true, kStart);
-  CHECK_FALSE(set.takes_sessions());
+  CHECK_FALSE(set.may_take_sessions(kStart));
+  // Whoever sends people here by that stopped doing so.
+  const TimePoint due = kStart + Health::kFirstHold;
+  CHECK_FALSE(set.may_take_sessions(due + Health::kLongestHold - std::chrono::milliseconds{1}));
+  CHECK(set.may_take_sessions(due + Health::kLongestHold));
   b[0].health().handshake_answered(false, kStart);
-  CHECK(set.takes_sessions());
+  CHECK(set.may_take_sessions(kStart));
   b[0].health().connect_failed(kStart);
-  CHECK_FALSE(set.takes_sessions());
+  CHECK_FALSE(set.may_take_sessions(kStart));
 }
 
 TEST_CASE("a backend that drains gets no session, whatever the others are") {
@@ -214,10 +218,10 @@ TEST_CASE("a backend that drains gets no session, whatever the others are") {
   CHECK(assigner.assign_session(set, tried, kStart).refusal == Assigner::Refusal::no_backend);
   other.health().connect_failed(kStart);
   CHECK(assigner.assign_session(set, {}, kStart).reservation.backend() == &other);
-  CHECK_FALSE(set.takes_sessions());
+  CHECK_FALSE(set.may_take_sessions(kStart));
   draining.set_draining(false);
   CHECK(assigner.assign_session(set, {}, kStart).reservation.backend() == &draining);
-  CHECK(set.takes_sessions());
+  CHECK(set.may_take_sessions(kStart));
 }
 
 TEST_CASE("a backend that drains answers requests while no other is up") {

@@ -159,6 +159,30 @@ TEST_CASE("who says itself that it is not fit is not taken to be so because it a
   CHECK(health.up());
 }
 
+TEST_CASE("a fault besides does not make fit who says that it is not") {
+  Health health;
+  health.set_rules(2, 3);
+  for (int i = 0; i < 3; ++i) (void)health.failed(Fault::status, kStart);
+  CHECK_FALSE(health.up());
+  CHECK_FALSE(health.connect_failed(kStart + 10s));
+  for (int i = 0; i < 5; ++i) CHECK_FALSE(health.request_answered(kStart + 20s));
+  CHECK_FALSE(health.up());
+}
+
+TEST_CASE("answers to what was no handshake keep failures from being in a row, and no more") {
+  Health health;
+  health.set_rules(1, 3);
+  for (int i = 0; i < 10; ++i) {
+    CHECK_FALSE(health.handshake_answered(true, kStart));
+    CHECK_FALSE(health.handshake_answered(true, kStart));
+    health.handshake_refused();
+  }
+  for (int i = 0; i < 3; ++i) (void)health.handshake_answered(true, kStart);
+  CHECK(health.fails_handshakes());
+  health.handshake_refused();
+  CHECK(health.fails_handshakes());
+}
+
 TEST_CASE("who was not reached is there again when it answers requests") {
   Health health;
   health.set_rules(2, 3);

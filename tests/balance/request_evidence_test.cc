@@ -92,19 +92,23 @@ TEST_CASE("a few requests are not compared with anything") {
   CHECK(loop.joined.squares == loop.joined.seconds);  // nothing but probes, of a second each
 }
 
-TEST_CASE("probes of a time without requests are no part of the comparison") {
+TEST_CASE(
+    "without requests they say nothing, and what they said counts less when they come again") {
   Loop loop;
   loop.live(3min);
-  const double share = loop.evidence.busy_share();
-  const double weight = loop.evidence.weight();
+  CHECK(loop.evidence.knows());
   loop.requests_a_tick = 0;
-  loop.live(RequestEvidence::kMostGap);  // a moment ago there was one
-  const double then = loop.evidence.weight();
+  loop.live(RequestEvidence::kMostGap + kTick);
+  CHECK_FALSE(loop.evidence.knows());
+  CHECK(loop.evidence.weight() == 0);
+  const BusyTally before = loop.joined;
   loop.busy = 0;
-  loop.live(5min);
-  CHECK(loop.evidence.busy_share() == doctest::Approx(share).epsilon(0.05));
-  CHECK(loop.evidence.weight() == then);
-  CHECK(then == doctest::Approx(weight).epsilon(0.5));
+  loop.live(10min);
+  CHECK((loop.joined - before).share() == 0);  // of probes alone
+  loop.requests_a_tick = 0.8;
+  loop.live(1min);
+  CHECK(loop.evidence.knows());
+  CHECK(loop.evidence.busy_share() < 0.05);
 }
 
 }  // namespace pinion::balance

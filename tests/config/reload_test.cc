@@ -284,6 +284,11 @@ TEST_CASE("a change of which half would wait for a restart is refused as a whole
   CHECK(moved.error().find("/a/socket.io/") != std::string::npos);
   CHECK(moved.error().find("restart") != std::string::npos);
 
+  // What was so before is nothing that a change breaks.
+  const std::string unreached = pool_with("chat", kOne) + route_from("/api/", "chat");
+  CHECK(plan_reload(parse(unreached), parse(pool_with("chat", kOne + "\nsocketio_path = \"\"") +
+                                            route_from("/api/", "chat"))));
+
   const std::string rest = pool_with("chat", kOne) + route_from("/", "chat");
   const auto limits = [&](const std::string& session, const std::string& total) {
     return parse("[proxy.limits]\nbuffered_per_session = \"" + session + "\"\nbuffered_total = \"" +

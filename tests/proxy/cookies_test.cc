@@ -24,13 +24,39 @@ TEST_CASE("a value stands for one backend, and only that value") {
   const config::Pool pool = pool_with_cookie();
   balance::BackendSet set;
   set.backends = books.backends;
-  const std::string value = cookies.value_for(pool, *books.backends[1]);
+  const std::string value = cookies.value_for(pool, set, *books.backends[1]);
   CHECK(cookies.backend_of(pool, set, value) == books.backends[1]);
   std::string forged = value;
   forged[3] = forged[3] == 'A' ? 'B' : 'A';
   CHECK(cookies.backend_of(pool, set, forged) == nullptr);
   CHECK(cookies.backend_of(pool, set, "") == nullptr);
   CHECK(cookies.backend_of(pool, set, "b1") == nullptr);
+}
+
+// A name that was one address, then another, and is both at last.
+TEST_CASE("backends of one name are told apart by their addresses") {
+  const auto at = [](std::uint16_t port) {
+    return balance::Backend{{.id = port,
+                             .pool_name = "chat",
+                             .name = "app",
+                             .address = *SocketAddress::from_ip("127.0.0.1", port)}};
+  };
+  balance::Backend first = at(1);
+  balance::Backend second = at(2);
+  const std::string made = "a key that was made";
+  Cookies cookies(made);
+  const config::Pool pool = pool_with_cookie();
+  balance::BackendSet alone;
+  alone.backends = {&second};
+  const std::string before = cookies.value_for(pool, alone, second);
+  balance::BackendSet both;
+  both.backends = {&first, &second};
+  both.has_namesakes = true;
+  const std::string value = cookies.value_for(pool, both, second);
+  CHECK(value != before);
+  CHECK(cookies.backend_of(pool, both, value) == &second);
+  CHECK(cookies.backend_of(pool, both, cookies.value_for(pool, both, first)) == &first);
+  CHECK(cookies.backend_of(pool, alone, before) == &second);
 }
 
 TEST_CASE("values are good as long as the key is the same") {
@@ -40,15 +66,15 @@ TEST_CASE("values are good as long as the key is the same") {
   balance::BackendSet set;
   set.backends = books.backends;
   const std::string value =
-      cookies.value_for(pool_with_cookie("from a file 1"), *books.backends[0]);
+      cookies.value_for(pool_with_cookie("from a file 1"), set, *books.backends[0]);
   CHECK(cookies.backend_of(pool_with_cookie("from a file 2"), set, value) == nullptr);
   CHECK(cookies.backend_of(pool_with_cookie("from a file 1"), set, value) == books.backends[0]);
   const std::string other_made = "another";
   Cookies after_restart(other_made);
   CHECK(after_restart.backend_of(pool_with_cookie("from a file 1"), set, value) ==
         books.backends[0]);
-  CHECK(after_restart.value_for(pool_with_cookie(), *books.backends[0]) !=
-        cookies.value_for(pool_with_cookie(), *books.backends[0]));
+  CHECK(after_restart.value_for(pool_with_cookie(), set, *books.backends[0]) !=
+        cookies.value_for(pool_with_cookie(), set, *books.backends[0]));
 }
 
 TEST_CASE(
