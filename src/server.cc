@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
-#include <functional>
 #include <iostream>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <unordered_set>
@@ -26,6 +23,7 @@
 #include "listening.h"
 #include "max_connections.h"
 #include "memory_keeper.h"
+#include "on_main.h"
 #include "probe_news.h"
 #include "proxy/overload_watch.h"
 #include "reloader.h"
@@ -38,7 +36,6 @@ namespace pinion {
 namespace {
 
 constexpr Duration kNameTime = std::chrono::seconds{3};
-constexpr Duration kMainTime = std::chrono::seconds{4};  // that an admin waits for the main thread
 
 constexpr std::array kSignals = {SIGTERM, SIGINT, SIGHUP};
 
@@ -83,7 +80,6 @@ class Server final : private uv::Signal::Handler,
   void undrain(balance::Backend& backend) override;
   void rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) override;
   admin::ReloadView reload() override;
-  bool do_on_main(std::function<void()> task);
   void follow(std::shared_ptr<const config::Config> config, std::vector<OpenListener> open,
               std::vector<std::string> close) override;
   void note_who_left(const balance::BackendSets& before, const balance::BackendSets& now);
@@ -109,6 +105,7 @@ class Server final : private uv::Signal::Handler,
   ServerView view_;
   uv::Loop loop_;
   uv::Mailbox mailbox_;
+  OnMain on_main_{mailbox_};
   std::unordered_set<balance::Backend*> left_;  // the config, by a reload
   std::size_t running_ = 0;
   unsigned stops_ = 0;
@@ -184,6 +181,7 @@ int Server::run() {
   ticker_->start(balance::LoadKeeper::kEvery, balance::LoadKeeper::kEvery);
   start_threads();
   loop_.run();
+  on_main_.over();
   workers_.join();
   admin_->stop();
   log_.info("stopped");
@@ -323,32 +321,13 @@ void Server::take_back(const balance::BackendSets& now) {
 // Asked by the admin endpoint, done by the main thread.
 admin::ReloadView Server::reload() {
   const auto answer = std::make_shared<admin::ReloadView>();
-  const bool done = do_on_main([this, answer] {
+  const bool done = on_main_.do_now([this, answer] {
     *answer =
         stops_ == 0 ? reloader_.reload() : admin::ReloadView{{}, {}, {"pinion is about to end"}};
   });
   if (!done) return {{}, {}, {"the reload takes long; the log will tell how it ends"}};
   workers_.settle();
   return std::move(*answer);
-}
-
-// @returns whether it was done before whoever asked has waited too long
-bool Server::do_on_main(std::function<void()> task) {
-  // Shared with the task, since the main thread must find it although nobody waits any more.
-  struct Waiting {
-    std::mutex mutex;
-    std::condition_variable told;
-    bool done = false;
-  };
-  const auto waiting = std::make_shared<Waiting>();
-  mailbox_.post([task = std::move(task), waiting] {
-    task();
-    const std::lock_guard lock(waiting->mutex);
-    waiting->done = true;
-    waiting->told.notify_one();
-  });
-  std::unique_lock lock(waiting->mutex);
-  return waiting->told.wait_for(lock, kMainTime, [&] { return waiting->done; });
 }
 
 // Without a tunnel its next request hears that it is unknown. To all workers, since its polls may
@@ -373,7 +352,7 @@ void Server::close_session(const session::Session& session) {
 // At once, whatever the main thread does; whoever asked sees what it makes of that too.
 void Server::drain(balance::Backend& backend, const admin::DrainOrder& order) {
   backend.set_draining(true);
-  (void)do_on_main([this, &backend, order] {
+  (void)on_main_.do_now([this, &backend, order] {
     // A reload may have taken it back meanwhile.
     if (!backend.draining()) return;
     const Mover::Terms how = terms(backend.identity().pool, order.per_second);
@@ -383,11 +362,11 @@ void Server::drain(balance::Backend& backend, const admin::DrainOrder& order) {
 
 void Server::undrain(balance::Backend& backend) {
   backend.set_draining(false);
-  (void)do_on_main([this, &backend] { mover_.undrain(backend); });
+  (void)on_main_.do_now([this, &backend] { mover_.undrain(backend); });
 }
 
 void Server::rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) {
-  (void)do_on_main([this, pool = set->pool, per_second] {
+  (void)on_main_.do_now([this, pool = set->pool, per_second] {
     // As it is by now.
     const auto sets = discovery_->sets();
     if (pool < sets.size()) {

@@ -1,0 +1,86 @@
+// What a worker does to all of its connections, or to those of them that matter.
+#include "proxy/worker_connections.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pinion::proxy {
+
+using metrics::CloseReason;
+
+void Worker::shorten_idle() noexcept {
+  const bool was_short = std::exchange(idle_is_short_, overloaded(Rung::short_idle));
+  if (was_short || !idle_is_short_) return;
+  for (Downstream* at = connections_->downstreams.front(); at != nullptr;
+       at = connections_->downstreams.after(*at)) {
+    at->shorten_idle();
+  }
+}
+
+void Worker::promise_to_free(std::size_t bytes) noexcept {
+  // Unsigned arithmetic wraps, so adding a negative change is right.
+  const std::size_t change = bytes - std::exchange(promised_, bytes);
+  if (change != 0) shared_.closing_bytes.fetch_add(change, std::memory_order_relaxed);
+}
+
+// Each worker closes what holds most of its own, one a tick, until those that are closing will give
+// back what is too much.
+void Worker::relieve_buffers() noexcept {
+  const std::size_t used = shared_.budget.used();
+  const std::size_t limit = shared_.budget.limit();
+  if (limit == 0 || used <= limit) {
+    promise_to_free(0);
+    return;
+  }
+  std::size_t given_back = 0;
+  std::size_t most = 0;
+  Tunnel* tunnel = nullptr;
+  for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
+       at = connections_->tunnels.after(*at)) {
+    if (at->closing()) {
+      given_back += at->queued();
+    } else if (at->queued() > most) {
+      tunnel = at;
+      most = at->queued();
+    }
+  }
+  Downstream* downstream = nullptr;
+  for (Downstream* at = connections_->downstreams.front(); at != nullptr;
+       at = connections_->downstreams.after(*at)) {
+    if (at->queued() <= most) continue;
+    downstream = at;
+    most = at->queued();
+  }
+  // What others have closed frees as much as what this one has.
+  promise_to_free(given_back);
+  if (most == 0 || shared_.closing_bytes.load(std::memory_order_relaxed) >= used - limit) return;
+  promise_to_free(given_back + most);
+  if (const auto held_back = warnings_.admit("over budget", now())) {
+    shared_.log.warning("more waits than [proxy.limits].buffered_total: closing the slowest",
+                        {{"waiting_bytes", most}, {"repeated", *held_back}});
+  }
+  if (downstream != nullptr) {
+    count_close(CloseReason::over_budget);
+    downstream->abort(CloseReason::over_budget);
+  } else {
+    tunnel->close_gracefully(websocket::CloseCode::try_again_later, CloseReason::over_budget);
+  }
+}
+
+void Worker::close_sessions(std::span<const std::uint64_t> serials, CloseReason reason) {
+  Tunnel* next_tunnel = connections_->tunnels.front();
+  while (next_tunnel != nullptr) {
+    Tunnel& tunnel = *next_tunnel;
+    next_tunnel = connections_->tunnels.after(tunnel);
+    if (!std::ranges::binary_search(serials, tunnel.serial())) continue;
+    tunnel.close_gracefully(websocket::CloseCode::service_restart, reason);
+  }
+  Downstream* next = connections_->downstreams.front();
+  while (next != nullptr) {
+    Downstream& downstream = *next;
+    next = connections_->downstreams.after(downstream);
+    downstream.close_sessions(serials);
+  }
+}
+
+}  // namespace pinion::proxy
