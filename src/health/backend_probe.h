@@ -7,6 +7,10 @@
 // the rest of that time. Probes that had to connect, or go out for a reason (the backend is down,
 // or looks odd), tell only whether it lives.
 //
+// All kinds share one socket that has the kernel's receive times, and the parsers of the data path.
+// A WebSocket by libwebsockets, as the admin endpoint's, would keep those times to itself: what it
+// could tell of the wait would contain the delays of its own thread, which hide short ones.
+//
 // Threads: the main thread's loop.
 // Lifetime: the backend, the plan's owner and the events outlive it.
 // Invariants: at most one request is out; an answer is read up to kMostBytes.

@@ -10,9 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kTick = 250ms;
+constexpr Duration kStep = 250ms;
 
-struct Loop {
+struct VisitedLoop {
   double busy = 0.4;
   // Of the requests, the share that an application takes 2 to 20 ms for while its loop is free.
   double own_work = 0;
@@ -32,7 +32,7 @@ struct Loop {
   Duration delay() { return between(280us, 320us) + (chance(busy) ? between(0ms, 4ms) : 0ms); }
 
   void live(Duration time) {
-    for (const TimePoint end = now + time; now < end; now += kTick) {
+    for (const TimePoint end = now + time; now < end; now += kStep) {
       BusyTally probes;
       // One a second; the reach of a peak hides the shortest waits from both.
       if (chance(0.25)) probes.add(1, delay() > 450us);
@@ -40,7 +40,7 @@ struct Loop {
         const Duration own = chance(own_work) ? between(2ms, 20ms) : 0ms;
         evidence.add({.kind = SampledRequest::push, .sent = now, .took = delay() + own});
       }
-      joined = joined + evidence.join(kTick, probes, now);
+      joined = joined + evidence.join(kStep, probes, now);
     }
   }
 };
@@ -48,7 +48,7 @@ struct Loop {
 }  // namespace
 
 TEST_CASE("requests that meet the loop as probes do weigh more, since they are more") {
-  Loop loop;
+  VisitedLoop loop;
   loop.live(3min);
   CHECK(loop.evidence.knows());
   CHECK(loop.evidence.busy_share() == doctest::Approx(0.4).epsilon(0.2));
@@ -60,7 +60,7 @@ TEST_CASE("requests that meet the loop as probes do weigh more, since they are m
 }
 
 TEST_CASE("an application that takes its time over requests does not pass for a busy loop") {
-  Loop loop{.own_work = 0.5, .evidence = {}};
+  VisitedLoop loop{.own_work = 0.5, .evidence = {}};
   loop.live(3min);
   CHECK(loop.evidence.knows());
   CHECK(loop.evidence.busy_share() > 0.55);
@@ -69,14 +69,14 @@ TEST_CASE("an application that takes its time over requests does not pass for a 
 }
 
 TEST_CASE("requests that are all slow, each in its own way, have no say") {
-  Loop loop{.own_work = 1, .evidence = {}};
+  VisitedLoop loop{.own_work = 1, .evidence = {}};
   loop.live(3min);
   CHECK(loop.evidence.weight() < 0.05);
   CHECK(loop.joined.share() == doctest::Approx(0.4).epsilon(0.2));
 }
 
 TEST_CASE("what the loop does later is seen in requests too") {
-  Loop loop{.busy = 0.1, .evidence = {}};
+  VisitedLoop loop{.busy = 0.1, .evidence = {}};
   loop.live(3min);
   loop.busy = 0.8;
   const BusyTally before = loop.joined;
@@ -86,7 +86,7 @@ TEST_CASE("what the loop does later is seen in requests too") {
 }
 
 TEST_CASE("a few requests are not compared with anything") {
-  Loop loop{.requests_a_tick = 0.02, .evidence = {}};
+  VisitedLoop loop{.requests_a_tick = 0.02, .evidence = {}};
   loop.live(1min);
   CHECK(loop.evidence.weight() == 0);
   CHECK(loop.joined.squares == loop.joined.seconds);  // nothing but probes, of a second each
@@ -94,11 +94,11 @@ TEST_CASE("a few requests are not compared with anything") {
 
 TEST_CASE(
     "without requests they say nothing, and what they said counts less when they come again") {
-  Loop loop;
+  VisitedLoop loop;
   loop.live(3min);
   CHECK(loop.evidence.knows());
   loop.requests_a_tick = 0;
-  loop.live(RequestEvidence::kMostGap + kTick);
+  loop.live(RequestEvidence::kMostGap + kStep);
   CHECK_FALSE(loop.evidence.knows());
   CHECK(loop.evidence.weight() == 0);
   const BusyTally before = loop.joined;
