@@ -2,15 +2,18 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <thread>
+#include <vector>
+
+#include "support/start.h"
 
 namespace pinion::balance {
 namespace {
 
 using namespace std::chrono_literals;
 using enum SampledRequest;
-
-constexpr TimePoint kStart = TimePoint{} + 1h;
+using pinion::test::kStart;
 
 }  // namespace
 
