@@ -91,13 +91,6 @@ void Assigner::weigh_load(Candidate& candidate, TimePoint now) {
   load.trust = forecast.trust * fresh;
   load.wait = forecast.wait;
   load.hot = forecast.hot && fresh > 0;
-  // One that has just come to stand still: who comes before the keeper looks again must not sit
-  // there.
-  const Duration out = candidate.backend->probe_out_for(now);
-  if (forecast.hot_after > Duration::zero() && out >= forecast.hot_after && fresh > 0) {
-    load.hot = true;
-    load.wait = std::max(load.wait, out);
-  }
   load.ramping = forecast.is_ramping(now, candidate.backend->returns());
 }
 

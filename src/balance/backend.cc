@@ -35,8 +35,9 @@ bool Backend::has_all_sessions(Assigned seen) const noexcept {
 // A loop that stands still answers no probe until it goes on: what it will say then is too late for
 // those who come meanwhile.
 Duration Backend::probe_wait(const ProbeReading& reading, TimePoint now) const noexcept {
-  if (reading.confidence <= 0) return reading.wait;
-  return std::max(reading.wait, probe_out_for(now) - reading.baseline);
+  const TimePoint out = probe_out_.load(std::memory_order_relaxed);
+  if (out == TimePoint{} || reading.confidence <= 0) return reading.wait;
+  return std::max(reading.wait, now - out - reading.baseline);
 }
 
 bool Backend::set_draining(bool draining) noexcept {

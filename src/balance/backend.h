@@ -88,11 +88,6 @@ class Backend {
   /// How long a new event has to wait there, as far as probes tell: by those that were answered, or
   /// by one that is still out, when that has waited longer.
   [[nodiscard]] Duration probe_wait(const ProbeReading& reading, TimePoint now) const noexcept;
-  /// For how long a probe has been out by now; zero when none is.
-  [[nodiscard]] Duration probe_out_for(TimePoint now) const noexcept {
-    const TimePoint out = probe_out_.load(std::memory_order_relaxed);
-    return out == TimePoint{} ? Duration::zero() : now - out;
-  }
   /// A probe went out then, and waits for its answer; zero: none does. For the thread that probes.
   void set_probe_out(TimePoint since) noexcept {
     probe_out_.store(since, std::memory_order_relaxed);

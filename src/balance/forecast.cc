@@ -12,7 +12,6 @@ Forecast forecast_of(const LoadReading& reading) noexcept {
           .ramp_until = reading.ramp_until,
           .returns = reading.returns,
           .wait = reading.wait,
-          .hot_after = reading.hot_after,
           .trust = static_cast<float>(reading.trust),
           .hot = reading.hot};
 }

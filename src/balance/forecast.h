@@ -20,7 +20,6 @@ struct Forecast {
   TimePoint ramp_until{};      // it takes its part by and by until then
   std::uint64_t returns = 0;   // Backend::returns() that this knows of
   Duration wait{};             // how long its probes wait
-  Duration hot_after{};        // a probe out for so long makes it hot; zero: none does
   float trust = 0;             // 0 to 1: how far the pool's measurements may decide
   bool hot = false;            // its probes wait long
 

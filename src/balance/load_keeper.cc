@@ -91,9 +91,7 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   const double fresh = freshness(probes.at, now);
   watched.trust = fresh * std::min(1.0, probes.confidence / kEnough);
   reading.wait = backend.probe_wait(probes, now);
-  const bool may_be_hot = watched.trust > 0 && rules.hot > Duration::zero();
-  reading.hot = may_be_hot && reading.wait >= rules.hot;
-  reading.hot_after = may_be_hot ? rules.hot + probes.baseline : Duration::zero();
+  reading.hot = watched.trust > 0 && rules.hot > Duration::zero() && reading.wait >= rules.hot;
   const std::uint64_t work = backend.traffic().total().work();
   const auto done = static_cast<double>(work - std::exchange(watched.work, work));
   const BusyTally before = std::exchange(watched.probes, probes.tally);

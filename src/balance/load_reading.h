@@ -22,7 +22,6 @@ struct LoadReading {
   double surely_busy = 0;           // the least busy share that its probes leave room for
   double trust = 0;                 // 0 to 1: how far the pool's measurements may decide
   Duration wait{};                  // how long its probes wait
-  Duration hot_after{};             // a probe out for so long makes it hot; zero: none does
   TimePoint ramp_until{};           // it takes its part by and by until then
   std::uint64_t returns = 0;        // Backend::returns() that this knows of
   double request_share = 0;         // busy share that requests tell of; see RequestEvidence

@@ -142,21 +142,6 @@ TEST_CASE("a loop that stands still is hot before it has answered") {
   CHECK(w.place() == &w.backends[0]);
 }
 
-TEST_CASE("a loop that has come to stand still is hot before the keeper looks again") {
-  Watched w(2);
-  w.add_sessions(1, 50);
-  w.probe(0, 0.1, 1ms);
-  w.probe(1, 0.1, 1ms);
-  w.pass(250ms);
-  w.backends[0].set_probe_out(w.now);
-  w.now += 50ms;
-  CHECK(w.place() == &w.backends[0]);
-  w.now += 1ms;  // that a probe takes which need not wait
-  CHECK(w.place() == &w.backends[1]);
-  w.backends[0].set_probe_out({});
-  CHECK(w.place() == &w.backends[0]);
-}
-
 TEST_CASE("a probe that is out says nothing where nothing is known of how long it takes") {
   Watched w(2);
   w.add_sessions(1, 50);
