@@ -78,7 +78,9 @@ void Prober::on_tick() noexcept {
   for (auto& [id, watched] : watched_) {
     balance::Health& health = watched.probe->backend().health();
     const bool asks = health.silent() && watched.probe->wake_at() > now + kAskEvery;
-    if (health.take_suspicion() || asks) watched.probe->hurry(now);
+    // A request may have found it down, long before the next probe is due.
+    const bool retries = !health.up() && health.retry_at() <= now;
+    if (health.take_suspicion() || asks || retries) watched.probe->hurry(now);
   }
 }
 

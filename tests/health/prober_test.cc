@@ -293,6 +293,19 @@ TEST_CASE("a suspicion is looked into at once") {
   CHECK_FALSE(backend.health().up());
 }
 
+TEST_CASE("a backend that a request finds down is tried again soon, however rarely it is probed") {
+  const HttpBackend server({});
+  Probed probed(config::HealthKind::tcp);
+  balance::Backend& backend = probed.watch(server.address());
+  auto rarely = std::make_shared<config::Config>(*config_with(config::HealthKind::tcp, 20s));
+  rarely->pools[0].health.interval = 10min;
+  probed.follow(rarely);
+  REQUIRE(probed.until([&] { return probed.events.count(ProbeResult::ok) >= 1; }));
+
+  REQUIRE(backend.health().connect_failed(monotonic_now()));
+  CHECK(probed.until([&] { return backend.health().up(); }));
+}
+
 TEST_CASE("another config: probes that are to be others are, those that stay go on") {
   const HttpBackend server(refuse);
   Probed w;
