@@ -48,6 +48,7 @@ class BufferShare {
 
   /// @param bytes that are held now
   void set(std::size_t bytes) noexcept {
+    if (bytes == held_) return;
     budget_.gave_back(std::exchange(held_, bytes));
     budget_.took(bytes);
   }

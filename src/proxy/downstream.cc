@@ -18,7 +18,10 @@ constexpr Duration kLinger = std::chrono::seconds{2};
 }  // namespace
 
 Downstream::Downstream(Worker& worker, uv::Stream stream, std::string peer)
-    : worker_(worker), stream_(std::move(stream)), peer_(std::move(peer)) {
+    : worker_(worker),
+      stream_(std::move(stream)),
+      peer_(std::move(peer)),
+      read_share_(worker.shared().budget) {
   stream_.set_events(*this);
   trusted_ = config::trusted(worker_.config().proxy.trusted_proxies, peer_);
 }
@@ -60,7 +63,8 @@ void Downstream::shorten_idle() noexcept {
 }
 
 std::size_t Downstream::queued() const noexcept {
-  const std::size_t waiting = stream_ ? stream_.queued() : 0;
+  const std::size_t read = partial_.size() + ahead_.size();
+  const std::size_t waiting = read + (stream_ ? stream_.queued() : 0);
   return exchange_ == nullptr ? waiting : waiting + exchange_->queued();
 }
 
@@ -97,6 +101,7 @@ void Downstream::take_head(std::string_view& bytes) {
   http::RequestHead& head = worker_.scratch_request();
   const auto result = http::read_request_head(partial_, bytes, worker_.head_limits(), head);
   bytes.remove_prefix(result.consumed);
+  account_read();
   if (result.status == http::HeadResult::Status::need_more) {
     if (std::exchange(state_, State::head) == State::head) return;
     return arm(worker_.config().proxy.timeouts.request_head);
@@ -118,7 +123,20 @@ void Downstream::take_in_exchange(std::string_view& bytes) {
 
 void Downstream::read_ahead(std::string_view& bytes) {
   ahead_.append(std::exchange(bytes, {}));
+  account_read();
   if (ahead_.size() >= kReadAhead) stream_.stop_reading();
+}
+
+void Downstream::resume_reading() {
+  if (ahead_.size() < kReadAhead && !fin_seen_) stream_.start_reading();
+}
+
+void Downstream::account_read() { read_share_.set(partial_.size() + ahead_.size()); }
+
+std::string Downstream::take_read_ahead() noexcept {
+  std::string bytes = std::exchange(ahead_, {});
+  account_read();
+  return bytes;
 }
 
 void Downstream::on_end(int status) noexcept {
@@ -182,8 +200,10 @@ void Downstream::exchange_done(bool keep) {
   last_ = last_ || !keep || (fin_seen_ && ahead_.empty());
   state_ = State::draining;
   if (stream_.queued() == 0) return last_ ? linger() : become_idle();
-  arm(worker_.config().proxy.timeouts.keep_alive);
-  if (!last_ && ahead_.size() < kReadAhead) stream_.start_reading();
+  // Whether it takes its answer is for the watch over that to judge, which what pinion says itself
+  // does not have.
+  if (stall_ == nullptr) arm(worker_.config().proxy.timeouts.keep_alive);
+  if (!last_) resume_reading();
 }
 
 void Downstream::become_idle() {
@@ -197,13 +217,15 @@ void Downstream::become_idle() {
 void Downstream::put_read_ahead(std::string_view bytes) {
   if (bytes.empty() || last_ || state_ == State::closed) return;
   ahead_.insert(0, bytes);
+  account_read();
+  if (ahead_.size() >= kReadAhead) stream_.stop_reading();
   if (state_ == State::idle) worker_.resume_later(*this);
 }
 
 void Downstream::resume() {
   if (state_ != State::idle) return;
   const std::string bytes = take_read_ahead();
-  if (!fin_seen_) stream_.start_reading();
+  resume_reading();
   take_bytes(bytes);
   // The client has sent all that it will send, and this is not a whole request.
   if (fin_seen_ && (state_ == State::idle || state_ == State::head)) close();
@@ -239,7 +261,8 @@ void Downstream::send_last(const http::Reply& reply) {
   worker_.counters().no_pool.answered(reply.status);
   last_ = true;
   state_ = State::draining;
-  ahead_ = {};
+  ahead_ = partial_ = {};
+  account_read();
   stream_.start_reading();
   if (stream_.write({http::write_reply(reply, nullptr)}) != 0) return close();
   account_queue();
@@ -251,6 +274,7 @@ void Downstream::linger() {
   if (fin_seen_) return close();
   state_ = State::lingering;
   ahead_ = {};
+  account_read();
   stream_.end();
   stream_.start_reading();
   arm(kLinger);

@@ -5,8 +5,9 @@
 // Lifetime: owned by its worker from accept until it retires, or until a 101 hands its stream to a
 //   Tunnel.
 // Invariants: an idle connection owns no buffer. While an exchange is under way its request body is
-//   read as fast as the backend takes it; what follows the body is kept up to kReadAhead bytes,
-//   then not read.
+//   read as fast as the backend takes it; of what follows the body, and of a body that has to wait,
+//   it is not read on once kReadAhead bytes are kept, so that less than twice as many ever are.
+//   They count in the budget, as an incomplete head does.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/chunk_queue.h"
 #include "base/ids.h"
 #include "base/intrusive_list.h"
 #include "base/timer_wheel.h"
@@ -57,7 +59,8 @@ class Downstream final : public Retirable,
   /// If a request of one of these sessions, sorted serials, waits for its answer, it hears that the
   /// session is unknown.
   void close_sessions(std::span<const std::uint64_t> serials);
-  /// Bytes that wait for the client, or for the backend of its request.
+  /// Bytes that are held: those that wait for the client, or for the backend of its request, and
+  /// what has been read of the next.
   [[nodiscard]] std::size_t queued() const noexcept;
   /// If it is idle, it may be so no longer than the worker's idle_time().
   void shorten_idle() noexcept;
@@ -75,8 +78,10 @@ class Downstream final : public Retirable,
   [[nodiscard]] bool peer_is_trusted() const noexcept { return trusted_; }
   /// The client has sent its FIN.
   [[nodiscard]] bool half_closed() const noexcept { return fin_seen_; }
+  /// Reads on, unless enough has been read ahead.
+  void resume_reading();
   /// What has been read but belongs to nobody yet.
-  std::string take_read_ahead() noexcept { return std::exchange(ahead_, {}); }
+  std::string take_read_ahead() noexcept;
   /// What was not needed of it.
   void put_read_ahead(std::string_view bytes);
   /// The exchange is complete. @param keep whether the connection can carry another
@@ -110,6 +115,7 @@ class Downstream final : public Retirable,
   void take_head(std::string_view& bytes);
   void take_in_exchange(std::string_view& bytes);
   void read_ahead(std::string_view& bytes);
+  void account_read();
   void become_idle();
   void refuse(http::HeadError error);
   void send_last(const http::Reply& reply);
@@ -128,6 +134,7 @@ class Downstream final : public Retirable,
   std::string peer_;
   std::string partial_;  // an incomplete head
   std::string ahead_;
+  BufferShare read_share_;  // of both
   std::unique_ptr<Exchange> exchange_;
   std::unique_ptr<StallWatch> stall_;  // while bytes of an exchange wait for the client
 };

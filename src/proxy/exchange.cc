@@ -108,7 +108,9 @@ void Exchange::write_head(const http::RequestHead& head) {
                             .framing = request_body_.framing()});
 }
 
-std::size_t Exchange::queued() const noexcept { return gathered_.size() + queued_upstream(); }
+std::size_t Exchange::queued() const noexcept {
+  return gathered_.size() + request_body_.held() + queued_upstream();
+}
 
 std::size_t Exchange::queued_upstream() const noexcept {
   return upstream_ != nullptr && upstream_->stream() ? upstream_->stream().queued() : 0;

@@ -182,6 +182,7 @@ class Exchange final : public Retirable,
   void connect_failed(int status);
   void try_next_backend();
   void send_request(std::string_view& bytes);
+  void go_on();
   void send_what_waits();
   void request_failed(int status);
   void note_silence();

@@ -124,9 +124,8 @@ bool Exchange::on_turn(TimePoint now) noexcept {
       metrics::kDurationBounds, to_seconds(waited), static_cast<std::uint64_t>(waited.count()));
   disarm();
   phase_ = Phase::waiting;
-  downstream_.stream().start_reading();
   take_place(std::move(reservation));
-  if (phase_ == Phase::waiting && !sent_) send_what_waits();
+  go_on();
   return true;
 }
 

@@ -51,9 +51,8 @@ void Exchange::on_joined() noexcept {
   disarm();
   phase_ = Phase::waiting;
   if (!session_->look_again()) return reply_unknown_session();
-  downstream_.stream().start_reading();
   reach_session();
-  if (phase_ == Phase::waiting && !sent_) send_what_waits();
+  go_on();
 }
 
 void Exchange::join_expired() {
@@ -149,9 +148,8 @@ void Exchange::on_rebound(RebindResult result) noexcept {
   }
   worker_.retire(std::move(rebind_));
   phase_ = Phase::waiting;
-  downstream_.stream().start_reading();
   joined(true);
-  if (phase_ == Phase::waiting && !sent_) send_what_waits();
+  go_on();
 }
 
 // @returns false when the session has gone meanwhile

@@ -36,9 +36,8 @@ void Exchange::held_long_enough() {
   const Duration held =
       request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));
   session_->traffic().paused_ns += static_cast<std::uint64_t>(held.count());
-  downstream_.stream().start_reading();
   reach_session();
-  if (phase_ == Phase::waiting && !sent_) send_what_waits();
+  go_on();
 }
 
 }  // namespace pinion::proxy

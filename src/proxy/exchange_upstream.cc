@@ -117,7 +117,6 @@ void Exchange::connect_anew() {
 void Exchange::on_upstream_ready() noexcept {
   worker_.count_connect(ConnectResult::ok);
   phase_ = Phase::waiting;
-  downstream_.stream().start_reading();
   upstream_->stream().start_reading();
   if (!facts_.wants_upgrade) upstream_->stream().keep_alive();
   if (only_looking_) {
@@ -127,12 +126,19 @@ void Exchange::on_upstream_ready() noexcept {
   send_what_waits();
 }
 
+// After what it waited for: a backend may have been found meanwhile that is connected already.
+void Exchange::go_on() {
+  if (phase_ == Phase::waiting && !sent_) send_what_waits();
+}
+
 void Exchange::send_what_waits() {
   if (body_is_gathered_) {
+    downstream_.resume_reading();
     std::string_view whole = gathered_;
     return send_request(whole);
   }
   const std::string ahead = downstream_.take_read_ahead();
+  downstream_.resume_reading();
   std::string_view bytes = ahead;
   send_request(bytes);
   downstream_.put_read_ahead(bytes);
@@ -156,7 +162,7 @@ void Exchange::connect_failed(int status) {
                         : status == UV_ETIMEDOUT ? ConnectResult::timeout
                                                  : ConnectResult::error);
   worker_.shared().news.missed(*backend_, status, worker_.now());
-  if (!downstream_.stream().reading()) downstream_.stream().start_reading();
+  downstream_.resume_reading();
   if (!facts_.intent.in_session()) return try_next_backend();
   if (!refused) return reply_unreachable();
   session_->close_session(metrics::CloseReason::backend_unreachable);
@@ -176,7 +182,7 @@ void Exchange::try_next_backend() {
     choose_for_request();
   }
   // While start() is running it sends by itself.
-  if (phase_ == Phase::waiting && !sent_ && input_ == nullptr) send_what_waits();
+  if (input_ == nullptr) go_on();
 }
 
 void Exchange::send_request(std::string_view& bytes) {
@@ -193,6 +199,7 @@ void Exchange::send_request(std::string_view& bytes) {
     body = request_body_.pass(bytes, &out);
     failed = out.flush() != 0;
   }
+  gathered_share_.set(gathered_.size() + request_body_.held());
   account_queue();
   if (body == RequestBody::Status::malformed || body == RequestBody::Status::too_large) {
     return body_failed(body);
@@ -278,7 +285,7 @@ void Exchange::on_upstream_drain() noexcept {
       request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));
   if (session_) session_->traffic().paused_ns += static_cast<std::uint64_t>(paused.count());
   progress_ = worker_.now();
-  downstream_.stream().start_reading();
+  downstream_.resume_reading();
 }
 
 void Exchange::on_upstream_write_error(int /*status*/) noexcept {
@@ -287,7 +294,7 @@ void Exchange::on_upstream_write_error(int /*status*/) noexcept {
   account_queue();
   if (request_paused_.paused()) {
     request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));
-    downstream_.stream().start_reading();
+    downstream_.resume_reading();
   }
 }
 

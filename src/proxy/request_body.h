@@ -45,6 +45,8 @@ class RequestBody {
   Status peek(std::string_view& in, std::string& whole);
   /// What was peeked at goes before the rest of the body, framed as it came.
   void go_on_after(std::string peeked) noexcept { peeked_ = std::move(peeked); }
+  /// Bytes of that which have not been passed on.
+  [[nodiscard]] std::size_t held() const noexcept { return peeked_.size(); }
   /// The body is gathered: it will be passed on from memory, `size` bytes long.
   void restart_with_length(std::uint64_t size) noexcept;
 

@@ -1,6 +1,9 @@
 // Requests and answers through a running proxy, with peers that shape every byte.
 #include "proxy/exchange.h"
 
+#include <thread>
+
+#include "proxy/downstream.h"
 #include "speech.h"
 
 namespace pinion::proxy {
@@ -24,6 +27,24 @@ TEST_CASE("pipelined requests are answered in their order") {
   for (const std::string name : {"1", "2", "3"}) {
     CHECK(read_answer(client).ends_with("answer " + name));
   }
+}
+
+TEST_CASE("a flood of pipelined requests that each need a new connection waits in the kernel") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  std::thread flood([&] { (void)client.send_what_fits(upgrade("/flood"), 16U << 20U); });
+  for (int i = 0; i < 12; ++i) {
+    Peer upstream = backend.accept();
+    upstream.read_until("\r\n\r\n");
+    upstream.send(answer("no", "400 Bad Request"));
+    CHECK(read_answer(client).ends_with("no"));
+  }
+  const Peer next = backend.accept();
+  flood.join();
+  CHECK(eventually([&] { return proxy.buffered() >= Downstream::kReadAhead; }));
+  CHECK(proxy.buffered() < 2 * Downstream::kReadAhead + Chunk::kCapacity);
+  client.reset();
 }
 
 TEST_CASE("interim responses pass, and the body follows 100-continue") {

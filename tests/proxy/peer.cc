@@ -49,7 +49,8 @@ std::size_t Peer::send_what_fits(std::string_view piece, std::size_t most) const
   pollfd writable{.fd = fd_.get(), .events = POLLOUT, .revents = 0};
   // A while without room means that the other side has stopped reading.
   while (sent < most && ::poll(&writable, 1, 300) == 1) {
-    const ssize_t count = ::send(fd_.get(), piece.data(), piece.size(), MSG_NOSIGNAL);
+    const std::string_view rest = piece.substr(sent % piece.size());
+    const ssize_t count = ::send(fd_.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
     if (count < 0 && errno != EAGAIN) break;
     if (count > 0) sent += static_cast<std::size_t>(count);
   }

@@ -21,7 +21,7 @@ class Peer {
   static Peer connect_to(const SocketAddress& address, int receive_buffer = 0);
 
   void send(std::string_view bytes) const;
-  /// Sends until the socket takes no more. @returns how much it took
+  /// Sends again and again until the socket takes no more. @returns how much it took
   [[nodiscard]] std::size_t send_what_fits(std::string_view piece, std::size_t most) const;
   /// Reads up to and with `text`, and leaves what follows.
   std::string read_until(std::string_view text);

@@ -71,6 +71,29 @@ TEST_CASE("0s leaves it alone, and still tells that it stalls") {
   CHECK(here.proxy.closes(CloseReason::slow_consumer) == 0);
 }
 
+TEST_CASE("a slow reader has the whole of its answer, however short idle connections live") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.timeouts = "keep_alive = \"10ms\"\n"});
+  Peer client = proxy.client(kSmallBuffer);
+  client.send(get("/long"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const std::string chunk = "1000\r\n" + std::string(4096, 'x') + "\r\n";
+  std::size_t chunks = 0;
+  for (; proxy.counters().queued_bytes.value() == 0; ++chunks) {
+    upstream.send(chunk);
+    proxy.on_worker([](Worker&) {});
+  }
+  // Its backend is done, and some of it waits for the client.
+  upstream.send("0\r\n\r\n");
+  REQUIRE(eventually([&] { return proxy.backend(0).inflight() == 0; }));
+  const auto later = std::chrono::steady_clock::now() + std::chrono::milliseconds{200};
+  CHECK(eventually([&] { return std::chrono::steady_clock::now() > later; }));
+  client.read_until("\r\n\r\n");
+  CHECK(client.read(chunks * chunk.size() + 5).ends_with("\r\n0\r\n\r\n"));
+}
+
 TEST_CASE("an answer to a poll that nobody takes is reset, and its session with it") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, {.pool = slow_after("1s")});
