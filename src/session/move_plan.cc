@@ -35,9 +35,14 @@ void MovePlan::offer(std::vector<Session> sessions, TimePoint now) {
   listed_ = now;
   std::unordered_set<std::uint64_t> still_leaving;
   std::erase_if(sessions, [&](const Session& session) {
-    const bool leaves = leaving_.contains(session.serial);
-    if (leaves) still_leaving.insert(session.serial);
-    return leaves;
+    if (!leaving_.contains(session.serial)) return false;
+    // Its WebSocket has failed by itself before it heard, so it goes on by polling.
+    if (!session.has_tunnel) {
+      stayed(session.backend);
+      return false;
+    }
+    still_leaving.insert(session.serial);
+    return true;
   });
   leaving_ = std::move(still_leaving);
   std::ranges::sort(sessions, [now](const Session& a, const Session& b) {
@@ -68,6 +73,13 @@ void MovePlan::moved(const Session& session) {
   leaving_.insert(session.serial);
   const auto quota = quotas_.find(session.backend);
   if (quota != quotas_.end() && quota->second != kAll) --quota->second;
+}
+
+void MovePlan::stayed(BackendId backend) noexcept {
+  --moved_;
+  --moved_from_[backend];
+  const auto quota = quotas_.find(backend);
+  if (quota != quotas_.end() && quota->second != kAll) ++quota->second;
 }
 
 void MovePlan::limit(BackendId backend, std::uint64_t most) noexcept {

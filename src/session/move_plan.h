@@ -3,7 +3,8 @@
 //
 // Threads: one; a value that takes the time as a parameter.
 // Lifetime: from the order to move until nothing is left to be moved, or it is taken back.
-// Invariants: a session is named by moved() once. In no second more than per_second * 1.5, or one,
+// Invariants: a session is named by moved() once, or again when it has stayed. In no second more
+// than per_second * 1.5, or one,
 //   are due.
 #pragma once
 
@@ -62,6 +63,8 @@ class MovePlan {
   [[nodiscard]] double per_second() const noexcept { return terms_.per_second; }
 
  private:
+  void stayed(BackendId backend) noexcept;
+
   Terms terms_;
   Quotas quotas_;
   TimePoint start_, advanced_;
@@ -70,8 +73,8 @@ class MovePlan {
   Quotas moved_from_;
   std::optional<TimePoint> listed_;
   std::deque<Session> list_;  // the next in front
-  std::unordered_set<std::uint64_t>
-      leaving_;  // serials of those that were moved and are still there
+  // Serials of those that were moved and are still there. Without a WebSocket they leave at once.
+  std::unordered_set<std::uint64_t> leaving_;
 };
 
 }  // namespace pinion::session

@@ -120,6 +120,17 @@ TEST_CASE("one that takes its time to leave is not moved twice") {
   CHECK(plan.moved() == 1);
 }
 
+TEST_CASE("one whose upgrade fails before it hears, so that it stays by polling, is moved again") {
+  MovePlan plan = drain(10);
+  std::vector<Session> upgrading = idle(1);
+  CHECK(move_now(plan, upgrading, kStart) == std::vector<std::uint64_t>{1});
+  std::vector<Session> polling = idle(1);
+  polling[0].has_tunnel = false;
+  CHECK(move_now(plan, polling, kStart + 2s) == std::vector<std::uint64_t>{1});
+  CHECK(plan.moved() == 1);
+  CHECK(plan.moved(kFrom) == 1);
+}
+
 TEST_CASE("one that closes already, whoever told it, is not moved besides") {
   MovePlan plan = drain(10);
   std::vector<Session> there = idle(3);
