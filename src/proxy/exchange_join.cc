@@ -140,8 +140,9 @@ void Exchange::move_session(balance::Reservation reservation) {
 }
 
 void Exchange::on_rebound(RebindResult result) noexcept {
-  worker_.counters().pools[*facts_.pool].rebind(result);
   const bool taken = result == RebindResult::moved && take_over();
+  const bool gone = result == RebindResult::moved && !taken;
+  worker_.counters().pools[*facts_.pool].rebind(gone ? RebindResult::late : result);
   if (!taken && !rebind_->sid().empty()) {
     const auto target = engineio::with_sid(http::target_of(head_bytes_), rebind_->sid());
     worker_.add(std::make_unique<Farewell>(worker_, rebind_->backend(), target, head_bytes_));

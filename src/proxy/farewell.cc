@@ -30,8 +30,15 @@ void Farewell::start() {
 }
 
 void Farewell::on_upstream_ready() noexcept {
+  worker_.count_connect(metrics::ConnectResult::ok);
   upstream_->stream().start_reading();
   if (upstream_->stream().write({request_}) != 0) end();
+}
+
+void Farewell::on_upstream_refused(int status) noexcept {
+  const bool refused = BackendNews::says_nobody_listens(status);
+  worker_.count_connect(refused ? metrics::ConnectResult::refused : metrics::ConnectResult::error);
+  end();
 }
 
 std::size_t Farewell::upstream_read_room() noexcept { return 1024; }

@@ -37,7 +37,7 @@ class Farewell final : public Retirable,
 
  private:
   void on_upstream_ready() noexcept override;
-  void on_upstream_refused(int /*status*/) noexcept override { end(); }
+  void on_upstream_refused(int status) noexcept override;
   [[nodiscard]] std::size_t upstream_read_room() noexcept override;
   void on_upstream_read(std::string_view /*bytes*/) noexcept override { end(); }
   void on_upstream_end(int /*status*/) noexcept override { end(); }

@@ -31,12 +31,16 @@ Rebind::~Rebind() {
 // nothing could be told.
 void Rebind::start() {
   deadline_ = worker_.now() + request_.timeout;
-  const Duration connect = worker_.config().proxy.timeouts.connect;
-  worker_.wheel().arm(*this, std::min(deadline_, worker_.now() + connect));
+  connect_until_ = std::min(deadline_, worker_.now() + worker_.config().proxy.timeouts.connect);
+  connect();
+}
+
+void Rebind::connect() {
+  worker_.wheel().arm(*this, connect_until_);
   upstream_ = std::make_unique<Upstream>(worker_, worker_.upstreams(), upstream_backend_);
-  if (upstream_->connect(*this) == 0) return;
+  refusal_ = upstream_->connect(*this);
   // Told by the timer, since the owner is still at what starts this.
-  worker_.wheel().arm(*this, worker_.now());
+  if (refusal_ != 0) worker_.wheel().arm(*this, worker_.now());
 }
 
 void Rebind::abandon() noexcept {
@@ -55,6 +59,12 @@ void Rebind::on_upstream_ready() noexcept {
 }
 
 void Rebind::on_upstream_refused(int status) noexcept {
+  // The backlog of a unix socket is full: the server lives and will accept in a moment.
+  if (status == UV_EAGAIN && worker_.now() < connect_until_) {
+    upstream_->abandon();
+    worker_.retire(std::move(upstream_));
+    return worker_.wheel().arm(*this, worker_.now());
+  }
   const bool refused = BackendNews::says_nobody_listens(status);
   worker_.count_connect(refused ? ConnectResult::refused : ConnectResult::error);
   worker_.shared().news.missed(upstream_backend_, status, worker_.now());
@@ -149,6 +159,8 @@ void Rebind::on_upstream_end(int /*status*/) noexcept {
 void Rebind::on_upstream_write_error(int /*status*/) noexcept { finish(RebindResult::failed); }
 
 void Rebind::on_timer(TimePoint /*now*/) noexcept {
+  if (upstream_ == nullptr) return connect();
+  if (refusal_ != 0) return on_upstream_refused(std::exchange(refusal_, 0));
   if (connected_) {
     worker_.shared().news.unanswered(upstream_backend_, worker_.now());
   } else {

@@ -80,6 +80,7 @@ class Rebind final : public Retirable, private UpstreamEvents, private WheelTime
   void on_upstream_write_error(int status) noexcept override;
   void on_timer(TimePoint now) noexcept override;
 
+  void connect();
   bool take_head(std::string_view& bytes);
   void take_body(std::string_view bytes);
   void take_frames(std::string_view bytes);
@@ -92,7 +93,8 @@ class Rebind final : public Retirable, private UpstreamEvents, private WheelTime
   balance::Reservation reservation_;
   balance::Backend& upstream_backend_;
   Request request_;
-  TimePoint deadline_{};
+  TimePoint deadline_{}, connect_until_{};
+  int refusal_ = 0;  // of a connect that failed at once, until it is told
   std::unique_ptr<Upstream> upstream_;
   std::string partial_;                               // an incomplete head
   std::optional<http::BodyReader> body_;              // once the head is complete, by polling

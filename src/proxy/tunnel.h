@@ -110,12 +110,13 @@ class Tunnel final : public Retirable,
   void read_connect(std::string_view bytes);
   void take_connect();
   std::optional<metrics::RebindResult> begin_move(balance::Backend& right);
-  void take_over(Rebind& rebind);
+  [[nodiscard]] bool take_over(Rebind& rebind);
   void joined();
   void drop_join();
   void pass_from_client(std::string_view bytes);
   void take_from_client(std::string_view bytes);
   [[nodiscard]] Duration idle_limit() const noexcept;
+  [[nodiscard]] bool peers_take() noexcept;
   void arm_idle();
   void limit_events();
   void learn_session(std::string_view from_backend);

@@ -95,29 +95,36 @@ std::optional<RebindResult> Tunnel::begin_move(balance::Backend& right) {
 }
 
 void Tunnel::on_rebound(RebindResult result) noexcept {
-  worker_.counters().pools[pool()].rebind(result);
   std::string rest;
   if (result == RebindResult::moved) {
-    rest = join_->rebind->rest();
-    take_over(*join_->rebind);
+    if (take_over(*join_->rebind)) {
+      rest = join_->rebind->rest();
+    } else {
+      result = RebindResult::late;
+    }
   }
+  worker_.counters().pools[pool()].rebind(result);
   worker_.retire(std::move(join_->rebind));
   worker_.mark_dirty(*this);
   joined();
   if (state_ == State::open && !rest.empty()) on_bytes(out_, rest);
 }
 
-void Tunnel::take_over(Rebind& rebind) {
+// @returns false when the session has gone meanwhile: then all stays as it is
+bool Tunnel::take_over(Rebind& rebind) {
   // What has passed was the former backend's.
   publish();
+  if (!worker_.shared().ledger.move({pool(), session_->sid}, session_->serial, rebind.reservation(),
+                                    rebind.sid())) {
+    return false;
+  }
   const auto mask_key = static_cast<std::uint32_t>(worker_.random()());
   // If it has gone meanwhile that concerns nobody.
   (void)in_.sink().write(
       {websocket::close_frame_to_server(CloseCode::going_away, "moved", mask_key)});
   out_.replace_source(rebind.take_stream());
-  worker_.shared().ledger.move({pool(), session_->sid}, session_->serial, rebind.reservation(),
-                               rebind.sid());
   backend_ = &rebind.backend();
+  return true;
 }
 
 // The session belongs to its id, and all goes on as it comes.

@@ -56,6 +56,22 @@ TEST_CASE("a move goes on when the backend that is left resets its connection me
   CHECK(stage.lives_at(1));
 }
 
+TEST_CASE("a session that goes while it is moved on a WebSocket stays where it was") {
+  RebindStage stage;
+  Pipe pipe = stage.open_by_websocket();
+  pipe.client.send(client_says(kStated));
+  Peer right = stage.asked();
+  const auto serial = stage.proxy.ledger().find({0, "abc"})->serial;
+  stage.proxy.ledger().close({0, "abc"}, serial, CloseReason::admin);
+  right.send(kSwitching + kNewOpen);
+  right.read_to_end();
+  CHECK(pipe.backend.read(client_says(kStated).size()) == client_says(kStated));
+  check_talk(pipe.client, pipe.backend);
+  CHECK(stage.rebinds(RebindResult::moved) == 0);
+  CHECK(stage.rebinds(RebindResult::late) == 1);
+  CHECK(stage.proxy.backend(1).websockets() == 0);
+}
+
 TEST_CASE("nobody is moved to a backend that has left the config") {
   RebindStage stage;
   Pipe pipe = stage.open_by_websocket();
