@@ -6,6 +6,7 @@
 #include "http/head_parser.h"
 #include "proxy/called_off.h"
 #include "proxy/downstream.h"
+#include "proxy/progress.h"
 #include "proxy/worker.h"
 
 namespace pinion::proxy {
@@ -281,10 +282,13 @@ void Exchange::on_timer(TimePoint now) noexcept {
     return connect_failed(UV_ETIMEDOUT);
   }
   if (phase_ == Phase::responding) {
+    // A client that has said all may take its time over the answer, as any may.
+    if (downstream_.stream().queued() > 0) return arm(timeouts.request_body_idle);
     return fail_response(CloseReason::backend_timeout, kResponseTimeout);
   }
   if (!request_complete_) {
     const bool backend_is_slow = request_paused_.paused();
+    if (backend_is_slow && progressed(upstream_->stream(), backend_took_)) progress_ = now;
     const TimePoint due = progress_ + timeouts.request_body_idle;
     if (now < due) return worker_.wheel().arm(*this, due);
     keep_downstream_ = false;

@@ -235,7 +235,8 @@ class Exchange final : public Retirable,
   TimePoint answer_due_{};
   TimePoint asked_at_{};  // of a POST to a session, and of a handshake
   std::optional<balance::SampledRequest> sampled_;
-  TimePoint progress_{};  // when the client's body last moved
+  TimePoint progress_{};            // when the client's body last moved
+  std::uint64_t backend_took_ = 0;  // of it, when it was last looked at; see progress_of()
 
   AffinityIds ids_;             // of the application, as far as they stand in this request
   std::string stated_id_;       // in the CONNECT that it brings

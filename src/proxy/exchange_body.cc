@@ -3,6 +3,7 @@
 
 #include "proxy/downstream.h"
 #include "proxy/exchange.h"
+#include "proxy/progress.h"
 #include "proxy/worker.h"
 
 namespace pinion::proxy {
@@ -112,6 +113,7 @@ void Exchange::pause_client_if_full() {
   if (discard_body_ || request_paused_.paused()) return;
   if (upstream_->stream().queued() < worker_.high_mark()) return;
   downstream_.stream().stop_reading();
+  backend_took_ = progress_of(upstream_->stream());
   request_paused_.pause(worker_.now(), worker_.counters().direction(Direction::in));
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "uv/tcp_info.h"
+#include "proxy/progress.h"
 
 namespace pinion::proxy {
 namespace {
@@ -19,12 +19,8 @@ StallWatch::StallWatch(TimerWheel& wheel, const uv::Stream& stream, Duration aft
       owner_(owner),
       after_(after),
       since_(now),
-      position_(position()) {
+      position_(progress_of(stream)) {
   wheel_.arm(*this, now + step());
-}
-
-std::uint64_t StallWatch::position() const noexcept {
-  return uv::bytes_acknowledged(stream_.descriptor()).value_or(stream_.taken());
 }
 
 Duration StallWatch::step() const noexcept {
@@ -36,11 +32,7 @@ Duration StallWatch::stalled_after() const noexcept {
 }
 
 void StallWatch::on_timer(TimePoint now) noexcept {
-  const std::uint64_t position = this->position();
-  if (position != position_) {
-    position_ = position;
-    since_ = now;
-  }
+  if (progressed(stream_, position_)) since_ = now;
   stalled_ = now - since_ >= stalled_after();
   if (after_ != Duration::zero() && now - since_ >= after_) return owner_.on_slow_consumer();
   wheel_.arm(*this, now + step());

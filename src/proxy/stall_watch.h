@@ -36,7 +36,6 @@ class StallWatch final : private WheelTimer {
   [[nodiscard]] bool stalled() const noexcept { return stalled_; }
 
  private:
-  [[nodiscard]] std::uint64_t position() const noexcept;
   [[nodiscard]] Duration step() const noexcept;
   [[nodiscard]] Duration stalled_after() const noexcept;
   void on_timer(TimePoint now) noexcept override;

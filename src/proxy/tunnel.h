@@ -141,6 +141,7 @@ class Tunnel final : public Retirable,
   std::optional<OpenedSession> session_;
   std::unique_ptr<TunnelJoin> join_;
   std::unique_ptr<RequestFacts> facts_;  // for the access log, if there is one
+  std::uint64_t peers_took_ = 0;         // when last looked at; see progress_of()
   TimePoint last_bytes_{};
   // What others know, by its low bits: less than 4 GiB pass between two tellings.
   struct {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "proxy/called_off.h"
+#include "proxy/progress.h"
 #include "proxy/tunnel.h"
 #include "proxy/worker.h"
 
@@ -132,6 +133,13 @@ void Tunnel::put_close_frames() {
   extend_end();
 }
 
+// What waits for a peer goes on to it, however long it is since there was room for more.
+bool Tunnel::peers_take() noexcept {
+  if (out_.sink_queue() + in_.sink_queue() == 0) return false;
+  const std::uint64_t took = progress_of(out_.sink()) + progress_of(in_.sink());
+  return std::exchange(peers_took_, took) != took;
+}
+
 void Tunnel::on_timer(TimePoint now) noexcept {
   if (state_ == State::closing || in_.ended() || out_.ended()) {
     if (close_reason_ == CloseReason::completed) close_reason_ = CloseReason::client_timeout;
@@ -143,6 +151,7 @@ void Tunnel::on_timer(TimePoint now) noexcept {
   if (opening_) return release_held();
   // Since it was armed a reload may have taken the limit away.
   if (idle_limit() == Duration::zero()) return;
+  if (peers_take()) return worker_.wheel().arm(*this, now + idle_limit());
   const TimePoint due = last_bytes_ + idle_limit();
   if (now < due) return worker_.wheel().arm(*this, due);
   close_gracefully(CloseCode::going_away, CloseReason::expired);

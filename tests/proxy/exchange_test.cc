@@ -66,6 +66,21 @@ TEST_CASE("interim responses pass, and the body follows 100-continue") {
   CHECK(read_answer(client).ends_with("done"));
 }
 
+TEST_CASE("a backend that takes a little of a body all the time is waited for") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()}, {.timeouts = "request_body_idle = \"600ms\"\n"});
+  Peer client = proxy.client();
+  const std::string body(std::size_t{24} << 20U, 'b');
+  std::thread upload([&] { client.send(post("/slow", body)); });
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  const std::size_t taken = upstream.read_slowly(8000, std::chrono::milliseconds{2500});
+  CHECK(upstream.read(body.size() - taken).size() == body.size() - taken);
+  upload.join();
+  upstream.send(answer("all of it"));
+  CHECK(read_answer(client).ends_with("all of it"));
+}
+
 TEST_CASE("an answer that comes before the body has ended is passed on, and the connection ends") {
   const Backend backend;
   const RunningProxy proxy({backend.address()});

@@ -75,7 +75,7 @@ bool Peer::receive() {
 std::string Peer::read_until(std::string_view text) {
   std::size_t at = buffer_.find(text);
   while (at == std::string::npos) {
-    REQUIRE_MESSAGE(receive(), "the connection ended after: " << buffer_);
+    REQUIRE_MESSAGE(receive(), "the connection ended after: " << buffer_.substr(0, 200));
     at = buffer_.find(text);
   }
   return read(at + text.size());
@@ -83,11 +83,21 @@ std::string Peer::read_until(std::string_view text) {
 
 std::string Peer::read(std::size_t size) {
   while (buffer_.size() < size) {
-    REQUIRE_MESSAGE(receive(), "the connection ended after: " << buffer_);
+    REQUIRE_MESSAGE(receive(), "the connection ended after: " << buffer_.substr(0, 200));
   }
   std::string result = buffer_.substr(0, size);
   buffer_.erase(0, size);
   return result;
+}
+
+std::size_t Peer::read_slowly(std::size_t little, Duration time) {
+  const TimePoint until = monotonic_now() + time;
+  std::size_t got = 0;
+  for (; monotonic_now() < until; got += little) {
+    read(little);
+    ::poll(nullptr, 0, 5);
+  }
+  return got;
 }
 
 std::string Peer::read_to_end() {

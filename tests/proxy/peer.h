@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/socket_address.h"
 #include "uv/listen_socket.h"
 
@@ -26,6 +27,9 @@ class Peer {
   /// Reads up to and with `text`, and leaves what follows.
   std::string read_until(std::string_view text);
   std::string read(std::size_t size);
+  /// Reads `little` bytes every few milliseconds for so long, as a slow line does. @returns how
+  /// many
+  std::size_t read_slowly(std::size_t little, Duration time);
   /// Everything up to the end, which end() then tells.
   std::string read_to_end();
   [[nodiscard]] End end() const noexcept { return end_; }

@@ -71,6 +71,19 @@ TEST_CASE("0s leaves it alone, and still tells that it stalls") {
   CHECK(here.proxy.closes(CloseReason::slow_consumer) == 0);
 }
 
+TEST_CASE("a client that takes a little all the time is not idle") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.timeouts = "tunnel_idle = \"1s\"\n"});
+  Pipe pipe = open_tunnel(proxy, backend, "/socket.io/?EIO=4&transport=websocket", kSmallBuffer);
+  const std::string frame = write({.payload = std::string(60'000, 'f')});
+  REQUIRE(pipe.backend.send_what_fits(frame, 64U << 20U) > 0);
+  pipe.client.read_slowly(500, std::chrono::seconds{3});
+  CHECK(proxy.counters().queued_bytes.value() > 0);
+  CHECK(proxy.closes(CloseReason::expired) == 0);
+  CHECK(proxy.connections() == 1);
+  pipe.client.reset();
+}
+
 TEST_CASE("a slow reader has the whole of its answer, however short idle connections live") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, {.timeouts = "keep_alive = \"10ms\"\n"});
