@@ -151,20 +151,6 @@ std::expected<Response, std::string> receive_answer(Wire& wire) {
 
 }  // namespace
 
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kUnreserved =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  std::string out;
-  for (const char c : text) {
-    if (kUnreserved.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
-
 std::string Client::message_of(std::string_view method, std::string_view target,
                                std::string_view body) const {
   std::string host = address_.is_unix() ? "localhost" : address_.host;

@@ -17,10 +17,6 @@ struct Response {
   std::string body;
 };
 
-/// Percent-encodes everything but unreserved characters (RFC 3986, 2.3), for a path segment or a
-/// value of a query.
-std::string percent_encode(std::string_view text);
-
 class Client {
  public:
   /// @param url `http://host:port` or `unix:/path`; the error is one line

@@ -80,7 +80,6 @@ class ChunkPool {
 
   std::unique_ptr<Chunk> take();
   void give_back(std::unique_ptr<Chunk> chunk) noexcept;
-  [[nodiscard]] const BufferBudget& budget() const noexcept { return budget_; }
 
  private:
   BufferBudget& budget_;

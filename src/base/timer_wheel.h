@@ -40,7 +40,6 @@ class TimerWheel {
   void arm(WheelTimer& timer, TimePoint deadline) noexcept;
   /// Fires what is due; timers may be armed, disarmed and destroyed meanwhile.
   void advance(TimePoint now) noexcept;
-  [[nodiscard]] Duration tick() const noexcept { return tick_; }
 
  private:
   using Slot = IntrusiveList<WheelTimer, WheelTimer>;

@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "admin/client.h"
+#include "base/percent.h"
 #include "log/escape.h"
 
 namespace pinion::cli {
@@ -59,8 +60,8 @@ int order_backend(const char* verb, const MovingOptions& moving, const RemoteOpt
     return terminal.fail(kUsage, moving.of + " is not of the form POOL/BACKEND");
   }
   const std::string target =
-      fmt::format("/api/v1/backends/{}/{}/{}", admin::percent_encode(moving.of.substr(0, slash)),
-                  admin::percent_encode(moving.of.substr(slash + 1)), verb);
+      fmt::format("/api/v1/backends/{}/{}/{}", percent_encode(moving.of.substr(0, slash)),
+                  percent_encode(moving.of.substr(slash + 1)), verb);
   return order(target, moving, options, terminal, [&](const Json& backend) {
     return fmt::format("{} is {}, {} sessions", moving.of, text_of(backend, "state"),
                        count_of(backend, "sessions"));
@@ -80,7 +81,7 @@ int run_undrain(const MovingOptions& moving, const RemoteOptions& options,
 
 int run_rebalance(const MovingOptions& moving, const RemoteOptions& options,
                   const Terminal& terminal) {
-  const std::string target = "/api/v1/pools/" + admin::percent_encode(moving.of) + "/rebalance";
+  const std::string target = "/api/v1/pools/" + percent_encode(moving.of) + "/rebalance";
   return order(target, moving, options, terminal, [&](const Json& answer) {
     return fmt::format("{}: {} sessions to move, {:g} a second", moving.of,
                        count_of(answer, "to_move"), number_of(answer, "rate"));

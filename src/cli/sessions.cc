@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "admin/client.h"
+#include "base/percent.h"
 #include "cli/table.h"
 #include "cli/units.h"
 #include "log/escape.h"
@@ -17,8 +18,8 @@ using Json = nlohmann::ordered_json;
 
 std::string target_of(const SessionsOptions& sessions) {
   const std::string base = "/api/v1/sessions";
-  if (!sessions.sid.empty()) return base + '/' + admin::percent_encode(sessions.sid);
-  return base + fmt::format("?backend={}&sort={}&limit={}", admin::percent_encode(sessions.backend),
+  if (!sessions.sid.empty()) return base + '/' + percent_encode(sessions.sid);
+  return base + fmt::format("?backend={}&sort={}&limit={}", percent_encode(sessions.backend),
                             sessions.sort, sessions.limit);
 }
 

@@ -2,11 +2,10 @@
 // that a full disk or a stopped pipe never holds up an event loop.
 //
 // Threads: push(), dropped() and failed() from any thread; a push costs one short lock. reopen()
-// and
-//   redirect() from one.
+//   and redirect() from one.
 // Lifetime: the destructor writes what is still queued, then joins the thread.
 // Invariants: when the queue is full the oldest line is dropped and counted; lines are written
-// whole.
+//   whole.
 #pragma once
 
 #include <cstddef>

@@ -143,7 +143,10 @@ void Downstream::on_end(int status) noexcept {
   fin_seen_ = true;
   if (state_ == State::exchange) {
     if (status == 0 && !exchange_->on_client_fin()) return;
-    exchange_->abandon(status == 0 ? CloseReason::client_closed : CloseReason::client_reset);
+    const auto reason = status == 0 ? CloseReason::client_closed : CloseReason::client_reset;
+    // A poll that is given up is no end of its session.
+    if (exchange_->sid().empty()) worker_.count_close(reason);
+    exchange_->abandon(reason);
   } else if (status == 0 && state_ == State::draining) {
     last_ = true;
     return;
@@ -251,6 +254,7 @@ uv::Stream Downstream::leave_for_tunnel() {
 
 void Downstream::refuse(http::HeadError error) {
   worker_.counters().head_errors.add();
+  worker_.count_close(CloseReason::client_error);
   const int status = http::status_of(error);
   send_last({.status = status,
              .code = http::code_of(error),
@@ -282,11 +286,15 @@ void Downstream::linger() {
 
 void Downstream::on_timer(TimePoint /*now*/) noexcept {
   if (state_ == State::head) {
+    worker_.count_close(CloseReason::client_timeout);
     return send_last({.status = 408,
                       .code = "head-timeout",
                       .message = "The request head did not arrive in time."});
   }
-  if (state_ == State::draining) return abort(CloseReason::client_timeout);
+  if (state_ == State::draining) {
+    worker_.count_close(CloseReason::client_timeout);
+    return abort(CloseReason::client_timeout);
+  }
   close();
 }
 

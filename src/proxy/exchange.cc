@@ -162,6 +162,7 @@ void Exchange::fail_response(CloseReason reason, const http::Reply& instead) {
     const bool shows = reason == CloseReason::backend_closed && response_body_->shows_its_end();
     if (!shows || facts_.intent.in_session()) return break_off(reason);
     note_error(reason);
+    worker_.count_close(reason);
     drop_upstream();
     return finish(false);
   }
@@ -181,6 +182,7 @@ void Exchange::note_error(CloseReason reason) noexcept {
 
 void Exchange::break_off(CloseReason reason) {
   note_error(reason);
+  worker_.count_close(reason);
   drop_upstream();
   settle();
   downstream_.exchange_broken();

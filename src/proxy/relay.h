@@ -39,7 +39,6 @@ class Relay final : public uv::StreamEvents {
   void write(std::string_view bytes, std::string_view lead = {});
   /// Stops at the next frame boundary. @returns whether it is there already
   bool cut_at_boundary() noexcept;
-  [[nodiscard]] bool cut() const noexcept { return cut_; }
 
   /// The sink has taken some of what waited for it.
   void sink_drained();

@@ -84,8 +84,8 @@ class SessionLedger {
   /// The session lives on the backend of the reservation from now on, which calls it
   /// `upstream_sid`.
   /// @returns false if it has gone meanwhile; the place is given back then
-  [[nodiscard]] bool move(session::SessionKey key, std::uint64_t serial, balance::Reservation& reservation,
-            std::string upstream_sid);
+  [[nodiscard]] bool move(session::SessionKey key, std::uint64_t serial,
+                          balance::Reservation& reservation, std::string upstream_sid);
 
   /// The session now lives on its WebSocket alone. @returns false if it already did, or has gone
   bool upgraded(session::SessionKey key, std::uint64_t serial);

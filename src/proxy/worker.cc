@@ -195,7 +195,6 @@ void Worker::on_tick() noexcept {
   relieve_buffers();
   shorten_idle();
   if (shutting_down_) pace_shutdown();
-  if (!retired_.empty()) after_turn();
 }
 
 void Worker::measure_lag() noexcept {
@@ -213,7 +212,6 @@ Duration Worker::idle_time() const noexcept {
   return overloaded(Rung::short_idle) ? std::min(usual, config().proxy.overload.idle) : usual;
 }
 
-// Those that are idle already, once: the others ask for their time when they become idle.
 void Worker::count_close(CloseReason reason) {
   counters_.closes[static_cast<std::size_t>(reason)].add();
   shared_.log.debug("connection closed", {{"reason", metrics::to_string(reason)},

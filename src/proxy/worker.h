@@ -2,9 +2,9 @@
 // and nothing shared on the data path.
 //
 // Threads: constructed on the main thread before its own starts; run() is that thread. post() from
-// anywhere.
+//   anywhere.
 // Lifetime: Shared and the counters outlive it. The destructor runs after run() has returned.
-//   Invariants: after run() no handle is left on the loop.
+// Invariants: after run() no handle is left on the loop.
 #pragma once
 
 #include <cstdint>

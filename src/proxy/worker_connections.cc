@@ -8,6 +8,7 @@ namespace pinion::proxy {
 
 using metrics::CloseReason;
 
+// Those that are idle already, once: the others ask for their time when they become idle.
 void Worker::shorten_idle() noexcept {
   const bool was_short = std::exchange(idle_is_short_, overloaded(Rung::short_idle));
   if (was_short || !idle_is_short_) return;

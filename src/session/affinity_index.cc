@@ -36,9 +36,10 @@ AffinityIndex::Owned AffinityIndex::make(AffinityKey key, std::uint32_t hash) {
 
 AffinityIndex::~AffinityIndex() {
   for (Entry* next : buckets_) {
-    while (next != nullptr) next = Owned {
-        next
-      } -> next_in_bucket;
+    while (next != nullptr) {
+      const Owned owned{next};
+      next = owned->next_in_bucket;
+    }
   }
 }
 

@@ -2,10 +2,9 @@
 //
 // Threads: none of its own; the shard's lock guards it.
 // Lifetime: owns its entries, which stay where they are until they are taken out.
-// Invariants: a look-up reads two places in memory that may be far away, a slot and its entry:
-// slots
-//   hold hashes, what follows a full slot is probed one by one, and an entry and the text of its
-//   sid are one allocation. Between an entry's slot and the one that its hash means no slot is
+// Invariants: a look-up reads two places in memory that may be far away, a slot and its entry;
+//   slots hold hashes, what follows a full slot is probed one by one, and an entry and the text of
+//   its sid are one allocation. Between an entry's slot and the one that its hash means no slot is
 //   empty. At most three of four slots are full, and, but for the fewest, at least one of eight; an
 //   index without entries has none.
 #pragma once

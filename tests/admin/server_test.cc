@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/percent.h"
 #include "raw_socket.h"
 #include "server_fixture.h"
 

@@ -39,7 +39,7 @@ LIBRARIES = {
     r"openssl/.*": {"session/cookie_signer.cc"},
     r"malloc\.h": {"memory_keeper.cc"},
     r"toml\+\+/.*|toml\.hpp": {"config/load.cc"},
-    r"libwebsockets\.h": {"admin", "health"},
+    r"libwebsockets\.h": {"admin"},
     r"zlib\.h": {"websocket"},
     r"spdlog/.*": {"log"},
     r"prometheus/.*": {"metrics"},

@@ -10,6 +10,7 @@ namespace pinion::proxy {
 namespace {
 
 using namespace test;
+using metrics::CloseReason;
 
 }  // namespace
 
@@ -142,6 +143,8 @@ TEST_CASE("a client sees that an answer was cut") {
       CHECK((client.end() == End::reset) == with_reset);
     }
   }
+  CHECK(proxy.closes(CloseReason::backend_reset) == 2);
+  CHECK(proxy.closes(CloseReason::backend_closed) == 2);
 }
 
 TEST_CASE("an answer that ends with its connection ends the client's body too") {
@@ -186,6 +189,7 @@ TEST_CASE("a client that goes away takes its request along") {
   upstream.read_until("\r\n\r\n");
   client.reset();
   CHECK(upstream.read_to_end().empty());
+  CHECK(eventually([&] { return proxy.closes(CloseReason::client_reset) == 1; }));
 }
 
 TEST_CASE("an upgrade that nobody asked for, and what is no HTTP, are 502") {
