@@ -9,6 +9,8 @@ namespace {
 
 constexpr double kSlowMemory = 60;  // seconds
 constexpr double kFastMemory = 6;   // seconds
+// Of what is learnt no more, since it has nothing to do.
+constexpr double kIdleMemory = 120;  // seconds
 // Busy shares, seen or to be expected from the work: up to the one probes tell nothing but noise,
 // from the other on time counts in full.
 constexpr double kIdle = 0.05;
@@ -16,6 +18,7 @@ constexpr double kBusyEnough = 0.2;
 constexpr double kChance = 3;  // standard errors that chance may explain
 // Samples of the last seconds that say something, and standard errors that are left to chance.
 constexpr double kEnoughSamples = 8;
+constexpr double kLately = 1;  // seconds of them that are left
 constexpr double kDoubt = 2;
 constexpr double kLeastChange = 0.25;  // of the cost; less is left to the slow memory
 constexpr double kChangeLasts = 2;     // seconds
@@ -23,14 +26,23 @@ constexpr double kChangeLasts = 2;     // seconds
 }  // namespace
 
 void CostLearner::Memory::add(double seconds, const Evidence& evidence, double lasts) noexcept {
-  const double keep = std::exp(-seconds / lasts);
-  time = keep * time + seconds;
-  work = keep * work + evidence.work;
-  samples = samples * keep + evidence.samples;
+  fade(std::exp(-seconds / lasts));
+  time += seconds;
+  work += evidence.work;
+  samples = samples + evidence.samples;
+}
+
+void CostLearner::Memory::fade(double keep) noexcept {
+  time *= keep;
+  work *= keep;
+  samples = samples * keep;
 }
 
 void CostLearner::learn(Duration time, const Evidence& evidence) noexcept {
   const double part = std::clamp((evidence.load - kIdle) / (kBusyEnough - kIdle), 0.0, 1.0);
+  const double idle = to_seconds(time) * (1 - part);
+  slow_.fade(std::exp(-idle / kIdleMemory));
+  fast_.fade(std::exp(-idle / kFastMemory));
   if (part <= 0) return;
   const double seconds = to_seconds(time) * part;
   Evidence weighed = evidence;
@@ -49,7 +61,7 @@ void CostLearner::learn(Duration time, const Evidence& evidence) noexcept {
 }
 
 double CostLearner::surely_busy() const noexcept {
-  if (fast_.samples.worth() < kEnoughSamples) return 0;
+  if (fast_.time < kLately || fast_.samples.worth() < kEnoughSamples) return 0;
   const double share = fast_.samples.share();
   return std::max(0.0, share - kDoubt * fast_.samples.standard_error(share));
 }

@@ -3,9 +3,10 @@
 //
 // Threads: one thread's.
 // Lifetime: as long as the backend is watched.
-// Invariants: an idle backend teaches nothing, so what was learnt while it was busy stays. When
-//   what the last seconds say differs from what was learnt by more than chance does, the old is
-//   dropped: a new speed is known within 30 s.
+// Invariants: an idle backend teaches nothing, so what was learnt while it was busy stays for some
+//   minutes; then it is taken for one like the others, since one that seems slow gets no work, and
+//   could never show that it is not, or not any more. When what the last seconds say differs from
+//   what was learnt by more than chance does, the old is dropped: a new speed is known within 30 s.
 #pragma once
 
 #include <cstdint>
@@ -49,6 +50,7 @@ class CostLearner {
     BusyTally samples;
 
     void add(double seconds, const Evidence& evidence, double lasts) noexcept;
+    void fade(double keep) noexcept;
     [[nodiscard]] double cost() const noexcept {
       return work > 0 ? samples.share() * time / work : 0;
     }

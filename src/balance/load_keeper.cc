@@ -19,6 +19,8 @@ constexpr double kQueueTime = 1;  // seconds
 // A confidence in probes from which on they decide: how far off a few of them may be by chance, the
 // learner knows better.
 constexpr double kEnough = 0.5;
+// A process that has just come up is busy with itself.
+constexpr Duration kStartsUp = std::chrono::seconds{5};
 // A trust above which probes may say that a loop is busier than its work tells.
 constexpr double kHalf = 0.5;
 
@@ -82,7 +84,13 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   LoadReading& reading = watched.reading;
   if (backend.queued_bytes() > 0) backend.add_blocked(since.time);
   const std::uint64_t came_up = backend.health().returns();
-  if (std::exchange(watched.came_up, came_up) != came_up) watched.rate.forget();
+  // It is another process, maybe another machine.
+  if (std::exchange(watched.came_up, came_up) != came_up) {
+    watched.rate.forget();
+    watched.learner.forget();
+    watched.learns_from = now + kStartsUp;
+    reading.learnt_cost = 0;
+  }
   const std::uint64_t returns = backend.returns();
   if (std::exchange(reading.returns, returns) != returns) reading.ramp_until = now + rules.ramp;
   watched.rate.sample(now, backend.traffic().total(), backend.assigned().total());
@@ -100,6 +108,7 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   reading.request_weight = 0;
   // Whoever probes may be another one since, who began to count anew.
   if (fresh < 1 || probes.confidence <= 0 || probes.tally.seconds < before.seconds) return;
+  if (now < watched.learns_from) return;
   for (const RequestSample& request : requests) watched.requests.add(request);
   watched.learner.learn(
       since.time, {.work = done,

@@ -47,6 +47,7 @@ class LoadKeeper {
     BusyTally probes;        // the same
     RequestEvidence requests;
     std::uint64_t came_up = 0;  // Health::returns()
+    TimePoint learns_from{};
     double trust = 0;           // 0 to 1: in its own measurements, now
   };
   struct Pool {

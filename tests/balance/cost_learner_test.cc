@@ -77,12 +77,16 @@ TEST_CASE("what chance explains does not make it forget") {
   CHECK(learner.cost() == doctest::Approx(0.002).epsilon(0.05));
 }
 
-TEST_CASE("an idle backend teaches nothing, so what was learnt stays") {
+TEST_CASE("an idle backend teaches nothing, and what was learnt of it holds for some minutes") {
   CostLearner learner;
   learn(learner, 300, {.busy_share = 0.5, .work_rate = 250});
-  // Noise of the probes, of which an hour would add up.
-  learn(learner, 3600, {.busy_share = 0.01, .work_rate = 0.5, .usual_cost = 0.002});
+  // Noise of the probes, which would add up.
+  const Life idle{.busy_share = 0.01, .work_rate = 0.5, .usual_cost = 0.002};
+  learn(learner, 240, idle);
   CHECK(learner.cost() == doctest::Approx(0.002));
+  learn(learner, 240, idle);
+  CHECK(learner.cost() == 0);
+  CHECK(learner.surely_busy() == 0);
 }
 
 TEST_CASE("a busy share without work is the machine's, not that of a unit of work") {

@@ -196,6 +196,33 @@ TEST_CASE("one that is busy without having work for it is not avoided") {
   CHECK(w.place() == &w.backends[2]);
 }
 
+TEST_CASE("one that was busy with its own start gets sessions again soon, though it has none") {
+  Watched w(3);
+  for (std::size_t i = 0; i < 2; ++i) w.add_sessions(i, 30);
+  const Watched::Life others{.frames_a_tick = 10, .busy = 0.04};
+  // It comes up, and hardly anything passes while it loads and compiles itself.
+  w.backends[2].health().connect_failed(w.now);
+  w.backends[2].health().answered(w.now);
+  w.live(5s, {others, others, {.frames_a_tick = 2, .busy = 0.95}});
+  CHECK(w.backends[2].load_reading().learnt_cost == 0);
+  w.live(5s, {others, others, {.frames_a_tick = 2, .busy = 0.95}});
+  CHECK(w.backends[2].load_reading().cost > 0.02);
+  CHECK(w.place() != &w.backends[2]);
+  w.live(90s, {others, others, {}});
+  CHECK(w.place() == &w.backends[2]);
+}
+
+TEST_CASE("what was learnt of a process says nothing of the one that comes up in its place") {
+  Watched w(2);
+  for (std::size_t i = 0; i < 2; ++i) w.add_sessions(i, 50);
+  w.live(60s, {{.frames_a_tick = 50, .busy = 0.2}, {.frames_a_tick = 50, .busy = 0.8}});
+  CHECK(w.backends[1].load_reading().learnt_cost == doctest::Approx(0.004).epsilon(0.05));
+  w.backends[1].health().connect_failed(w.now);
+  w.backends[1].health().answered(w.now);
+  w.live(250ms, {{.frames_a_tick = 50, .busy = 0.2}, {}});
+  CHECK(w.backends[1].load_reading().learnt_cost == 0);
+}
+
 TEST_CASE("who joins or comes back ramps up, who was there first does not") {
   Watched w(3);
   w.pass(1s);
