@@ -181,6 +181,12 @@ admin::StatusView ServerView::status() const {
   for (BackendId id = 0; id < shared_.registry.size(); ++id) {
     status.totals.sessions_total += shared_.registry.by_id(id).sessions_total();
   }
+  // One that was moved counts at both.
+  for (const metrics::PoolTotals& pool : counted.pools) {
+    const std::uint64_t moved =
+        pool.rebinds[static_cast<std::size_t>(metrics::RebindResult::moved)];
+    status.totals.sessions_total -= std::min(moved, status.totals.sessions_total);
+  }
   status.totals.pins = shared_.ledger.table().size();
   status.totals.queued_bytes = counted.queued_bytes;
   status.totals.requests_total = counted.requests();
