@@ -59,4 +59,36 @@ std::string_view code_of(HeadError error) noexcept {
   return "malformed";
 }
 
+std::string_view message_of(HeadError error) noexcept {
+  switch (error) {
+    case HeadError::none:
+    case HeadError::malformed:
+      break;
+    case HeadError::bare_line_break:
+      return "A line of the request head does not end with CR LF.";
+    case HeadError::obsolete_fold:
+      return "A field of the request is folded over several lines.";
+    case HeadError::nul_byte:
+      return "There is a NUL byte in the request head.";
+    case HeadError::bad_host:
+      return "The request's Host is missing, is there twice, or is no host.";
+    case HeadError::bad_content_length:
+      return "The request's Content-Length is no length, or not the only one.";
+    case HeadError::bad_transfer_encoding:
+      return "The request's Transfer-Encoding is not chunked, or not alone.";
+    case HeadError::url_too_long:
+      return "The URL is longer than [proxy.limits].url allows.";
+    case HeadError::head_too_large:
+      return "The request head is larger than [proxy.limits].head allows; large cookies are a "
+             "common cause.";
+    case HeadError::too_many_fields:
+      return "The request has more fields than [proxy.limits].headers allows.";
+    case HeadError::unknown_method:
+      return "This proxy does not know the request's method.";
+    case HeadError::bad_version:
+      return "This proxy speaks HTTP/1.0 and HTTP/1.1.";
+  }
+  return "This is no HTTP/1.1 request.";
+}
+
 }  // namespace pinion::http

@@ -42,6 +42,8 @@ enum class HeadError : unsigned char {
 int status_of(HeadError error) noexcept;
 /// A stable word for logs, metrics and the X-Pinion-Error field, e.g. "bad-host".
 std::string_view code_of(HeadError error) noexcept;
+/// One sentence for its client: what was wrong, and which limit it met.
+std::string_view message_of(HeadError error) noexcept;
 
 struct HeadResult {
   enum class Status : unsigned char { need_more, complete, failed };

@@ -4,6 +4,7 @@
 
 #include "config/cidr.h"
 #include "proxy/exchange.h"
+#include "proxy/request_facts.h"
 #include "proxy/worker.h"
 
 namespace pinion::proxy {
@@ -45,6 +46,8 @@ void Downstream::shut_down() {
   last_ = true;
   if (state_ == State::idle) close();
 }
+
+bool Downstream::give_up_poll() { return state_ == State::exchange && exchange_->give_up_poll(); }
 
 void Downstream::abort(CloseReason reason) {
   if (state_ == State::closed) return;
@@ -256,13 +259,12 @@ void Downstream::refuse(http::HeadError error) {
   worker_.counters().head_errors.add();
   worker_.count_close(CloseReason::client_error);
   const int status = http::status_of(error);
-  send_last({.status = status,
-             .code = http::code_of(error),
-             .message = "The request head was refused: see the code."});
+  send_last({.status = status, .code = http::code_of(error), .message = http::message_of(error)});
 }
 
 void Downstream::send_last(const http::Reply& reply) {
   worker_.counters().no_pool.answered(reply.status);
+  log_refusal(reply);
   last_ = true;
   state_ = State::draining;
   ahead_ = partial_ = {};
@@ -272,6 +274,20 @@ void Downstream::send_last(const http::Reply& reply) {
   account_queue();
   arm(kLinger);
   if (stream_.queued() == 0) linger();
+}
+
+// Of what could not be read as a request, the log has its client and what it heard.
+void Downstream::log_refusal(const http::Reply& reply) const {
+  log::AccessLog& access_log = worker_.shared().access_log;
+  if (!access_log.enabled()) return;
+  RequestFacts facts;
+  facts.client = peer_;
+  facts.began = worker_.now();
+  facts.began_at = std::chrono::system_clock::now();
+  facts.method = facts.target = "-";
+  write_access(access_log, facts,
+               {.status = reply.status, .error = reply.code, .side = metrics::Side::client},
+               facts.began);
 }
 
 void Downstream::linger() {

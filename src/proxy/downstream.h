@@ -54,6 +54,8 @@ class Downstream final : public Retirable,
   void turn_away();
   /// The worker shuts down: an idle connection closes now, a busy one after its answer.
   void shut_down();
+  /// As Exchange::give_up_poll().
+  bool give_up_poll();
   /// Closes at once, with whatever is under way.
   void abort(metrics::CloseReason reason);
   /// If a request of one of these sessions, sorted serials, waits for its answer, it hears that the
@@ -119,6 +121,7 @@ class Downstream final : public Retirable,
   void become_idle();
   void refuse(http::HeadError error);
   void send_last(const http::Reply& reply);
+  void log_refusal(const http::Reply& reply) const;
   void linger();
   void close();
   void arm(Duration timeout);

@@ -204,11 +204,22 @@ void Exchange::call_off_upgrade() {
   (void)upstream_->stream().write({frame});
 }
 
-void Exchange::close_sessions(std::span<const std::uint64_t> serials) {
+bool Exchange::awaits_session() const noexcept {
   const bool waits = phase_ == Phase::held || phase_ == Phase::joining || phase_ == Phase::moving ||
                      phase_ == Phase::connecting || phase_ == Phase::waiting;
-  if (!waits || !session_) return;
+  return waits && session_.has_value();
+}
+
+void Exchange::close_sessions(std::span<const std::uint64_t> serials) {
+  if (!awaits_session()) return;
   if (std::ranges::binary_search(serials, session_->found().serial)) reply_unknown_session();
+}
+
+bool Exchange::give_up_poll() {
+  if (facts_.intent.kind != Intent::Kind::poll || !awaits_session()) return false;
+  keep_downstream_ = false;
+  reply_unknown_session();
+  return true;
 }
 
 void Exchange::tell_waiting(std::size_t bytes, bool stalled) noexcept {

@@ -83,6 +83,9 @@ class Exchange final : public Retirable,
   /// These sessions, sorted serials, are taken away from their clients. An answer that has begun is
   /// finished.
   void close_sessions(std::span<const std::uint64_t> serials);
+  /// pinion ends: a poll that would wait for its server's next word hears that its session is
+  /// unknown, so that its client goes elsewhere. @returns whether it was one
+  bool give_up_poll();
   /// The client's connection is gone; whatever was promised is given back.
   void abandon(metrics::CloseReason reason);
 
@@ -101,6 +104,7 @@ class Exchange final : public Retirable,
     over,
   };
 
+  [[nodiscard]] bool awaits_session() const noexcept;
   void route(const http::RequestHead& head);
   bool admit(const http::RequestHead& head);
   void write_head(const http::RequestHead& head);

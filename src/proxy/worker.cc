@@ -264,14 +264,18 @@ void Worker::shut_down(Duration grace) {
   if (std::exchange(shutting_down_, true)) return pace_shutdown();
   listeners_.clear();
   upstreams_.clear();
-  std::size_t tunnels = 0;
+  std::size_t there = 0;
   for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
        at = connections_->tunnels.after(*at)) {
-    ++tunnels;
+    ++there;
+  }
+  for (Downstream* at = connections_->downstreams.front(); at != nullptr;
+       at = connections_->downstreams.after(*at)) {
+    ++there;
   }
   // Over the first half of the grace, so that the clients do not all come back at once.
   const auto ticks = std::max<std::size_t>(1, static_cast<std::size_t>(grace / 2 / kTick));
-  closes_per_tick_ = std::max<std::size_t>(10, (tunnels + ticks - 1) / ticks);
+  closes_per_tick_ = std::max<std::size_t>(10, (there + ticks - 1) / ticks);
   Downstream* next = connections_->downstreams.front();
   while (next != nullptr) {
     Downstream& downstream = *next;
@@ -292,6 +296,12 @@ void Worker::pace_shutdown() noexcept {
     if (tunnel.closing()) continue;
     tunnel.close_gracefully(websocket::CloseCode::going_away, CloseReason::shutdown);
     ++closed;
+  }
+  Downstream* next_poll = connections_->downstreams.front();
+  while (next_poll != nullptr && closed < closes_per_tick_) {
+    Downstream& downstream = *next_poll;
+    next_poll = connections_->downstreams.after(downstream);
+    if (downstream.give_up_poll()) ++closed;
   }
   if (now() >= shutdown_deadline_) {
     while (Tunnel* const tunnel = connections_->tunnels.front())

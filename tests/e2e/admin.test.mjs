@@ -146,6 +146,18 @@ describe('the admin endpoint', () => {
     assert.equal(line.transport, 'polling');
     assert.match(line.backend, /node4-[12]$/);
   });
+
+  test('the access log tells of what could not be read as a request', { timeout: seconds(20) }, async () => {
+    const answer = await request(pinion.url, { headers: { cookie: 'c'.repeat(70_000) } });
+    assert.equal(answer.status, 431);
+    assert.match(answer.body, /larger than \[proxy\.limits\]\.head/);
+    const line = await eventually('the line is there', async () => {
+      const lines = (await readFile(access, 'utf8')).trimEnd().split('\n').map((text) => JSON.parse(text));
+      return lines.find(({ status }) => status === 431);
+    });
+    assert.equal(line.error, 'head-too-large');
+    assert.equal(line.client, '127.0.0.1');
+  });
 });
 
 describe('commands', () => {

@@ -121,6 +121,22 @@ TEST_CASE("a poll that its client gives up is given up at the backend") {
   }
 }
 
+TEST_CASE("a poll that waits when pinion ends hears at once that its session is unknown") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client();
+  client.send(poll("abc"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  proxy.on_worker([](Worker& worker) { worker.shut_down(std::chrono::minutes{1}); });
+  const std::string got = client.read_to_end();
+  CHECK(got.starts_with("HTTP/1.1 400"));
+  CHECK(got.find("Connection: close") != std::string::npos);
+  CHECK(got.find("Session ID unknown") != std::string::npos);
+  CHECK(upstream.read_to_end().empty());
+}
+
 TEST_CASE("a session ends with its close packet, from either side, or when the backend forgot it") {
   const Backend backend;
   RunningProxy proxy({backend.address()});
