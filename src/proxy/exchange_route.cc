@@ -7,12 +7,25 @@ namespace pinion::proxy {
 
 using engineio::Intent;
 
+namespace {
+
+// As every client of Engine.IO asks (engine.io-protocol, "HTTP long-polling").
+bool looks_like_engineio(std::string_view query) noexcept {
+  return query.find("EIO=") != std::string_view::npos &&
+         query.find("transport=") != std::string_view::npos;
+}
+
+}  // namespace
+
 void Exchange::route(const http::RequestHead& head) {
   const config::Config& config = worker_.config();
   facts_.pool = find_pool(config.routes, head.host, head.path());
   if (facts_.pool) {
     facts_.intent = engineio::classify(head, config.pools[*facts_.pool].socketio_path);
     facts_.on_engineio_path = facts_.intent.on_path;
+    if (!facts_.on_engineio_path && looks_like_engineio(head.query())) {
+      worker_.warn_unpinned(*facts_.pool, head.path());
+    }
   }
   if (config.former_routes.empty() || head.target.find("sid=") == std::string::npos) return;
   const auto known = [&](PoolId pool, const std::string& sid) {

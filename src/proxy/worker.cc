@@ -227,6 +227,21 @@ void Worker::warn_slow_consumer(PoolId pool, std::string_view sid, std::size_t w
       {{"pool", name}, {"sid", sid}, {"waiting_bytes", waiting}, {"repeated", *held_back}});
 }
 
+void Worker::warn_unpinned(PoolId pool, std::string_view path) {
+  const config::Pool& config = this->config().pools[pool];
+  // Nothing is to be pinned there.
+  if (config.socketio_path.empty()) return;
+  const auto held_back = warnings_.admit("unpinned in " + config.name, now());
+  if (!held_back) return;
+  shared_.log.warning(
+      "a request looks like Engine.IO's but is not below socketio_path, so its session is not "
+      "pinned: set socketio_path to where the application serves it",
+      {{"pool", config.name},
+       {"path", path},
+       {"socketio_path", config.socketio_path},
+       {"repeated", *held_back}});
+}
+
 void Worker::explain_placing(const balance::Backend& taken) {
   if (!shared_.log.enabled(log::Level::debug)) return;
   const balance::BackendIdentity& who = taken.identity();

@@ -125,6 +125,8 @@ class Worker final : private uv::Listener::Handler,
   }
   /// Tells the log that a client is closed because it does not read; rate-limited.
   void warn_slow_consumer(PoolId pool, std::string_view sid, std::size_t waiting);
+  /// Likewise of a request that looks as if it were meant for what is not at `socketio_path`.
+  void warn_unpinned(PoolId pool, std::string_view path);
   /// For the debug log, now and then: which backend got a new session, and how all of them stood.
   void explain_placing(const balance::Backend& taken);
   void warn_bad_response(const balance::Backend& backend, std::string_view what);

@@ -36,6 +36,15 @@ describe('the path of socket.io', () => {
       await pinion.comes_to_rest();
     });
   }
+
+  test('that the config has wrong is told in the log', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const backend = [await serve_chat(stage, 'elsewhere', { path: '/ws/socket.io' })];
+    const pinion = await stage.pinion({ pool: { backend } });
+    const socket = await client(stage, pinion.url, { path: '/ws/socket.io' });
+    assert.equal(await call(socket, 'who'), 'elsewhere');
+    await pinion.says(/looks like Engine\.IO.*path="?\/ws\/socket\.io\/.*socketio_path="?\/socket\.io\//);
+  });
 });
 
 describe('the script of the client', () => {
