@@ -2,10 +2,10 @@
 import http from 'node:http';
 import { seconds } from './wait.mjs';
 
-/** One HTTP request: {status, headers, body}. */
-export function request(url, { method = 'GET', body, agent = false, headers = {}, ...options } = {}) {
+/** One HTTP request, by node:http unless told: {status, headers, body}. */
+export function request(url, { via = http, method = 'GET', body, agent = false, headers = {}, ...options } = {}) {
   return new Promise((resolve, reject) => {
-    const sent = http.request(url, { method, agent, headers, timeout: seconds(30), ...options }, (answer) => {
+    const sent = via.request(url, { method, agent, headers, timeout: seconds(30), ...options }, (answer) => {
       const parts = [];
       answer.on('data', (part) => parts.push(part)).on('error', reject).on('end', () => {
         resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts).toString() });
