@@ -213,7 +213,8 @@ constexpr Key kKeysOfPools[] = {
     {.section = Section::backend, .type = Type::backend_address, .name = "address",
      .fallback = "", .min = 1, .max = kLongestAddress,
      .help = "Where the backend listens. Host names are looked up at the start and every 30 "
-             "seconds.", .example = "127.0.0.1:3001"},
+             "seconds, and every 2 seconds while such a backend is down or the last look-up has "
+             "failed.", .example = "127.0.0.1:3001"},
     {.section = Section::backend, .type = Type::integer, .name = "weight",
      .fallback = "1", .min = 1, .max = 1000,
      .help = "A backend of weight 2 gets twice the sessions of one of weight 1."},

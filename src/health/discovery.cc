@@ -19,7 +19,7 @@ struct Discovery::Source {
   bool asking = false;
   bool answered = false;
   bool failing = false;  // and said so
-  TimePoint ask_at{};
+  TimePoint answered_at{};
 };
 
 namespace {
@@ -45,13 +45,14 @@ Address agent_of(const config::Backend& configured, const balance::Backend& back
 }  // namespace
 
 Discovery::Discovery(uv::Loop& loop, std::shared_ptr<const config::Config> config,
-                     balance::Registry& registry, log::Logger& log, DiscoveryEvents& events)
+                     balance::Registry& registry, log::Logger& log, DiscoveryEvents& events,
+                     uv::Resolver::LookUp look_up)
     : loop_(loop),
       config_(std::move(config)),
       registry_(registry),
       log_(log),
       events_(events),
-      resolver_(loop),
+      resolver_(loop, std::move(look_up)),
       ticker_(loop, as_ticker()) {
   adopt_sources();
 }
@@ -147,8 +148,18 @@ void Discovery::start() {
 
 void Discovery::on_tick() noexcept {
   for (const auto& source : sources_) {
-    if (source->is_name && !source->asking && loop_.now() >= source->ask_at) ask(*source);
+    if (source->is_name && !source->asking && is_due(*source)) ask(*source);
   }
+}
+
+bool Discovery::is_due(const Source& source) const noexcept {
+  if (!source.answered) return true;
+  // What was made anew elsewhere is found down at its old address.
+  const bool doubtful = source.failing || source.resolved.empty() ||
+                        std::ranges::any_of(source.resolved, [](const auto* backend) {
+                          return !backend->health().up();
+                        });
+  return loop_.now() - source.answered_at >= (doubtful ? kEveryUnresolved : kEvery);
 }
 
 void Discovery::ask(Source& source) {
@@ -162,7 +173,7 @@ void Discovery::ask(Source& source) {
     asked.asking = false;
     if (!std::exchange(asked.answered, true)) --unanswered_;
     answer(asked, addresses, error);
-    asked.ask_at = loop_.now() + (asked.resolved.empty() ? kEveryUnresolved : kEvery);
+    asked.answered_at = loop_.now();
   };
   resolver_.resolve(at.host, at.port, then);
 }

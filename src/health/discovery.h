@@ -1,5 +1,5 @@
 // Which addresses the configured backends have now: literals at once, host names by DNS, again
-// every kEvery.
+// every kEvery, and sooner when they may have changed.
 //
 // Threads: the main thread's loop; name look-ups run on libuv's pool, so the loop never waits.
 // Lifetime: the registry, the log and the events outlive it.
@@ -31,11 +31,13 @@ class DiscoveryEvents {
 class Discovery final : private uv::Timer::Handler {
  public:
   static constexpr Duration kEvery = std::chrono::seconds{30};
-  /// A name that has no address yet is asked for more often.
+  /// A name that has no address, was not answered, or has a backend that is down is asked for more
+  /// often.
   static constexpr Duration kEveryUnresolved = std::chrono::seconds{2};
 
   Discovery(uv::Loop& loop, std::shared_ptr<const config::Config> config,
-            balance::Registry& registry, log::Logger& log, DiscoveryEvents& events);
+            balance::Registry& registry, log::Logger& log, DiscoveryEvents& events,
+            uv::Resolver::LookUp look_up = uv::Resolver::ask_system);
   ~Discovery();
   Discovery(const Discovery&) = delete;
   Discovery& operator=(const Discovery&) = delete;
@@ -58,6 +60,7 @@ class Discovery final : private uv::Timer::Handler {
   void begin(Source& source);
   [[nodiscard]] std::unique_ptr<Source> take(PoolId pool, const config::Backend& backend);
   void adopt_sources();
+  [[nodiscard]] bool is_due(const Source& source) const noexcept;
   void ask(Source& source);
   void register_backends(Source& source, const std::vector<SocketAddress>& addresses);
   void answer(Source& source, const std::vector<SocketAddress>& addresses, const char* error);

@@ -42,14 +42,7 @@ class Resolver::Desk {
   std::uint64_t last_ = 0;                                 // guarded by mutex_
 };
 
-namespace {
-
-struct Looked {
-  std::vector<SocketAddress> addresses;
-  const char* error = nullptr;
-};
-
-Looked look_up(const std::string& host, std::uint16_t port) {
+Resolver::Found Resolver::ask_system(const std::string& host, std::uint16_t port) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -57,7 +50,7 @@ Looked look_up(const std::string& host, std::uint16_t port) {
   const int status = ::getaddrinfo(host.c_str(), nullptr, &hints, &found);
   if (status != 0) return {{}, ::gai_strerror(status)};
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> list(found, &::freeaddrinfo);
-  Looked looked;
+  Found looked;
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
     auto address = SocketAddress::from_sockaddr(at->ai_addr);
     if (!address) continue;
@@ -71,10 +64,10 @@ Looked look_up(const std::string& host, std::uint16_t port) {
   return looked;
 }
 
-}  // namespace
-
-Resolver::Resolver(Loop& loop)
-    : mailbox_(std::make_unique<Mailbox>(loop)), number_(Desk::of_process().open(*mailbox_)) {}
+Resolver::Resolver(Loop& loop, LookUp look_up)
+    : look_up_(std::move(look_up)),
+      mailbox_(std::make_unique<Mailbox>(loop)),
+      number_(Desk::of_process().open(*mailbox_)) {}
 
 Resolver::~Resolver() { Desk::of_process().close(number_); }
 
@@ -86,8 +79,8 @@ void Resolver::resolve(std::string host, std::uint16_t port, Answer answer) {
 
 void Resolver::ask(const Question& question) {
   ++under_way_;
-  const auto work = [this, number = number_, question] {
-    Looked looked = look_up(question.host, question.port);
+  const auto work = [this, number = number_, question, look_up = look_up_] {
+    Found looked = look_up(question.host, question.port);
     // `this` is used on the loop only, and only while the mailbox, and so the Resolver, is there.
     Desk::of_process().leave(number, [this, question, looked = std::move(looked)] {
       answered(question, looked.addresses, looked.error);

@@ -27,7 +27,17 @@ class Resolver {
   /// Addresses without repetition; empty with an error in words when there are none.
   using Answer = std::function<void(std::vector<SocketAddress> addresses, const char* error)>;
 
-  explicit Resolver(Loop& loop);
+  /// What is known of a name: addresses without repetition, or the error in words.
+  struct Found {
+    std::vector<SocketAddress> addresses;
+    const char* error = nullptr;
+  };
+  /// Called on any thread, also after the Resolver has died.
+  using LookUp = std::function<Found(const std::string& host, std::uint16_t port)>;
+
+  static Found ask_system(const std::string& host, std::uint16_t port);
+
+  explicit Resolver(Loop& loop, LookUp look_up = ask_system);
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -46,6 +56,7 @@ class Resolver {
   void ask(const Question& question);
   void answered(const Question& question, std::vector<SocketAddress> addresses, const char* error);
 
+  LookUp look_up_;
   std::unique_ptr<Mailbox> mailbox_;
   std::uint64_t number_;  // by which threads find the mailbox, as long as it is there
   std::deque<Question> waiting_;

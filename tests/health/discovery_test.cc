@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "config/load.h"
 #include "uv/listen_socket.h"
@@ -30,8 +31,9 @@ std::shared_ptr<const config::Config> load(const std::string& pools) {
 }
 
 struct Found {
-  explicit Found(const std::string& pools)
-      : log({.fd = null.get()}), discovery(loop, load(pools), registry, log, events) {}
+  explicit Found(const std::string& pools, uv::Resolver::LookUp look_up = uv::Resolver::ask_system)
+      : log({.fd = null.get()}),
+        discovery(loop, load(pools), registry, log, events, std::move(look_up)) {}
 
   uv::OwnedFd null{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
   uv::Loop loop;
@@ -39,6 +41,37 @@ struct Found {
   log::Logger log;
   SeenChanges events;
   Discovery discovery;
+};
+
+// What every name says now: an address, or nothing.
+class Names {
+ public:
+  explicit Names(const std::string& ip) { say(ip); }
+  void say(const std::string& ip) const {
+    const std::lock_guard lock(said_->mutex);
+    said_->ip = ip;
+  }
+  [[nodiscard]] uv::Resolver::LookUp look_up() const {
+    return [said = said_](const std::string& /*host*/, std::uint16_t port) -> uv::Resolver::Found {
+      const std::lock_guard lock(said->mutex);
+      ++said->times;
+      const auto address = SocketAddress::from_ip(said->ip, port);
+      if (!address) return {.addresses = {}, .error = "nobody knows"};
+      return {.addresses = {*address}};
+    };
+  }
+  [[nodiscard]] int times_asked() const {
+    const std::lock_guard lock(said_->mutex);
+    return said_->times;
+  }
+
+ private:
+  struct Said {
+    std::mutex mutex;
+    std::string ip;
+    int times = 0;
+  };
+  std::shared_ptr<Said> said_ = std::make_shared<Said>();
 };
 
 }  // namespace
@@ -102,6 +135,36 @@ TEST_CASE("a name becomes all its addresses") {
     CHECK(backend->identity().name == (alone ? "localhost:3001" : "localhost:3001@" + address));
   }
   CHECK(f.events.last[0]->backends == sets[0]->backends);
+}
+
+TEST_CASE("the name of a backend that is found down is asked again soon, not half a minute later") {
+  const Names names("127.0.0.1");
+  Found f("[[pool]]\nname = \"chat\"\nbackends = [\"app:3001\"]\n", names.look_up());
+  f.discovery.start();
+  CHECK(run_until(f.loop, [&] { return f.discovery.complete(); }));
+  balance::Backend* const before = f.discovery.sets()[0]->backends.at(0);
+  before->health().connect_failed(f.loop.now());
+  names.say("127.0.0.2");
+  CHECK(run_until(f.loop, [&] { return f.events.changes == 2; }));
+  const auto sets = f.discovery.sets();
+  REQUIRE(sets[0]->backends.size() == 1);
+  CHECK(sets[0]->backends[0]->identity().address.to_string() == "127.0.0.2:3001");
+}
+
+TEST_CASE("a name that was not answered is asked again soon, though its backend is up") {
+  const Names names("127.0.0.1");
+  Found f("[[pool]]\nname = \"chat\"\nbackends = [\"app:3001\"]\n", names.look_up());
+  f.discovery.start();
+  CHECK(run_until(f.loop, [&] { return f.discovery.complete(); }));
+  balance::Backend* const backend = f.discovery.sets()[0]->backends.at(0);
+  // Down until the look-up that fails.
+  backend->health().connect_failed(f.loop.now());
+  names.say("");
+  CHECK(run_until(f.loop, [&] { return names.times_asked() == 2; }));
+  backend->health().answered(f.loop.now());
+  CHECK(backend->health().up());
+  CHECK(f.discovery.sets()[0]->backends.at(0) == backend);
+  CHECK(run_until(f.loop, [&] { return names.times_asked() == 3; }));
 }
 
 TEST_CASE("a name without an address leaves the others alone, and is answered") {
