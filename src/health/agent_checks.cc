@@ -14,6 +14,8 @@ void AgentChecks::watch(const balance::BackendSets& sets, const config::Config& 
       if (known && known.mapped()->plan() == plan) {
         checks_.insert(std::move(known));
       } else {
+        // Another agent may never say the contrary of what this one has said.
+        if (known && known.mapped()->plan().address != plan.address) backend->agent().forget();
         checks_[backend->id()] =
             std::make_unique<AgentCheck>(loop_, events_, *backend, std::move(plan));
       }

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "health/agent_checks.h"
 #include "uv/listen_socket.h"
 #include "uv/run_until.h"
 
@@ -94,6 +95,27 @@ struct Checked final : AgentEvents {
   AgentCheck check;
 };
 
+// A pool of one backend whose agents are looked after.
+struct LookedAfter final : AgentEvents {
+  void watch(const config::Address& agent, Duration interval = 5ms) {
+    config.pools.resize(1);
+    config.pools[0].health.interval = interval;
+    config.pools[0].health.timeout = 20s;
+    auto set = std::make_shared<balance::BackendSet>();
+    set->agents.emplace_back(&backend, agent);
+    checks.watch({set}, config);
+  }
+  void on_agent_line(balance::Backend& of, const balance::AgentLine& line) noexcept override {
+    (void)of.agent().take(line);
+  }
+  void on_agent_lost(balance::Backend& /*backend*/, const std::string& /*why*/) noexcept override {}
+
+  uv::Loop loop;
+  config::Config config;
+  balance::Backend backend{balance::BackendIdentity{.name = "b"}};
+  AgentChecks checks{loop, *this};
+};
+
 }  // namespace
 
 TEST_CASE("an agent is asked again and again") {
@@ -158,6 +180,23 @@ TEST_CASE("an agent that fails is told of once, with what is wrong") {
         {.kind = config::Address::Kind::name, .host = "agent.invalid", .port = 1, .text = ""});
     fails(checked, ProbeResult::connect);
   }
+}
+
+TEST_CASE(
+    "what an agent said is forgotten once another is asked, not when it is asked more often") {
+  const Agent before("drain maxconn:3\n");
+  const Agent after("70%\n");
+  LookedAfter pool;
+  pool.watch(before.address());
+  CHECK(run_until(pool.loop, [&] { return pool.backend.draining(); }));
+  pool.watch(before.address(), 2ms);
+  CHECK(pool.backend.draining());
+  CHECK(pool.backend.agent().max_sessions() == 3);
+  pool.watch(after.address());
+  CHECK_FALSE(pool.backend.draining());
+  CHECK(pool.backend.agent().max_sessions() == 0);
+  CHECK(run_until(pool.loop, [&] { return pool.backend.agent().percent() == 70; }));
+  CHECK_FALSE(pool.backend.draining());
 }
 
 }  // namespace pinion::health
