@@ -40,6 +40,13 @@ Duration Backend::probe_wait(const ProbeReading& reading, TimePoint now) const n
   return std::max(reading.wait, now - out - reading.baseline);
 }
 
+TimePoint Backend::probe_told_at(const ProbeReading& reading, TimePoint now) const noexcept {
+  const TimePoint out = probe_out_.load(std::memory_order_relaxed);
+  const bool stands_still =
+      out != TimePoint{} && reading.confidence > 0 && now - out > reading.baseline;
+  return stands_still ? now : reading.at;
+}
+
 bool Backend::set_draining(bool draining) noexcept {
   const bool was = draining_.load(std::memory_order_relaxed);
   if (was && !draining) undrained_.fetch_add(1, std::memory_order_release);

@@ -88,6 +88,9 @@ class Backend {
   /// How long a new event has to wait there, as far as probes tell: by those that were answered, or
   /// by one that is still out, when that has waited longer.
   [[nodiscard]] Duration probe_wait(const ProbeReading& reading, TimePoint now) const noexcept;
+  /// When probes last told something of it: when one was answered, or now, while one is out for
+  /// longer than it need be.
+  [[nodiscard]] TimePoint probe_told_at(const ProbeReading& reading, TimePoint now) const noexcept;
   /// A probe went out then, and waits for its answer; zero: none does. For the thread that probes.
   void set_probe_out(TimePoint since) noexcept {
     probe_out_.store(since, std::memory_order_relaxed);

@@ -96,8 +96,8 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   watched.rate.sample(now, backend.traffic().total(), backend.assigned().total());
   reading.rates = watched.rate.rates();
   const ProbeReading probes = backend.probe_reading();
-  const double fresh = freshness(probes.at, now);
-  watched.trust = fresh * std::min(1.0, probes.confidence / kEnough);
+  watched.trust = freshness(backend.probe_told_at(probes, now), now) *
+                  std::min(1.0, probes.confidence / kEnough);
   reading.wait = backend.probe_wait(probes, now);
   reading.hot = watched.trust > 0 && rules.hot > Duration::zero() && reading.wait >= rules.hot;
   const std::uint64_t work = backend.traffic().total().work();
@@ -107,7 +107,8 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   reading.requests_known = false;
   reading.request_weight = 0;
   // Whoever probes may be another one since, who began to count anew.
-  if (fresh < 1 || probes.confidence <= 0 || probes.tally.seconds < before.seconds) return;
+  const bool measured = freshness(probes.at, now) >= 1 && probes.confidence > 0;
+  if (!measured || probes.tally.seconds < before.seconds) return;
   if (now < watched.learns_from) return;
   for (const RequestSample& request : requests) watched.requests.add(request);
   watched.learner.learn(

@@ -11,7 +11,8 @@ balance::Readings readings_of(const balance::Backend& backend, TimePoint now) {
                              .inflight = backend.inflight(),
                              .reported_load = backend.reported_load().get(now).value_or(0.0)};
   const balance::ProbeReading probes = backend.probe_reading();
-  if (probes.confidence > 0.0 && now - probes.at <= LevelWatch::kStale) {
+  const Duration age = now - backend.probe_told_at(probes, now);
+  if (probes.confidence > 0.0 && age <= LevelWatch::kStale) {
     readings.loop_delay = backend.probe_wait(probes, now);
     readings.busy_share = probes.busy_share;
   }

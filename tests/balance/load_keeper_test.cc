@@ -142,6 +142,27 @@ TEST_CASE("a loop that stands still is hot before it has answered") {
   CHECK(w.place() == &w.backends[0]);
 }
 
+TEST_CASE("a loop that stands still for longer than measurements are believed stays hot") {
+  Watched w(2);
+  w.add_sessions(0, 50);
+  w.add_sessions(1, 60);
+  w.live(30s, {{.frames_a_tick = 50, .busy = 0.2}, {.frames_a_tick = 50, .busy = 0.2}});
+  w.backends[0].set_probe_out(w.now);
+  const auto stand_still = [&](Duration time) {
+    for (const TimePoint end = w.now + time; w.now < end;) {
+      w.probe(1, 0.2);
+      w.pass(LoadKeeper::kEvery);
+      CHECK(w.place() == &w.backends[1]);
+    }
+  };
+  stand_still(6s);
+  const double learnt = w.backends[0].load_reading().learnt_cost;
+  stand_still(9s);
+  CHECK(explain(w.backends[0], w.now) == "hot: probes wait 14999 ms");
+  // There is nothing new to learn from.
+  CHECK(w.backends[0].load_reading().learnt_cost == learnt);
+}
+
 TEST_CASE("a probe that is out says nothing where nothing is known of how long it takes") {
   Watched w(2);
   w.add_sessions(1, 50);

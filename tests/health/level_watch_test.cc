@@ -83,6 +83,18 @@ TEST_CASE("a probe that is still out counts for as long as it has waited") {
   CHECK(w.loop.now() - now >= 200ms);
 }
 
+TEST_CASE("a loop that stands still for longer than measurements are believed stays full") {
+  Watched w;
+  w.limit({.busy = {}, .full = {.loop_delay = 200ms}});
+  w.loop.update_now();
+  const TimePoint began = w.loop.now() - LevelWatch::kStale - 5s;
+  w.backend.set_probe_reading({.busy_share = 0.1, .confidence = 1.0, .at = began});
+  w.backend.set_probe_out(began);
+  CHECK(w.becomes(Level::full, Limit::loop_delay));
+  w.backend.set_probe_out({});
+  CHECK(w.becomes(Level::calm, Limit::none));
+}
+
 TEST_CASE("the limit of sessions is told to the backend at once, and taken back") {
   Watched w;
   w.limit({.busy = {}, .full = {.sessions = 1}});
