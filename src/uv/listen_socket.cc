@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "uv/stream.h"
+#include "uv/keep_alive.h"
 
 namespace pinion::uv {
 namespace {
@@ -40,9 +40,7 @@ OwnedFd open_tcp(const SocketAddress& address, bool share_port) {
   if (share_port) (void)setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
   if (address.is_ipv6()) (void)setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
   // Accepted sockets inherit these, which spares each of them the calls.
-  const int idle = static_cast<int>(kKeepAliveSeconds);
-  (void)setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-  (void)setsockopt(fd.get(), IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+  keep_alive(fd.get());
   (void)setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   if (::bind(fd.get(), address.raw(), address.raw_size()) != 0) return OwnedFd{};
   return fd;

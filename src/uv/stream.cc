@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "uv/keep_alive.h"
 #include "uv/stream_cell.h"
 
 namespace pinion::uv {
@@ -51,11 +52,7 @@ Stream Stream::adopt(Loop& loop, ChunkPool& pool, OwnedFd socket, bool unix_sock
 void Stream::set_events(StreamEvents& events) noexcept { cell_->events = &events; }
 
 void Stream::keep_alive() noexcept {
-  if (cell_->unix_socket) return;
-  const int on = 1;
-  const int idle = static_cast<int>(kKeepAliveSeconds);
-  (void)::setsockopt(cell_->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-  (void)::setsockopt(cell_->fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+  if (!cell_->unix_socket) uv::keep_alive(cell_->fd);
 }
 
 void Stream::start_reading() noexcept {

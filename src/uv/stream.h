@@ -42,10 +42,6 @@ class StreamEvents {
 /// What one stream may read in one turn of the loop, so that a firehose does not starve others.
 inline constexpr std::size_t kBytesPerTurn = kScratchBytes;
 
-/// After this much silence TCP asks whether the peer is still there: hosts that vanish without a
-/// word are noticed.
-inline constexpr unsigned kKeepAliveSeconds = 60;
-
 class Stream {
  public:
   Stream() noexcept;
@@ -63,8 +59,8 @@ class Stream {
   explicit operator bool() const noexcept { return cell_ != nullptr; }
   void set_events(StreamEvents& events) noexcept;
 
-  /// For a connection on which nothing else tells that its peer has vanished: TCP asks, after
-  /// kKeepAliveSeconds. (Those that were accepted have it from their listener.)
+  /// For a connection on which nothing else tells that its peer has vanished: TCP asks (see
+  /// uv/keep_alive.h). Those that were accepted have it from their listener.
   void keep_alive() noexcept;
 
   void start_reading() noexcept;

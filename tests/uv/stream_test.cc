@@ -1,5 +1,7 @@
 #include "uv/stream.h"
 
+#include <netinet/tcp.h>
+
 #include "stream_pair.h"
 
 namespace pinion::uv {
@@ -136,6 +138,28 @@ TEST_CASE("a moved stream goes on with its events") {
   pair.far.send("hello");
   CHECK(run_until(pair.loop, [&] { return other.read == "hello"; }));
   CHECK(pair.events.read.empty());
+}
+
+TEST_CASE("a host that has vanished is noticed within two minutes, on either side") {
+  const auto silence_until_lost = [](const Stream& stream) {
+    const auto option = [&stream](int level, int name) {
+      int value = 0;
+      socklen_t size = sizeof(value);
+      REQUIRE(::getsockopt(stream.descriptor(), level, name, &value, &size) == 0);
+      return value;
+    };
+    CHECK(option(SOL_SOCKET, SO_KEEPALIVE) == 1);
+    return option(IPPROTO_TCP, TCP_KEEPIDLE) +
+           option(IPPROTO_TCP, TCP_KEEPINTVL) * option(IPPROTO_TCP, TCP_KEEPCNT);
+  };
+  StreamPair pair;
+  CHECK(silence_until_lost(pair.near) == 120);
+  Stream to_backend;
+  test::Recorder events;
+  REQUIRE(Stream::connect(to_backend, pair.loop, pair.chunks, pair.acceptor.address(), events) ==
+          0);
+  to_backend.keep_alive();
+  CHECK(silence_until_lost(to_backend) == 120);
 }
 
 TEST_CASE("the peer's address is known for TCP and empty for unix sockets") {
