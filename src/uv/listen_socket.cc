@@ -1,5 +1,6 @@
 #include "uv/listen_socket.h"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,7 +90,10 @@ std::expected<BoundSockets, std::string> bind_unix(const SocketAddress& address,
   // As for TCP; and until it listens, another pinion would take it for stale.
   if (::listen(fd.get(), SOMAXCONN) != 0) return std::unexpected(explain(address, errno));
   BoundSockets bound{.address = address, .sockets = {}};
-  for (unsigned i = 1; i < count; ++i) bound.sockets.emplace_back(::dup(fd.get()));
+  for (unsigned i = 1; i < count; ++i) {
+    bound.sockets.emplace_back(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+    if (bound.sockets.back().get() < 0) return std::unexpected(explain(address, errno));
+  }
   bound.sockets.push_back(std::move(fd));
   return bound;
 }

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "any_port.h"
+#include "no_descriptors.h"
 #include "stream_pair.h"
 
 namespace pinion::uv {
@@ -109,6 +110,22 @@ TEST_CASE("a stale unix socket is removed, a live one is refused") {
   }
   CHECK(::access(path.path.c_str(), F_OK) == 0);
   CHECK(bind_sockets(path.address(), 1));
+}
+
+TEST_CASE("a unix socket for more workers than there are descriptors is refused in words") {
+  const PathGuard path("few");
+  {
+    test::NoDescriptors none;
+    none.give_back(3);  // to see whether somebody listens there, and for two of the workers
+    const auto bound = bind_sockets(path.address(), 3);
+    REQUIRE_FALSE(bound);
+    CHECK(bound.error().find("Too many open files") != std::string::npos);
+  }
+  const auto bound = bind_sockets(path.address(), 3);
+  REQUIRE(bound);
+  for (const OwnedFd& socket : bound->sockets) {
+    CHECK((::fcntl(socket.get(), F_GETFD) & FD_CLOEXEC) != 0);
+  }
 }
 
 // connect() refuses a file that is no socket with the same error as a stale socket.

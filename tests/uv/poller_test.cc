@@ -1,11 +1,10 @@
 // How sockets and libuv's handles share a loop.
 #include "uv/poller.h"
 
-#include <sys/resource.h>
-
 #include <list>
 #include <vector>
 
+#include "no_descriptors.h"
 #include "stream_pair.h"
 #include "ticks.h"
 #include "uv/timer.h"
@@ -117,21 +116,15 @@ TEST_CASE("without descriptors a client is turned away instead of being left to 
   Listening listening(collector);
   FarEnd far = listening.connect();
   FarEnd next = listening.connect();
-  rlimit before{};
-  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
-  const rlimit none{.rlim_cur = static_cast<rlim_t>(next.fd()) + 1, .rlim_max = before.rlim_max};
-  // Every number below the limit is in use.
-  std::vector<OwnedFd> fill;
-  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
-  for (int fd = ::dup(far.fd()); fd >= 0; fd = ::dup(far.fd())) fill.emplace_back(fd);
-  CHECK(run_until(listening.loop, [&] {
-    far.take();
-    next.take();
-    return (far.eof || far.error != 0) && (next.eof || next.error != 0);
-  }));
-  CHECK(collector.streams.empty());
-  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
-  fill.clear();
+  {
+    const test::NoDescriptors none;
+    CHECK(run_until(listening.loop, [&] {
+      far.take();
+      next.take();
+      return (far.eof || far.error != 0) && (next.eof || next.error != 0);
+    }));
+    CHECK(collector.streams.empty());
+  }
   far = listening.connect();
   CHECK(run_until(listening.loop, [&] { return collector.streams.size() == 1; }));
   collector.streams.clear();
