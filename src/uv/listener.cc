@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "uv/timer.h"
 
 namespace pinion::uv {
 
@@ -19,22 +20,32 @@ constexpr int kMostInTurn = 64;
 // at once, one that is left waiting does not, and would wake the loop all the time.
 OwnedFd spare_descriptor() { return OwnedFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
+bool is_lack(int error) noexcept {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
 }  // namespace
 
-struct Listener::Cell final : Watched {
+struct Listener::Cell final : Watched, Timer::Handler {
   Loop& loop;
   ChunkPool& pool;
-  Handler* handler;
+  Listener::Handler* handler;
   OwnedFd socket;
   OwnedFd spare = spare_descriptor();
+  std::optional<Timer> pause;
   int in_turn = 1;  // how many are taken
   bool unix_socket;
 
-  Cell(Loop& on, ChunkPool& from, OwnedFd listening, bool is_unix, Handler& to)
-      : loop(on), pool(from), handler(&to), socket(std::move(listening)), unix_socket(is_unix) {}
+  Cell(Loop& on, ChunkPool& from, OwnedFd listening, bool is_unix, Listener::Handler& to)
+      : loop(on), pool(from), handler(&to), socket(std::move(listening)), unix_socket(is_unix) {
+    pause.emplace(loop, *this);
+  }
 
   void on_ready(std::uint32_t what) noexcept override;
-  void turn_one_away() noexcept;
+  void on_tick() noexcept override;
+  void on_lack(int error) noexcept;
+  void rest() noexcept;
+  [[nodiscard]] int turn_one_away() noexcept;
 };
 
 // Most often one has come, and the call that would say so is spared.
@@ -46,29 +57,59 @@ void Listener::Cell::on_ready(std::uint32_t /*what*/) noexcept {
     socklen_t size = sizeof(from);
     OwnedFd accepted(::accept4(socket.get(), raw, &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted.get() < 0) {
-      if (errno == EMFILE || errno == ENFILE) turn_one_away();
+      if (is_lack(errno)) on_lack(errno);
       break;
     }
     ++taken;
     const auto peer = unix_socket ? std::nullopt : SocketAddress::from_sockaddr(raw);
     Stream stream = Stream::adopt(loop, pool, std::move(accepted), unix_socket);
-    if (!stream) continue;
-    handler->on_accept(std::move(stream), peer ? *peer : SocketAddress::from_unix_path(""));
+    if (stream) {
+      handler->on_accept(std::move(stream), peer ? *peer : SocketAddress::from_unix_path(""));
+    } else {
+      handler->on_accept_failed(UV_ENOMEM, true);
+    }
   }
   in_turn = taken == in_turn ? std::min(2 * in_turn, kMostInTurn) : 1;
 }
 
-void Listener::Cell::turn_one_away() noexcept {
+void Listener::Cell::on_lack(int error) noexcept {
+  const bool of_descriptors = error == EMFILE || error == ENFILE;
+  const int left = of_descriptors ? turn_one_away() : error;
+  // The kernel looks for a descriptor first: there may have been nobody to accept.
+  if (left != 0 && !is_lack(left)) return;
+  if (left != 0) rest();
+  handler->on_accept_failed(uv_translate_sys_error(error), left == 0);
+}
+
+void Listener::Cell::rest() noexcept {
+  loop.poller().remove(socket.get());
+  pause->start(kPause, Duration::zero());
+}
+
+void Listener::Cell::on_tick() noexcept {
+  if (spare.get() < 0) spare = spare_descriptor();
+  const int status = loop.poller().add_again(socket.get(), EPOLLIN, *this);
+  if (status == 0) return;
+  rest();
+  handler->on_accept_failed(status, false);
+}
+
+// @returns 0, or why nobody was
+int Listener::Cell::turn_one_away() noexcept {
   spare = OwnedFd{};
+  int error = 0;
   {
     const OwnedFd refused(::accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (refused.get() < 0) error = errno;
   }
   spare = spare_descriptor();
+  return error;
 }
 
 // A unix socket has duplicates at other workers.
 void Listener::Release::operator()(Cell* cell) const noexcept {
   cell->handler = nullptr;
+  cell->pause.reset();
   cell->loop.poller().remove(cell->socket.get());
   cell->socket = OwnedFd{};
   Poller& poller = cell->loop.poller();
@@ -78,8 +119,7 @@ void Listener::Release::operator()(Cell* cell) const noexcept {
 Listener::Listener(Loop& loop, ChunkPool& pool, OwnedFd socket, bool unix_socket, Handler& handler)
     : cell_(new Cell(loop, pool, std::move(socket), unix_socket, handler)) {
   PINION_CHECK(::listen(cell_->socket.get(), SOMAXCONN) == 0, "a bound socket can listen");
-  PINION_CHECK(loop.poller().add(cell_->socket.get(), EPOLLIN, *cell_) == 0,
-               "a listening socket can be watched");
+  if (loop.poller().add(cell_->socket.get(), EPOLLIN, *cell_) != 0) cell_->rest();
 }
 
 Listener::~Listener() = default;

@@ -2,14 +2,17 @@
 //
 // Threads: the loop's.
 // Lifetime: made from a bound descriptor (of this process, or handed over by another); closes it
-//   when it dies. The handler outlives it, and may destroy it in on_accept().
+//   when it dies. The handler outlives it, and may destroy it in what it is told.
 // Invariants: it takes few connections in a turn while few come, so that those that are there are
-//   served first, and more each turn while they keep coming.
+//   served first, and more each turn while they keep coming. While the system lacks what it takes
+//   to accept one or to turn it away, it rests for kPause at a time: who waits would wake the loop
+//   all the time.
 #pragma once
 
 #include <memory>
 
 #include "base/chunk_queue.h"
+#include "base/clock.h"
 #include "uv/listen_socket.h"
 #include "uv/stream.h"
 
@@ -17,10 +20,17 @@ namespace pinion::uv {
 
 class Listener {
  public:
+  static constexpr Duration kPause = std::chrono::milliseconds{100};
+
   class Handler {
    public:
     /// @param peer its address; a unix socket's is empty
     virtual void on_accept(Stream stream, const SocketAddress& peer) noexcept = 0;
+    /// The system lacks descriptors or memory to accept a client.
+    /// @param status a libuv error @param turned_away it was closed; else it waits
+    virtual void on_accept_failed(int status, bool turned_away) noexcept {
+      (void)status, (void)turned_away;
+    }
 
    protected:
     ~Handler() = default;

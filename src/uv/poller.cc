@@ -21,8 +21,12 @@ Poller::~Poller() {
 }
 
 int Poller::add(int descriptor, std::uint32_t events, Watched& watched) noexcept {
-  epoll_event event{.events = events, .data = {.ptr = &watched}};
   ++watched_;
+  return add_again(descriptor, events, watched);
+}
+
+int Poller::add_again(int descriptor, std::uint32_t events, Watched& watched) const noexcept {
+  epoll_event event{.events = events, .data = {.ptr = &watched}};
   return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0
              ? 0
              : uv_translate_sys_error(errno);

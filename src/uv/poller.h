@@ -38,6 +38,8 @@ class Poller {
 
   /// @returns 0, or a libuv error: the system has no room for it. It is to be retired in any case.
   int add(int descriptor, std::uint32_t events, Watched& watched) noexcept;
+  /// For what add() has refused or remove() has taken out. @returns as add()
+  int add_again(int descriptor, std::uint32_t events, Watched& watched) const noexcept;
   void change(int descriptor, std::uint32_t events, Watched& watched) const noexcept;
   /// For a descriptor of which there are duplicates: closing it does not take it out.
   void remove(int descriptor) const noexcept;

@@ -1,4 +1,4 @@
-// A process that has used up its descriptors, for as long as this lives.
+// A process that has few descriptors left or none, for as long as this lives.
 //
 // Threads: one, and no other that opens anything.
 #pragma once
@@ -14,26 +14,33 @@
 
 namespace pinion::uv::test {
 
+inline int any_descriptor() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
+/// None at or above a number: what has one keeps it.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(int limit) {
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const rlimit few{.rlim_cur = static_cast<rlim_t>(limit), .rlim_max = before_.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+  }
+  ~FewDescriptors() { (void)::setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+/// All are in use, until some are given back or closed.
 class NoDescriptors {
  public:
   static constexpr int kFilled = 8;
 
-  NoDescriptors() {
-    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before_) == 0);
-    const int next = OwnedFd(open_one()).get();
-    const rlimit none{.rlim_cur = static_cast<rlim_t>(next + kFilled),
-                      .rlim_max = before_.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
-    fill();
+  NoDescriptors() : few_(OwnedFd(any_descriptor()).get() + kFilled) {
+    for (int fd = any_descriptor(); fd >= 0; fd = any_descriptor()) filled_.emplace_back(fd);
   }
-  ~NoDescriptors() { (void)::setrlimit(RLIMIT_NOFILE, &before_); }
-  NoDescriptors(const NoDescriptors&) = delete;
-  NoDescriptors& operator=(const NoDescriptors&) = delete;
 
-  /// Takes what has become free meanwhile.
-  void fill() {
-    for (int fd = open_one(); fd >= 0; fd = open_one()) filled_.emplace_back(fd);
-  }
   /// @param count at most kFilled
   void give_back(std::size_t count) {
     REQUIRE(filled_.size() >= count);
@@ -41,9 +48,7 @@ class NoDescriptors {
   }
 
  private:
-  static int open_one() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
-
-  rlimit before_{};
+  FewDescriptors few_;
   std::vector<OwnedFd> filled_;
 };
 

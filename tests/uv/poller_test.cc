@@ -20,6 +20,13 @@ using test::StreamPair;
 /// Keeps all that it accepts.
 struct Collector final : Listener::Handler {
   std::vector<Stream> streams;
+  std::size_t turned_away = 0;
+  std::size_t left_to_wait = 0;
+  int status = 0;
+  void on_accept_failed(int why, bool was_turned_away) noexcept override {
+    status = why;
+    ++(was_turned_away ? turned_away : left_to_wait);
+  }
   void on_accept(Stream stream, const SocketAddress& /*peer*/) noexcept override {
     streams.push_back(std::move(stream));
   }
@@ -124,10 +131,86 @@ TEST_CASE("without descriptors a client is turned away instead of being left to 
       return (far.eof || far.error != 0) && (next.eof || next.error != 0);
     }));
     CHECK(collector.streams.empty());
+    CHECK(collector.turned_away == 2);
+    CHECK(collector.status == UV_EMFILE);
   }
+  CHECK(collector.left_to_wait == 0);
   far = listening.connect();
   CHECK(run_until(listening.loop, [&] { return collector.streams.size() == 1; }));
   collector.streams.clear();
+}
+
+TEST_CASE(
+    "a client that cannot even be turned away does not keep the loop busy, and comes in later") {
+  Collector collector;
+  Listening listening(collector);
+  const auto accepted = [&](std::size_t count) {
+    return run_until(listening.loop, [&] { return collector.streams.size() == count; });
+  };
+  // With room first: a sanitizer needs descriptors to look at an object of a class for the first
+  // time.
+  const FarEnd first = listening.connect();
+  CHECK(accepted(1));
+  const FarEnd second = listening.connect();
+  {
+    // The spare descriptor is of no use either.
+    const test::FewDescriptors none(0);
+    CHECK(run_until(listening.loop, [&] { return collector.left_to_wait == 1; }));
+    CHECK(collector.status == UV_EMFILE);
+  }
+  CHECK(accepted(2));
+  const FarEnd third = listening.connect();
+  {
+    const test::FewDescriptors none(0);
+    const TimePoint began = monotonic_now();
+    CHECK(run_until(listening.loop, [&] { return collector.left_to_wait == 4; }));
+    CHECK(monotonic_now() - began >= 2 * Listener::kPause - 5ms);
+  }
+  CHECK(accepted(3));
+  CHECK(collector.turned_away == 0);
+  // With the spare descriptor back as well.
+  const FarEnd fourth = listening.connect();
+  const test::NoDescriptors none;
+  CHECK(run_until(listening.loop, [&] { return collector.turned_away == 1; }));
+  collector.streams.clear();
+}
+
+TEST_CASE("a listener may die while it rests") {
+  Collector collector;
+  std::optional<Listening> listening(std::in_place, collector);
+  const FarEnd first = listening->connect();
+  CHECK(run_until(listening->loop, [&] { return collector.streams.size() == 1; }));
+  collector.streams.clear();
+  const FarEnd second = listening->connect();
+  {
+    const test::FewDescriptors none(0);
+    CHECK(run_until(listening->loop, [&] { return collector.left_to_wait == 1; }));
+  }
+  listening.reset();
+  CHECK(collector.streams.empty());
+}
+
+TEST_CASE("a listener that the system has no room to watch is watched later, instead of aborting") {
+  struct Deaf final : Watched {
+    void on_ready(std::uint32_t /*events*/) noexcept override {}
+  };
+  BufferBudget budget{0};
+  ChunkPool chunks{budget, 8};
+  Loop loop;
+  auto bound = bind_sockets(test::kAnyPort, 1);
+  REQUIRE(bound);
+  // The kernel watches a descriptor only once.
+  auto deaf = std::make_unique<Deaf>();
+  REQUIRE(loop.poller().add(bound->sockets[0].get(), 0, *deaf) == 0);
+  Collector collector;
+  {
+    const Listener listener(loop, chunks, std::move(bound->sockets[0]), false, collector);
+    loop.poller().retire(std::move(deaf));
+    const FarEnd far(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(::connect(far.fd(), bound->address.raw(), bound->address.raw_size()) == 0);
+    CHECK(run_until(loop, [&] { return collector.streams.size() == 1; }));
+    collector.streams.clear();
+  }
 }
 
 }  // namespace pinion::uv
