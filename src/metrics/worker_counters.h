@@ -35,6 +35,7 @@ enum class ShedReason : unsigned char {
   no_backend,
   sessions_full,
   connections,
+  descriptors,  // a client that could not be accepted
   buffers,
   shutdown,
   rate,                 // every backend with room had its share of this moment, and nobody may wait
@@ -47,8 +48,9 @@ enum class ShedReason : unsigned char {
 inline constexpr std::size_t kShedReasons = static_cast<std::size_t>(ShedReason::count_);
 constexpr std::string_view to_string(ShedReason reason) noexcept {
   constexpr std::string_view kNames[] = {
-      "no_backend", "sessions_full", "connections",   "buffers",        "shutdown",
-      "rate",       "queue_full",    "queue_expired", "overload_plain", "overload_handshakes"};
+      "no_backend",         "sessions_full", "connections", "descriptors",   "buffers",
+      "shutdown",           "rate",          "queue_full",  "queue_expired", "overload_plain",
+      "overload_handshakes"};
   static_assert(sizeof(kNames) / sizeof(kNames[0]) == kShedReasons);
   return kNames[static_cast<std::size_t>(reason)];
 }

@@ -117,6 +117,18 @@ void Worker::on_accept(uv::Stream stream, const SocketAddress& peer) noexcept {
   }
 }
 
+void Worker::on_accept_failed(int status, bool turned_away) noexcept {
+  if (turned_away) count_shed(metrics::ShedReason::descriptors);
+  const auto held_back = warnings_.admit("clients not accepted", now());
+  if (!held_back) return;
+  shared_.log.warning(
+      "clients cannot be accepted: descriptors or memory are used up; raise LimitNOFILE or lower "
+      "[proxy].max_connections",
+      {{"why", uv::describe(status)},
+       {"client", turned_away ? "turned away" : "left to wait"},
+       {"repeated", *held_back}});
+}
+
 void Worker::connection_closed() noexcept {
   counters_.closed.add();
   shared_.connections.fetch_sub(1, std::memory_order_relaxed);

@@ -150,6 +150,7 @@ class Worker final : private uv::Listener::Handler,
   uv::Listener::Handler& as_acceptor() noexcept { return *this; }
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
   void on_accept(uv::Stream stream, const SocketAddress& peer) noexcept override;
+  void on_accept_failed(int status, bool turned_away) noexcept override;
   void on_tick() noexcept override;
   void after_turn() noexcept override;
   void measure_lag() noexcept;

@@ -1,6 +1,8 @@
 // What pinion gives up when it runs out of something itself: those who are strangers first, and at last those who talk.
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
+import { run } from './support/child.mjs';
 import { call, client } from './support/client.mjs';
 import { joined } from './support/joined.mjs';
 import { PollingSession, request } from './support/polling.mjs';
@@ -26,6 +28,36 @@ function refused(answer) {
   assert.equal(answer.headers['x-pinion-error'], 'overloaded');
   assert.match(answer.headers['retry-after'], /^[1-9]\d*$/);
 }
+
+/** Lowers the limit of a process to the lowest descriptor that it does not use; the result undoes that. */
+async function take_descriptors_away(pid) {
+  const used = new Set(await readdir(`/proc/${pid}/fd`));
+  let limit = 0;
+  while (used.has(String(limit))) limit++;
+  const before = /Max open files +(\d+)/.exec(await readFile(`/proc/${pid}/limits`, 'utf8'))[1];
+  const set = async (to) => assert.equal((await run('prlimit', ['--pid', pid, `--nofile=${to}:`])).code, 0);
+  await set(limit);
+  return () => set(before);
+}
+
+describe('descriptors', () => {
+  test('without any clients are turned away, which is counted and told, and come in again later', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const backends = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ backends, workers: 1 });
+    const talker = await client(stage, pinion.url, { transport: 'websocket' });
+    // So that no number below those in use is free: the listener's spare one is below the limit then.
+    for (let i = 0; i < 20; i++) stage.keep(await dial(pinion.port));
+    await eventually('they are accepted', async () => (await pinion.status()).connections >= 21);
+    const give_back = await take_descriptors_away(pinion.child.pid);
+    for (let i = 0; i < 3; i++) await stage.keep(await dial(pinion.port)).until_end();
+    assert.equal(await call(talker, 'echo', 'still here'), 'still here');
+    await pinion.says(/clients cannot be accepted.*LimitNOFILE.*too many open files.*turned away/);
+    await give_back();
+    assert.equal(await pinion.metric('shed_total', 'reason="descriptors"'), 3);
+    assert.equal((await plain(pinion)).status, 200);
+  });
+});
 
 describe('the ladder', () => {
   test('by connections: each rung in its turn, and all is well afterwards', { timeout: seconds(90) }, async (t) => {
