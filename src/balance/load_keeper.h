@@ -48,7 +48,7 @@ class LoadKeeper {
     RequestEvidence requests;
     std::uint64_t came_up = 0;  // Health::returns()
     TimePoint learns_from{};
-    double trust = 0;           // 0 to 1: in its own measurements, now
+    double trust = 0;  // 0 to 1: in its own measurements, now
   };
   struct Pool {
     Rules rules;
