@@ -31,12 +31,18 @@ std::size_t resting_connections(const config::Config& config) noexcept {
 }  // namespace
 
 // Each client connection may need one to a backend.
-std::size_t resolve_max_connections(const config::Config& config) noexcept {
+std::size_t resolve_max_connections(const config::Config& config, log::Logger& log) {
   const std::size_t configured = config.proxy.max_connections;
   const std::size_t limit = raise_descriptor_limit();
   const std::size_t descriptors = limit - std::min(resting_connections(config), limit / 4);
   const std::size_t possible =
-      descriptors > 2 * kReservedDescriptors ? (descriptors - kReservedDescriptors) / 2 : 64;
+      std::max<std::size_t>(1, (descriptors - std::min(kReservedDescriptors, descriptors / 2)) / 2);
+  if (configured > possible) {
+    log.warning(
+        "fewer connections than [proxy].max_connections: each may need two open files; "
+        "raise LimitNOFILE (ulimit -n)",
+        {{"max_connections", configured}, {"possible", possible}, {"open_files", limit}});
+  }
   return configured == 0 ? possible : std::min(configured, possible);
 }
 

@@ -7,10 +7,12 @@
 #include <cstddef>
 
 #include "config/config.h"
+#include "log/log.h"
 
 namespace pinion {
 
-/// Raises the limit of open files as far as it goes, and counts what is left for clients.
-std::size_t resolve_max_connections(const config::Config& config) noexcept;
+/// Raises the limit of open files as far as it goes, and counts what is left for clients. The log
+/// is told when that is less than the config says.
+std::size_t resolve_max_connections(const config::Config& config, log::Logger& log);
 
 }  // namespace pinion

@@ -142,7 +142,7 @@ Server::Server(const std::string& file, std::shared_ptr<const config::Config> co
               .budget = budget_,
               .log = log_,
               .access_log = access_log_,
-              .max_connections = resolve_max_connections(*config_),
+              .max_connections = resolve_max_connections(*config_, log_),
               .cookie_key = session::CookieSigner::make_key()},
       mover_(ledger_, log_, as_closer()),
       reloader_(file, config_, access_log_, log_, as_follower()),

@@ -63,8 +63,9 @@ int order_backend(const char* verb, const MovingOptions& moving, const RemoteOpt
       fmt::format("/api/v1/backends/{}/{}/{}", percent_encode(moving.of.substr(0, slash)),
                   percent_encode(moving.of.substr(slash + 1)), verb);
   return order(target, moving, options, terminal, [&](const Json& backend) {
-    return fmt::format("{} is {}, {} sessions", moving.of, text_of(backend, "state"),
-                       count_of(backend, "sessions"));
+    const std::string reason = text_of(backend, "reason");
+    return fmt::format("{} is {}, {} sessions{}{}", moving.of, text_of(backend, "state"),
+                       count_of(backend, "sessions"), reason.empty() ? "" : ": ", reason);
   });
 }
 

@@ -97,8 +97,10 @@ Parsed parse_address(std::string_view text, std::uint16_t lowest_port) {
   if (text.find("://") != std::string_view::npos) return wrong_url(text);
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos || text.ends_with(']')) {
-    return wrong(text,
-                 fmt::format("has no port, write {}", in_quotes(std::string(text) + ":PORT")));
+    const std::string whole =
+        parse_decimal(text) ? fmt::format("127.0.0.1:{}", text) : fmt::format("{}:PORT", text);
+    return wrong(text, fmt::format("has no {}, write {}", parse_decimal(text) ? "host" : "port",
+                                   in_quotes(whole)));
   }
   const auto port = parse_decimal(text.substr(colon + 1));
   if (!port || *port < lowest_port || *port > 65535) {

@@ -6,6 +6,17 @@
 // Invariants: at most one Upstream at a time. A request inside a session goes to the session's
 //   backend or to none, is sent once, and is given up only when its client does or a timeout of the
 //   config is reached. Reading of either side stops while the other's queue is above the high mark.
+// Phases, what is read of the client in each, which timer runs, and who ends it:
+//   gathering   body                 request_body_idle   its end, or a limit
+//   queued      ahead, up to 64 KiB  admission wait      the AdmissionDesk, expiry, a better rank
+//   joining     ahead                connect_wait        the JoinDesk, when the CONNECT was read
+//   moving      ahead                that of the Rebind  on_rebound()
+//   held        ahead                as event_rate says  held_long_enough()
+//   connecting  nothing              connect             the connection, or the next backend
+//   waiting     body as it is taken, request_body_idle,  the head of the answer
+//               then ahead           then response_head
+//   responding  the same             none; half-closed   its end, a cut, a 101
+//                                    request_body_idle
 // Files: exchange.cc (the client's side, the end), exchange_body.cc (its body), exchange_route.cc
 //   (which pool), exchange_affinity.cc (ids of the application), exchange_join.cc (CONNECTs),
 //   exchange_admission.cc (a place for a session), exchange_pacing.cc (clients that send too much),

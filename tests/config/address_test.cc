@@ -52,6 +52,7 @@ TEST_CASE("what is no backend's address is told what is wrong with it") {
   const Bad cases[] = {
       {"", "has no port"},
       {"localhost", "write \"localhost:PORT\""},
+      {"9180", "has no host, write \"127.0.0.1:9180\""},
       {"[::1]", "write \"[::1]:PORT\""},
       {"http://127.0.0.1:3001", "is a URL, write host and port only: \"127.0.0.1:3001\""},
       {"https://chat.example/x?y", "write host and port only: \"chat.example:80\""},
