@@ -153,6 +153,27 @@ metrics::CounterTotals ServerView::totals(const config::Config& config) const {
   return totals;
 }
 
+// Behind the others of their pools, or of all.
+void ServerView::add_unresolved(std::vector<BackendView>& views,
+                                const config::Config& config) const {
+  for (const auto& set : backends()) {
+    // A reload may have come in between.
+    if (set->pool >= config.pools.size()) continue;
+    const std::string& pool = config.pools[set->pool].name;
+    for (const auto& [name, address, why] : set->unresolved) {
+      const auto last = std::ranges::find(views.rbegin(), views.rend(), pool, &BackendView::pool);
+      const auto at = last == views.rend() ? views.end() : last.base();
+      views.insert(at, {.pool = pool,
+                        .name = name,
+                        .address = address,
+                        .state = "down",
+                        .why = "down",
+                        .reason = why.empty() ? "its name is being resolved"
+                                              : "its name cannot be resolved: " + why});
+    }
+  }
+}
+
 admin::StatusView ServerView::status() const {
   const ConfigSnapshot config = this->config();
   const auto counted = totals(*config);
@@ -171,6 +192,7 @@ admin::StatusView ServerView::status() const {
     status.totals.reserved += view.reserved;
     status.totals.inflight += view.inflight;
   }
+  add_unresolved(status.backends, *config);
   for (PoolId pool = 0; pool < config->pools.size(); ++pool) {
     if (config->pools[pool].retired && !pools.contains(pool)) continue;
     status.pools.push_back({.name = config->pools[pool].name,

@@ -24,6 +24,11 @@ struct BackendSet {
   std::vector<std::pair<Backend*, config::Address>> agents = {};
   std::vector<std::uint64_t> weights = {};  // of the backends up to each, added up
   bool has_namesakes = false;               // backends of the same name, at two addresses
+  /// Of the config, that have no address to connect to.
+  struct Unresolved {
+    std::string name, address, why;
+  };
+  std::vector<Unresolved> unresolved = {};
 
   void add(Backend& backend);
   /// A backend that is remembered may have left since.

@@ -17,6 +17,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// "10/s" or "10"; the endpoint checks the bounds.
+constexpr std::string_view kUndrain = "undrain";
+
 std::expected<double, std::string> parse_rate(std::string_view text) {
   if (text.ends_with("/s")) text.remove_suffix(2);
   double rate = 0;
@@ -53,7 +55,7 @@ int order(const std::string& target, const MovingOptions& moving, const RemoteOp
   return kDone;
 }
 
-int order_backend(const char* verb, const MovingOptions& moving, const RemoteOptions& options,
+int order_backend(std::string_view verb, const MovingOptions& moving, const RemoteOptions& options,
                   const Terminal& terminal) {
   const auto slash = moving.of.find('/');
   if (slash == std::string::npos || slash == 0 || slash + 1 == moving.of.size()) {
@@ -63,7 +65,8 @@ int order_backend(const char* verb, const MovingOptions& moving, const RemoteOpt
       fmt::format("/api/v1/backends/{}/{}/{}", percent_encode(moving.of.substr(0, slash)),
                   percent_encode(moving.of.substr(slash + 1)), verb);
   return order(target, moving, options, terminal, [&](const Json& backend) {
-    const std::string reason = text_of(backend, "reason");
+    // Why it gets none all the same.
+    const std::string reason = verb == kUndrain ? text_of(backend, "reason") : "";
     return fmt::format("{} is {}, {} sessions{}{}", moving.of, text_of(backend, "state"),
                        count_of(backend, "sessions"), reason.empty() ? "" : ": ", reason);
   });
@@ -77,7 +80,7 @@ int run_drain(const MovingOptions& moving, const RemoteOptions& options, const T
 
 int run_undrain(const MovingOptions& moving, const RemoteOptions& options,
                 const Terminal& terminal) {
-  return order_backend("undrain", moving, options, terminal);
+  return order_backend(kUndrain, moving, options, terminal);
 }
 
 int run_rebalance(const MovingOptions& moving, const RemoteOptions& options,

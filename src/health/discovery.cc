@@ -19,6 +19,7 @@ struct Discovery::Source {
   bool asking = false;
   bool answered = false;
   bool failing = false;  // and said so
+  std::string why;       // it has no address
   TimePoint answered_at{};
 };
 
@@ -125,6 +126,12 @@ balance::BackendSets Discovery::sets() const {
     set->rate = config_->pools[pool].admission.rate;
     for (const auto& source : sources_) {
       if (source->pool != pool) continue;
+      if (source->resolved.empty()) {
+        const Address& at = source->backend.address;
+        set->unresolved.push_back({.name = source->backend.name,
+                                   .address = at.host + ':' + std::to_string(at.port),
+                                   .why = source->why});
+      }
       for (balance::Backend* const backend : source->resolved) {
         set->add(*backend);
         if (source->backend.agent.text.empty()) continue;
@@ -182,8 +189,10 @@ void Discovery::answer(Source& source, const std::vector<SocketAddress>& address
                        const char* error) {
   const config::Backend& configured = source.backend;
   const bool was_failing = std::exchange(source.failing, error != nullptr);
+  source.why = error != nullptr ? error : "";
   if (error != nullptr) {
     if (was_failing) return;
+    if (source.resolved.empty()) events_.on_backends_changed(sets());
     log_.warning("the name of a backend cannot be resolved; it is asked for again",
                  {{"pool", config_->pools[source.pool].name},
                   {"backend", configured.name},

@@ -147,6 +147,20 @@ describe('health', () => {
   });
 });
 
+describe('a backend whose name has no address', () => {
+  test('is listed, with the reason, and the others serve', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a] = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ pool: { backends: [a.address, 'no-such-name.invalid:3001'] } });
+    const [there, lost] = await pinion.backends();
+    assert.equal(there.state, 'up');
+    assert.equal(lost.name, 'no-such-name.invalid:3001');
+    assert.equal(lost.state, 'down');
+    assert.match(lost.reason, /^its name cannot be resolved: ./);
+    assert.equal(await call(await client(stage, pinion.url), 'who'), a.name);
+  });
+});
+
 describe('a probe that opens a WebSocket', () => {
   for (const kind of ['node4', 'uvicorn-websockets', 'uvicorn-wsproto', 'aiohttp']) {
     test(`is answered by ${kind}, and leaves nothing behind`, { timeout: seconds(60) }, async (t) => {

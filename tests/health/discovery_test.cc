@@ -173,8 +173,12 @@ TEST_CASE("a name without an address leaves the others alone, and is answered") 
       "backends = [\"no-such-name.invalid:3001\", \"127.0.0.1:3002\"]\n");
   f.discovery.start();
   CHECK(run_until(f.loop, [&] { return f.discovery.complete(); }));
-  CHECK(f.discovery.sets()[0]->backends.size() == 1);
-  CHECK(f.events.changes == 0);
+  const auto set = f.discovery.sets()[0];
+  CHECK(set->backends.size() == 1);
+  REQUIRE(set->unresolved.size() == 1);
+  CHECK(set->unresolved[0].address == "no-such-name.invalid:3001");
+  CHECK_FALSE(set->unresolved[0].why.empty());
+  CHECK(f.events.changes == 1);
 }
 
 TEST_CASE("discovery may die with an answer under way") {
