@@ -86,9 +86,9 @@ std::string_view message_of(HeadError error) noexcept {
     case HeadError::unknown_method:
       return "This proxy does not know the request's method.";
     case HeadError::bad_version:
-      return "This proxy speaks HTTP/1.0 and HTTP/1.1.";
+      return "Of HTTP, this proxy speaks versions 1.0 and 1.1.";
   }
-  return "This is no HTTP/1.1 request.";
+  return "What came is no request of HTTP/1.";
 }
 
 }  // namespace pinion::http
