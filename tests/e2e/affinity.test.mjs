@@ -1,11 +1,11 @@
 // Handshakes and plain requests that carry an id of the application, or pinion's own cookie.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { call, client } from './support/client.mjs';
+import { call, client, engine_of } from './support/client.mjs';
 import { request } from './support/polling.mjs';
 import { WebSocket } from 'ws';
 import { Stage } from './support/stage.mjs';
-import { seconds } from './support/wait.mjs';
+import { once, seconds } from './support/wait.mjs';
 
 const times = (n, make) => Promise.all(Array.from({ length: n }, (_, i) => make(i)));
 const json = (body) => ({ method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
@@ -138,5 +138,28 @@ describe('the cookie of pinion', () => {
     const led = await times(6, () => handshake({ cookie: forged }));
     assert.equal(new Set(led.map((one) => one.backend)).size, 3);
     assert.ok(led.every((one) => one.set));
+  });
+
+  test('lets a connection that was lost recover its state, at the server that has it', { timeout: seconds(40) }, async (t) => {
+    const stage = Stage.of(t);
+    const recovering = await stage.pinion({
+      backends: await stage.backends('node4', 3, { socketio: { connectionStateRecovery: {} } }),
+      pool: { balance: 'round_robin', affinity: { cookie: 'home' } },
+    });
+    const recovered = await times(9, async () => {
+      const opened = await request(`${recovering.url}/socket.io/?EIO=4&transport=polling`);
+      const cookie = opened.headers['set-cookie'][0].split(';')[0];
+      const socket = await client(stage, recovering.url, { extraHeaders: { cookie }, reconnection: true, reconnectionDelay: 50 });
+      // What was missed is counted from an event on.
+      await call(socket, 'join', 'room');
+      const said = once(socket, 'said');
+      socket.emit('say', 'room', 'hello');
+      await said;
+      const back = once(socket, 'connect');
+      engine_of(socket).close();
+      await back;
+      return socket.recovered;
+    });
+    assert.deepEqual(recovered, Array(9).fill(true));
   });
 });
