@@ -163,13 +163,13 @@ void ServerView::add_unresolved(std::vector<BackendView>& views,
     for (const auto& [name, address, why] : set->unresolved) {
       const auto last = std::ranges::find(views.rbegin(), views.rend(), pool, &BackendView::pool);
       const auto at = last == views.rend() ? views.end() : last.base();
-      views.insert(at, {.pool = pool,
-                        .name = name,
-                        .address = address,
-                        .state = "down",
-                        .why = "down",
-                        .reason = why.empty() ? "its name is being resolved"
-                                              : "its name cannot be resolved: " + why});
+      views.insert(
+          at, {.pool = pool,
+               .name = name,
+               .address = address,
+               .state = "down",
+               .why = "down",
+               .reason = why.empty() ? "its name is being resolved" : "it has no address: " + why});
     }
   }
 }

@@ -154,7 +154,8 @@ Answer Endpoint::obey(const Request& request, const Order& order) {
       order.verb == Order::Verb::drain ? control_.drain(name, *how) : control_.undrain(name);
   if (view) return json_answer(backend_json(*view));
   return error_answer(404, "unknown_backend",
-                      "there is no such pool, or no such backend in it; pinion status lists them");
+                      "there is no such pool, or no such backend in it that has an address; pinion "
+                      "status lists them");
 }
 
 Answer Endpoint::reload() {

@@ -16,9 +16,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// "10/s" or "10"; the endpoint checks the bounds.
 constexpr std::string_view kUndrain = "undrain";
 
+/// "10/s" or "10"; the endpoint checks the bounds.
 std::expected<double, std::string> parse_rate(std::string_view text) {
   if (text.ends_with("/s")) text.remove_suffix(2);
   double rate = 0;

@@ -127,9 +127,8 @@ balance::BackendSets Discovery::sets() const {
     for (const auto& source : sources_) {
       if (source->pool != pool) continue;
       if (source->resolved.empty()) {
-        const Address& at = source->backend.address;
         set->unresolved.push_back({.name = source->backend.name,
-                                   .address = at.host + ':' + std::to_string(at.port),
+                                   .address = source->backend.address.text,
                                    .why = source->why});
       }
       for (balance::Backend* const backend : source->resolved) {
@@ -229,7 +228,10 @@ void Discovery::register_backends(Source& source, const std::vector<SocketAddres
                                                 .max_sessions = configured.max_sessions});
     if (backend != nullptr) {
       source.resolved.push_back(backend);
-    } else if (!std::exchange(said_full_, true)) {
+      continue;
+    }
+    source.why = "this process has known too many backends";
+    if (!std::exchange(said_full_, true)) {
       log_.error("this process has known too many backends to tell another one apart; restart it",
                  {{"pool", config_->pools[source.pool].name},
                   {"backend", configured.name},

@@ -276,7 +276,7 @@ void Downstream::send_last(const http::Reply& reply) {
   if (stream_.queued() == 0) linger();
 }
 
-// Of what could not be read as a request, the log has its client and what it heard.
+// Of a client that did not get as far as a request, the log has its address and what it heard.
 void Downstream::log_refusal(const http::Reply& reply) const {
   log::AccessLog& access_log = worker_.shared().access_log;
   if (!access_log.enabled()) return;
@@ -285,8 +285,11 @@ void Downstream::log_refusal(const http::Reply& reply) const {
   facts.began = worker_.now();
   facts.began_at = std::chrono::system_clock::now();
   facts.method = facts.target = "-";
+  const bool by_proxy = reply.status == 503;
   write_access(access_log, facts,
-               {.status = reply.status, .error = reply.code, .side = metrics::Side::client},
+               {.status = reply.status,
+                .error = reply.code,
+                .side = by_proxy ? metrics::Side::proxy : metrics::Side::client},
                facts.began);
 }
 

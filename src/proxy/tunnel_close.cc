@@ -133,7 +133,8 @@ void Tunnel::put_close_frames() {
   extend_end();
 }
 
-// What waits for a peer goes on to it, however long it is since there was room for more.
+// What waits for a peer goes on to it, however long it is since there was room for more. The first
+// look has nothing to compare with, and gives it the time once more.
 bool Tunnel::peers_take() noexcept {
   if (out_.sink_queue() + in_.sink_queue() == 0) return false;
   const std::uint64_t took = progress_of(out_.sink()) + progress_of(in_.sink());

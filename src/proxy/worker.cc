@@ -291,6 +291,13 @@ void Worker::shut_down(Duration grace) {
   if (std::exchange(shutting_down_, true)) return pace_shutdown();
   listeners_.clear();
   upstreams_.clear();
+  Downstream* next = connections_->downstreams.front();
+  while (next != nullptr) {
+    Downstream& downstream = *next;
+    next = connections_->downstreams.after(downstream);
+    downstream.shut_down();
+  }
+  // Those that are idle have gone.
   std::size_t there = 0;
   for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
        at = connections_->tunnels.after(*at)) {
@@ -303,12 +310,6 @@ void Worker::shut_down(Duration grace) {
   // Over the first half of the grace, so that the clients do not all come back at once.
   const auto ticks = std::max<std::size_t>(1, static_cast<std::size_t>(grace / 2 / kTick));
   closes_per_tick_ = std::max<std::size_t>(10, (there + ticks - 1) / ticks);
-  Downstream* next = connections_->downstreams.front();
-  while (next != nullptr) {
-    Downstream& downstream = *next;
-    next = connections_->downstreams.after(downstream);
-    downstream.shut_down();
-  }
   // Who waits for room hears now that there will be none.
   admission_->serve();
   pace_shutdown();

@@ -33,15 +33,16 @@ bool MovePlan::wants_list(TimePoint now) const noexcept {
 
 void MovePlan::offer(std::vector<Session> sessions, TimePoint now) {
   listed_ = now;
-  std::unordered_set<std::uint64_t> still_leaving;
+  decltype(leaving_) still_leaving;
   std::erase_if(sessions, [&](const Session& session) {
-    if (!leaving_.contains(session.serial)) return false;
+    const auto leaves = leaving_.find(session.serial);
+    if (leaves == leaving_.end()) return false;
     // Its WebSocket has failed by itself before it heard, so it goes on by polling.
     if (!session.has_tunnel) {
-      stayed(session.backend);
+      stayed(leaves->second);
       return false;
     }
-    still_leaving.insert(session.serial);
+    still_leaving.insert(*leaves);
     return true;
   });
   leaving_ = std::move(still_leaving);
@@ -70,7 +71,7 @@ void MovePlan::moved(const Session& session) {
   due_ -= 1;
   ++moved_;
   ++moved_from_[session.backend];
-  leaving_.insert(session.serial);
+  leaving_.emplace(session.serial, session.backend);
   const auto quota = quotas_.find(session.backend);
   if (quota != quotas_.end() && quota->second != kAll) --quota->second;
 }

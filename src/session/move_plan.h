@@ -13,7 +13,6 @@
 #include <limits>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -73,8 +72,9 @@ class MovePlan {
   Quotas moved_from_;
   std::optional<TimePoint> listed_;
   std::deque<Session> list_;  // the next in front
-  // Serials of those that were moved and are still there. Without a WebSocket they leave at once.
-  std::unordered_set<std::uint64_t> leaving_;
+  // Serials of those that were moved and are still there, and from where. Without a WebSocket they
+  // leave at once.
+  std::unordered_map<std::uint64_t, BackendId> leaving_;
 };
 
 }  // namespace pinion::session

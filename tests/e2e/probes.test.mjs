@@ -156,7 +156,7 @@ describe('a backend whose name has no address', () => {
     assert.equal(there.state, 'up');
     assert.equal(lost.name, 'no-such-name.invalid:3001');
     assert.equal(lost.state, 'down');
-    assert.match(lost.reason, /^its name cannot be resolved: ./);
+    assert.match(lost.reason, /^it has no address: ./);
     assert.equal(await call(await client(stage, pinion.url), 'who'), a.name);
   });
 });
