@@ -11,6 +11,7 @@
 namespace pinion::proxy {
 
 using engineio::Intent;
+using metrics::CloseReason;
 using metrics::RebindResult;
 using session::Joining;
 
@@ -50,6 +51,9 @@ void Exchange::stop_waiting_to_join() noexcept {
 void Exchange::on_joined() noexcept {
   disarm();
   phase_ = Phase::waiting;
+  // Who has read the CONNECT may be ahead of who reads that this client has given up. A poll that
+  // went on all the same would take a packet along.
+  if (downstream_.stream().peer_has_left()) return downstream_.abort(CloseReason::client_closed);
   if (!session_->look_again()) return reply_unknown_session();
   reach_session();
   go_on();

@@ -67,6 +67,13 @@ bool Stream::drained() const noexcept { return !cell_->readable; }
 
 bool Stream::ending() const noexcept { return cell_->at_end || cell_->lost != 0; }
 
+bool Stream::peer_has_left() const noexcept {
+  if (ending()) return true;
+  char next = 0;
+  const ssize_t count = ::recv(descriptor(), &next, sizeof(next), MSG_PEEK | MSG_DONTWAIT);
+  return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+}
+
 int Stream::write(std::initializer_list<std::string_view> parts) {
   Cell& cell = *cell_;
   std::size_t written = 0;

@@ -70,6 +70,8 @@ class Stream {
   [[nodiscard]] bool drained() const noexcept;
   /// The peer has ended it, behind what may still be read.
   [[nodiscard]] bool ending() const noexcept;
+  /// The kernel is asked now: the peer has ended it, and nothing is left to be read.
+  [[nodiscard]] bool peer_has_left() const noexcept;
 
   /// Writes the parts as one; keeps what the socket refuses. @returns 0, or a libuv error: then
   /// nothing more can be written. Nothing is called back from inside.

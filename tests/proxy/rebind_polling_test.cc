@@ -140,6 +140,23 @@ TEST_CASE("what waits for a CONNECT waits for the move too, however long that ta
   CHECK(read_answer(polling).ends_with("6"));
 }
 
+TEST_CASE("a poll whose client has left just before the CONNECT is read costs no packet") {
+  RebindStage stage("connect_wait = \"9s\"");
+  stage.open_by_polling();
+  Peer polling = stage.proxy.client();
+  polling.send(poll("abc"));
+  CHECK(eventually([&] { return stage.requests() == 1; }));
+  // Another worker has read it, and this one has not looked at its sockets since.
+  stage.proxy.on_worker([&](Worker& worker) {
+    polling.reset();
+    const auto serial = stage.proxy.ledger().find({0, "abc"})->serial;
+    (void)stage.proxy.ledger().joined({0, "abc"}, serial);
+    worker.joining().joined(serial);
+  });
+  CHECK(eventually([&] { return stage.requests() == 0; }));
+  CHECK(stage.wrong.nobody_waits());
+}
+
 TEST_CASE("a POST that comes while its session is moved goes where that goes") {
   RebindStage stage;
   stage.open_by_polling();
