@@ -159,29 +159,6 @@ describe('not starting', () => {
     }
   });
 
-  test('fewer connections than the config says are told, and it serves those', { timeout: seconds(20) }, async (t) => {
-    const stage = Stage.of(t);
-    const folder = await stage.folder();
-    const port = await free_port();
-    const file = join(folder, 'pinion.toml');
-    await writeFile(file, `[proxy]
-listen = ["127.0.0.1:${port}"]
-max_connections = 5000
-[admin]
-listen = "127.0.0.1:0"
-[[pool]]
-name = "chat"
-backends = ["127.0.0.1:${await free_port()}"]
-[[route]]
-pool = "chat"
-`);
-    const pinion = new Child('sh', ['-c', 'ulimit -n 100; exec "$0" "$@"', binary, 'run', '-c', file]);
-    stage.defer(() => pinion.kill());
-    await eventually('it says so', () => /fewer connections.*max_connections=5000 possible=\d+ open_files=100/.test(pinion.stderr));
-    await eventually('it runs', () => /pinion is running.*max_connections=\d\d\n/.test(pinion.stderr));
-    assert.equal((await request(`http://127.0.0.1:${port}/`)).status, 502);
-  });
-
   test('a second pinion on the same port too', { timeout: seconds(20) }, async (t) => {
     const pinion = await Stage.of(t).pinion({ backends: ['127.0.0.1:1'] });
     const { code, stderr } = await start_with(t, minimal(pinion.port, await free_port()));
@@ -266,5 +243,17 @@ pool = "chat"
     stage.defer(() => child.kill());
     const [line] = await child.line(/^\{.*"event":"listening".*\}$/m);
     assert.equal((await request(`http://${JSON.parse(line).address}/`)).body, 'there');
+  });
+
+  test('fewer connections than the config says are told, and it serves those', { timeout: seconds(20) }, async (t) => {
+    const stage = Stage.of(t);
+    const port = await free_port();
+    const file = join(await stage.folder(), 'pinion.toml');
+    await writeFile(file, minimal(port, 0, await free_port()).replace('[admin]', 'max_connections = 5000\n[admin]'));
+    const pinion = new Child('sh', ['-c', 'ulimit -n 100; exec "$0" "$@"', binary, 'run', '-c', file]);
+    stage.defer(() => pinion.kill());
+    await eventually('it says so', () => /fewer connections.*max_connections=5000 possible=\d+ open_files=100/.test(pinion.stderr));
+    await eventually('it runs', () => /pinion is running.*max_connections=\d\d\n/.test(pinion.stderr));
+    assert.equal((await request(`http://127.0.0.1:${port}/`)).status, 502);
   });
 });
