@@ -30,7 +30,10 @@ function refused(answer) {
   assert.match(answer.headers['retry-after'], /^[1-9]\d*$/);
 }
 
-/** Lowers the limit of a process to the lowest descriptor that it does not use; the result undoes that. */
+/**
+ * Lowers the limit of a process to the lowest descriptor that it does not use; the result undoes that. One that is just
+ * being closed counts as used, and is left.
+ */
 async function take_descriptors_away(pid) {
   const used = new Set(await readdir(`/proc/${pid}/fd`));
   let limit = 0;
@@ -39,6 +42,17 @@ async function take_descriptors_away(pid) {
   const set = async (to) => assert.equal((await run('prlimit', ['--pid', pid, `--nofile=${to}:`])).code, 0);
   await set(limit);
   return () => set(before);
+}
+
+/** Dials until `count` clients were turned away; whoever is let in stays, and has taken a descriptor that was left. */
+async function be_turned_away(stage, pinion, count) {
+  const deadline = Date.now() + seconds(30);
+  for (let away = 0; away < count;) {
+    assert.ok(Date.now() < deadline, `only ${away} were turned away`);
+    const peer = stage.keep(await dial(pinion.port)).write('GET / HTTP/1.1\r\nHost: chat\r\n\r\n');
+    await eventually('an answer, or the end', async () => peer.text !== '' || peer.socket.destroyed);
+    if (peer.text === '') away++;
+  }
 }
 
 // UBSan looks at memory through a pipe, and takes it for bad when there is no descriptor for one.
@@ -56,7 +70,7 @@ describe('descriptors', () => {
     for (let i = 0; i < 20; i++) stage.keep(await dial(pinion.port));
     await eventually('they are accepted', async () => (await pinion.status()).connections >= 21);
     const give_back = await take_descriptors_away(pinion.child.pid);
-    for (let i = 0; i < 3; i++) await stage.keep(await dial(pinion.port)).until_end();
+    await be_turned_away(stage, pinion, 3);
     assert.equal(await call(talker, 'echo', 'still here'), 'still here');
     await pinion.says(/clients cannot be accepted.*LimitNOFILE.*too many open files.*turned away/);
     await give_back();
