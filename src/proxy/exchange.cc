@@ -35,7 +35,8 @@ Exchange::Exchange(Downstream& downstream, const http::RequestHead& head)
       request_body_(head.framing, {.body = worker_.config().proxy.limits.body,
                                    .gathered = worker_.config().proxy.limits.buffered_body}),
       gathered_share_(worker_.shared().budget),
-      progress_(worker_.now()) {
+      progress_(worker_.now()),
+      placing_(worker_, facts_, tried_, *this) {
   facts_.minor_version = head.minor_version;
   facts_.is_head = head.method == "HEAD";
   facts_.is_safe = facts_.is_head || head.method == "GET" || head.method == "OPTIONS";
@@ -136,7 +137,7 @@ void Exchange::reply(const http::Reply& answer) {
   status_ = sent.status;
   error_code_ = sent.code;
   // Who hears this may come again at once.
-  return_credit();
+  placing_.return_credit();
   const std::string text = write_reply_to_request(sent);
   const bool failed = downstream_.stream().write({text}) != 0;
   downstream_.account_queue();
@@ -230,8 +231,8 @@ void Exchange::tell_waiting(std::size_t bytes, bool stalled) noexcept {
 }
 
 void Exchange::settle() {
-  if (phase_ == Phase::queued) leave_queue(metrics::AdmissionResult::left);
-  if (status_ < 200 || status_ >= 300) return_credit();
+  placing_.give_up();
+  if (status_ < 200 || status_ >= 300) placing_.return_credit();
   if (phase_ == Phase::joining) stop_waiting_to_join();
   // Whatever has become of it, nobody is to wait for this CONNECT any more.
   if (reads_connect_ && !joined_) joined(false);
@@ -287,7 +288,7 @@ void Exchange::arm(Duration timeout) { worker_.wheel().arm(*this, worker_.now() 
 
 void Exchange::on_timer(TimePoint now) noexcept {
   const auto& timeouts = worker_.config().proxy.timeouts;
-  if (phase_ == Phase::queued) return wait_expired();
+  if (phase_ == Phase::queued) return placing_.expire();
   if (phase_ == Phase::held) return held_long_enough();
   if (phase_ == Phase::joining) return join_expired();
   if (phase_ == Phase::connecting) {

@@ -19,8 +19,8 @@
 //                                    request_body_idle
 // Files: exchange.cc (the client's side, the end), exchange_body.cc (its body), exchange_route.cc
 //   (which pool), exchange_affinity.cc (ids of the application), exchange_join.cc (CONNECTs),
-//   exchange_admission.cc (a place for a session), exchange_pacing.cc (clients that send too much),
-//   exchange_upstream.cc (finding and reaching a backend), exchange_response.cc.
+//   exchange_pacing.cc (clients that send too much), exchange_upstream.cc (finding and reaching a
+//   backend), exchange_response.cc. The search for a session's place is SessionPlacing's.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,6 @@
 #include <string_view>
 #include <vector>
 
-#include "balance/admission_queue.h"
 #include "balance/assigner.h"
 #include "base/chunk_queue.h"
 #include "base/recycled.h"
@@ -48,6 +47,7 @@
 #include "proxy/response_body.h"
 #include "proxy/retired.h"
 #include "proxy/session_hold.h"
+#include "proxy/session_placing.h"
 #include "proxy/upstream.h"
 
 namespace pinion::proxy {
@@ -59,7 +59,7 @@ class Exchange final : public Retirable,
                        public Recycled<Exchange, 64>,
                        private UpstreamEvents,
                        private WheelTimer,
-                       private balance::AdmissionWaiter,
+                       private SessionPlacing::Owner,
                        private JoinWaiter,
                        private Rebind::Owner {
  public:
@@ -101,8 +101,6 @@ class Exchange final : public Retirable,
   void abandon(metrics::CloseReason reason);
 
  private:
-  using Refusal = balance::Assigner::Refusal;
-
   enum class Phase : unsigned char {
     gathering,   // a body that is to be seen whole before a backend is chosen
     queued,      // a handshake for which no backend has room
@@ -173,18 +171,9 @@ class Exchange final : public Retirable,
 
   void choose_backend();
   void choose_for_handshake();
-  bool wait_for_home(balance::Backend& backend);
-  [[nodiscard]] balance::Rank rank();
-  void wait_for_room(Refusal refusal);
-  bool on_turn(TimePoint now) noexcept override;
-  void on_displaced() noexcept override;
-  [[nodiscard]] balance::Reservation place_for(TimePoint now, Refusal& refusal);
-  void take_place(balance::Reservation reservation);
-  void leave_queue(metrics::AdmissionResult result);
-  void refuse_session(Refusal refusal);
-  void refuse_for_queue();
-  void return_credit();
-  void wait_expired();
+  void on_place(balance::Reservation place) noexcept override;
+  void on_wait_for_place(TimePoint until) noexcept override;
+  void on_no_place(const SessionPlacing::Shed& shed) noexcept override;
   void choose_for_session();
   [[nodiscard]] const EventRate& event_rate() const noexcept;
   bool hold_back();
@@ -267,10 +256,7 @@ class Exchange final : public Retirable,
 
   std::vector<balance::Backend*> tried_;
   balance::Reservation reservation_;
-  balance::Backend* home_ = nullptr;   // where it waits for its turn, since its data is there
-  bool credit_taken_ = false;          // for a session that was lost: given back unless it opens
-  std::optional<balance::Rank> rank_;  // once somebody else wants room too
-  std::optional<TimePoint> queued_since_;  // once it has waited for room
+  SessionPlacing placing_;
   std::optional<SessionHold> session_;
   balance::InflightHold inflight_;
   balance::Backend* backend_ = nullptr;

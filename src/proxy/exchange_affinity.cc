@@ -73,13 +73,18 @@ balance::Backend* Exchange::home() {
 
 // @returns whether it is on its way there
 bool Exchange::go_home() {
-  if (!tried_.empty() || queued_since_) return false;
+  if (!tried_.empty() || placing_.has_waited()) return false;
   balance::Backend* const backend = home();
   if (backend == nullptr) return false;
   auto& counters = worker_.counters().pools[*facts_.pool];
   if (facts_.intent.kind == Intent::Kind::handshake) {
     const std::uint32_t rate = worker_.backends(*facts_.pool).rate;
-    if (!backend->pace().ready(worker_.now(), rate)) return wait_for_home(*backend);
+    // Its data is there, so it does not go elsewhere for the sake of a moment.
+    if (!backend->pace().ready(worker_.now(), rate)) {
+      counters.affinity(AffinityResult::followed);
+      placing_.wait_for(*backend);
+      return true;
+    }
     balance::Reservation reservation = reserve_paced(*backend, rate, worker_.now());
     if (!reservation) {
       counters.affinity(AffinityResult::away);
@@ -89,15 +94,6 @@ bool Exchange::go_home() {
   }
   counters.affinity(AffinityResult::followed);
   connect(*backend);
-  return true;
-}
-
-// Its data is there, so it does not go elsewhere for the sake of a moment.
-bool Exchange::wait_for_home(balance::Backend& backend) {
-  home_ = &backend;
-  rank_ = balance::Rank::bound;
-  worker_.counters().pools[*facts_.pool].affinity(AffinityResult::followed);
-  wait_for_room(Refusal::paced);
   return true;
 }
 

@@ -1,5 +1,6 @@
 // Finding a backend for an exchange and reaching it.
 #include <algorithm>
+#include <utility>
 
 #include "engineio/dialect.h"
 #include "proxy/downstream.h"
@@ -47,6 +48,39 @@ void Exchange::choose_backend() {
 
 // Nothing of socket.io, so that no session waits for it.
 bool Exchange::is_plain() const noexcept { return !facts_.on_engineio_path; }
+
+void Exchange::choose_for_handshake() {
+  if (!placing_.admits() || go_home()) return;
+  placing_.find(home_known_);
+}
+
+void Exchange::on_place(balance::Reservation place) noexcept {
+  const bool has_waited = std::exchange(phase_, Phase::waiting) == Phase::queued;
+  if (has_waited) disarm();
+  reservation_ = std::move(place);
+  worker_.explain_placing(*reservation_.backend());
+  connect(*reservation_.backend());
+  if (has_waited) go_on();
+}
+
+void Exchange::on_wait_for_place(TimePoint until) noexcept {
+  phase_ = Phase::queued;
+  worker_.wheel().arm(*this, until);
+}
+
+void Exchange::on_no_place(const SessionPlacing::Shed& shed) noexcept {
+  phase_ = Phase::waiting;
+  reply_shed(shed.code, shed.message);
+}
+
+void Exchange::reply_shed(std::string_view code, std::string_view message) {
+  // Spread over some seconds, so that those who were sent away do not come back together.
+  reply({.status = 503,
+         .code = code,
+         .message = message,
+         .retry_after = static_cast<std::uint32_t>(1 + worker_.random()() % 5),
+         .keep_alive = true});
+}
 
 void Exchange::choose_for_session() {
   auto hold =
