@@ -17,6 +17,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kUndrain = "undrain";
+constexpr std::string_view kNobodyMoves =
+    "; they stay, since --rate asks for nothing without --close";
 
 /// "10/s" or "10"; the endpoint checks the bounds.
 std::expected<double, std::string> parse_rate(std::string_view text) {
@@ -67,8 +69,9 @@ int order_backend(std::string_view verb, const MovingOptions& moving, const Remo
   return order(target, moving, options, terminal, [&](const Json& backend) {
     // Why it gets none all the same.
     const std::string reason = verb == kUndrain ? text_of(backend, "reason") : "";
-    return fmt::format("{} is {}, {} sessions{}{}", moving.of, text_of(backend, "state"),
-                       count_of(backend, "sessions"), reason.empty() ? "" : ": ", reason);
+    const std::string_view note = moving.rate.empty() || moving.close ? "" : kNobodyMoves;
+    return fmt::format("{} is {}, {} sessions{}{}{}", moving.of, text_of(backend, "state"),
+                       count_of(backend, "sessions"), reason.empty() ? "" : ": ", reason, note);
   });
 }
 
