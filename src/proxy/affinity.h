@@ -3,9 +3,8 @@
 //
 // Threads: any; the table locks by itself.
 // Invariants: an id that a client states in so many words (CONNECT, query, header, JSON) goes
-// before
-//   one that a browser adds by itself (cookie); of equals one in use before one at rest, and that
-//   before one that was only heard of; else the first in the order of the config.
+//   before one that a browser adds by itself (cookie); of equals one in use before one at rest, and
+//   that before one that was only heard of; else the first in the order of the config.
 #pragma once
 
 #include <optional>
@@ -37,12 +36,11 @@ std::optional<std::string> id_in_connect(const engineio::ConnectPacket& packet,
 /// Whether the body of such a request may have ids.
 bool reads_body(const http::RequestHead& head, const config::Affinity& affinity);
 
-/// A place for a session that comes back to a backend. @returns none when that is gone or full, or
-/// is to have no more
 /// A place at this backend, as one of the `rate` that it is given in a second. @returns none when
 /// it is full or it is too early
 balance::Reservation reserve_paced(balance::Backend& backend, std::uint32_t rate, TimePoint now);
-
+/// A place for a session that comes back to a backend. @returns none when that is gone or full, or
+/// is to have no more
 balance::Reservation reserve_return(balance::Backend& backend, const balance::BackendSet& set);
 
 /// The best of what is known of these ids. @returns nothing when none is known

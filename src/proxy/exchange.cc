@@ -36,6 +36,7 @@ Exchange::Exchange(Downstream& downstream, const http::RequestHead& head)
                                    .gathered = worker_.config().proxy.limits.buffered_body}),
       gathered_share_(worker_.shared().budget),
       progress_(worker_.now()),
+      ids_(worker_, facts_),
       placing_(worker_, facts_, tried_, *this) {
   facts_.minor_version = head.minor_version;
   facts_.is_head = head.method == "HEAD";
@@ -60,7 +61,7 @@ void Exchange::start(const http::RequestHead& head, std::string_view& bytes) {
   input_ = &bytes;
   if (facts_.pool) read_affinity(head);
   const bool gathers =
-      reads_connect_ || reads_ids_ ||
+      reads_connect_ || ids_.in_body() ||
       (head.framing.kind == http::Framing::Kind::chunked && facts_.on_engineio_path);
   if (!gathers) write_head(head);
   if (admit(head)) {

@@ -37,13 +37,13 @@
 #include "base/timer_wheel.h"
 #include "http/head.h"
 #include "http/reply.h"
-#include "proxy/affinity.h"
 #include "proxy/join_desk.h"
 #include "proxy/paused_clock.h"
 #include "proxy/queue_share.h"
 #include "proxy/rebind.h"
 #include "proxy/request_body.h"
 #include "proxy/request_facts.h"
+#include "proxy/request_ids.h"
 #include "proxy/response_body.h"
 #include "proxy/retired.h"
 #include "proxy/session_hold.h"
@@ -147,12 +147,8 @@ class Exchange final : public Retirable,
   [[nodiscard]] bool has_joined();
   [[nodiscard]] bool may_bring_connect() const;
   [[nodiscard]] bool can_gather(const http::RequestHead& head) const;
-  [[nodiscard]] balance::Backend* home();
   bool go_home();
   bool choose_like_a_session();
-  void note_ids(int status);
-  [[nodiscard]] std::string id_of_session() const;
-  void add_cookie(std::string& head) const;
 
   bool wait_to_join();
   void on_joined() noexcept override;
@@ -242,15 +238,11 @@ class Exchange final : public Retirable,
   TimePoint progress_{};            // when the client's body last moved
   std::uint64_t backend_took_ = 0;  // of it, when it was last looked at; see progress_of()
 
-  AffinityIds ids_;             // of the application, as far as they stand in this request
+  RequestIds ids_;
   std::string stated_id_;       // in the CONNECT that it brings
-  std::string cookie_;          // pinion's own, as it came
-  bool https_ = false;          // between the client and whoever ends TLS before us
-  bool reads_ids_ = false;      // in its body
   bool reads_connect_ = false;  // in its body
   bool passes_unread_ = false;  // what may be one
   bool joined_ = false;         // it has, and nobody waits for that any more
-  bool home_known_ = false;     // some id of it, or the cookie
   TimePoint join_until_{};      // if it waits for its session's CONNECT
   std::unique_ptr<Rebind> rebind_;
 

@@ -51,10 +51,10 @@ void Exchange::on_client_bytes(std::string_view& bytes) {
 }
 
 void Exchange::gather(std::string_view& bytes) {
-  const auto status =
-      reads_ids_ ? request_body_.peek(bytes, gathered_) : request_body_.gather(bytes, gathered_);
+  const auto status = ids_.in_body() ? request_body_.peek(bytes, gathered_)
+                                     : request_body_.gather(bytes, gathered_);
   gathered_share_.set(gathered_.size());
-  const bool enough = reads_ids_ && gathered_.size() > engineio::kMaxConnectPacket;
+  const bool enough = ids_.in_body() && gathered_.size() > engineio::kMaxConnectPacket;
   if (status == RequestBody::Status::need_more && !enough) return;
   if (status == RequestBody::Status::malformed || status == RequestBody::Status::too_large) {
     return body_failed(status);
@@ -80,14 +80,14 @@ void Exchange::gather(std::string_view& bytes) {
 }
 
 void Exchange::gathered_all() {
-  if (reads_ids_) add_ids_in_body(ids_, gathered_, affinity());
+  ids_.read_body(gathered_);
   body_is_gathered_ = true;
   request_body_.restart_with_length(gathered_.size());
 }
 
 // Too long to be read for ids: it goes on as it comes.
 void Exchange::gathered_enough() {
-  reads_ids_ = false;
+  ids_.pass_over_body();
   request_body_.go_on_after(std::exchange(gathered_, {}));
 }
 

@@ -102,13 +102,13 @@ void Exchange::begin_response(const http::ResponseHead& head) {
                             {.client_minor_version = facts_.minor_version,
                              .keep_alive = keep_downstream_,
                              .framing = to_client});
-  add_cookie(text);
+  ids_.add_cookie(text, *backend_, status_);
   response_body_.emplace(std::move(text), head.framing, to_client);
   watch_response(head);
 }
 
 void Exchange::note_answer(const http::ResponseHead& head) {
-  if (!ids_.empty()) note_ids(head.status);
+  ids_.suggest(*backend_, head.status);
   BackendNews& news = worker_.shared().news;
   news.answered(*backend_, status_, worker_.now());
   if (facts_.intent.kind == Intent::Kind::handshake) {
@@ -140,7 +140,7 @@ OpenWatch::Origin Exchange::origin(session::Transport transport) const {
           .transport = transport,
           .worker = static_cast<std::uint16_t>(worker_.index()),
           .joins = may_join_elsewhere(),
-          .id = id_of_session(),
+          .id = ids_.id_of_session(),
           .keep = affinity().keep};
 }
 
@@ -254,7 +254,7 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
   note_answer(head);
   std::string& text = worker_.scratch_text();
   http::write_response_head(text, head, {.upgrade = true});
-  add_cookie(text);
+  ids_.add_cookie(text, *backend_, status_);
 
   Tunnel::Setup setup{.backend = backend_};
   if (worker_.shared().access_log.enabled()) setup.facts = facts_;

@@ -51,7 +51,7 @@ bool Exchange::is_plain() const noexcept { return !facts_.on_engineio_path; }
 
 void Exchange::choose_for_handshake() {
   if (!placing_.admits() || go_home()) return;
-  placing_.find(home_known_);
+  placing_.find(ids_.home_known());
 }
 
 void Exchange::on_place(balance::Reservation place) noexcept {
