@@ -37,6 +37,7 @@ Exchange::Exchange(Downstream& downstream, const http::RequestHead& head)
       gathered_share_(worker_.shared().budget),
       progress_(worker_.now()),
       ids_(worker_, facts_),
+      join_(worker_, facts_, head_bytes_, *this),
       placing_(worker_, facts_, tried_, *this) {
   facts_.minor_version = head.minor_version;
   facts_.is_head = head.method == "HEAD";
@@ -61,7 +62,7 @@ void Exchange::start(const http::RequestHead& head, std::string_view& bytes) {
   input_ = &bytes;
   if (facts_.pool) read_affinity(head);
   const bool gathers =
-      reads_connect_ || ids_.in_body() ||
+      join_.reads_body() || ids_.in_body() ||
       (head.framing.kind == http::Framing::Kind::chunked && facts_.on_engineio_path);
   if (!gathers) write_head(head);
   if (admit(head)) {
@@ -234,10 +235,7 @@ void Exchange::tell_waiting(std::size_t bytes, bool stalled) noexcept {
 void Exchange::settle() {
   placing_.give_up();
   if (status_ < 200 || status_ >= 300) placing_.return_credit();
-  if (phase_ == Phase::joining) stop_waiting_to_join();
-  // Whatever has become of it, nobody is to wait for this CONNECT any more.
-  if (reads_connect_ && !joined_) joined(false);
-  drop_rebind();
+  join_.give_up();
   phase_ = Phase::over;
   disarm();
   auto& counters = worker_.counters();
@@ -291,7 +289,7 @@ void Exchange::on_timer(TimePoint now) noexcept {
   const auto& timeouts = worker_.config().proxy.timeouts;
   if (phase_ == Phase::queued) return placing_.expire();
   if (phase_ == Phase::held) return held_long_enough();
-  if (phase_ == Phase::joining) return join_expired();
+  if (phase_ == Phase::joining) return join_.expire();
   if (phase_ == Phase::connecting) {
     if (std::exchange(backlog_full_, false) && now < connect_until_) return connect_anew();
     return connect_failed(UV_ETIMEDOUT);

@@ -9,18 +9,21 @@
 // Phases, what is read of the client in each, which timer runs, and who ends it:
 //   gathering   body                 request_body_idle   its end, or a limit
 //   queued      ahead, up to 64 KiB  admission wait      the AdmissionDesk, expiry, a better rank
-//   joining     ahead                connect_wait        the JoinDesk, when the CONNECT was read
-//   moving      ahead                that of the Rebind  on_rebound()
+//   joining     ahead                connect_wait        on_joined(), when the CONNECT was read
+//   moving      ahead                that of the Rebind  on_moved()
 //   held        ahead                as event_rate says  held_long_enough()
 //   connecting  nothing              connect             the connection, or the next backend
 //   waiting     body as it is taken, request_body_idle,  the head of the answer
 //               then ahead           then response_head
 //   responding  the same             none; half-closed   its end, a cut, a 101
 //                                    request_body_idle
+// Parts: SessionPlacing (the search for a session's place), RequestIds (where ids say that it
+//   belongs), PollingJoin (the CONNECT of its session), RequestBody and ResponseBody. They tell the
+//   exchange, and it alone has a phase, a timer and a backend.
 // Files: exchange.cc (the client's side, the end), exchange_body.cc (its body), exchange_route.cc
-//   (which pool), exchange_affinity.cc (ids of the application), exchange_join.cc (CONNECTs),
+//   (which pool), exchange_affinity.cc (going home), exchange_join.cc (waiting for a CONNECT),
 //   exchange_pacing.cc (clients that send too much), exchange_upstream.cc (finding and reaching a
-//   backend), exchange_response.cc. The search for a session's place is SessionPlacing's.
+//   backend), exchange_response.cc.
 #pragma once
 
 #include <cstdint>
@@ -37,10 +40,9 @@
 #include "base/timer_wheel.h"
 #include "http/head.h"
 #include "http/reply.h"
-#include "proxy/join_desk.h"
 #include "proxy/paused_clock.h"
+#include "proxy/polling_join.h"
 #include "proxy/queue_share.h"
-#include "proxy/rebind.h"
 #include "proxy/request_body.h"
 #include "proxy/request_facts.h"
 #include "proxy/request_ids.h"
@@ -60,8 +62,7 @@ class Exchange final : public Retirable,
                        private UpstreamEvents,
                        private WheelTimer,
                        private SessionPlacing::Owner,
-                       private JoinWaiter,
-                       private Rebind::Owner {
+                       private PollingJoin::Owner {
  public:
   Exchange(Downstream& downstream, const http::RequestHead& head);
   ~Exchange() override;
@@ -143,25 +144,14 @@ class Exchange final : public Retirable,
 
   void read_affinity(const http::RequestHead& head);
   [[nodiscard]] const config::Affinity& affinity() const noexcept;
-  [[nodiscard]] bool may_join_elsewhere() const noexcept;
-  [[nodiscard]] bool has_joined();
-  [[nodiscard]] bool may_bring_connect() const;
-  [[nodiscard]] bool can_gather(const http::RequestHead& head) const;
   bool go_home();
   bool choose_like_a_session();
 
-  bool wait_to_join();
-  void on_joined() noexcept override;
-  void join_expired();
-  void stop_waiting_to_join() noexcept;
-  void take_connect();
-  [[nodiscard]] bool read_stated_id();
-  [[nodiscard]] balance::Backend* right_backend();
-  void move_session(balance::Reservation reservation);
-  void on_rebound(metrics::RebindResult result) noexcept override;
-  bool take_over();
-  void joined(bool bind);
-  void drop_rebind();
+  void on_wait_to_join(TimePoint until) noexcept override;
+  void on_move() noexcept override;
+  void on_joined(PollingJoin::Next next) noexcept override;
+  void on_moved(PollingJoin::Next next) noexcept override;
+  void proceed(PollingJoin::Next next);
   void reach_session();
   void reach(const session::PinTable::Found& found);
 
@@ -239,12 +229,7 @@ class Exchange final : public Retirable,
   std::uint64_t backend_took_ = 0;  // of it, when it was last looked at; see progress_of()
 
   RequestIds ids_;
-  std::string stated_id_;       // in the CONNECT that it brings
-  bool reads_connect_ = false;  // in its body
-  bool passes_unread_ = false;  // what may be one
-  bool joined_ = false;         // it has, and nobody waits for that any more
-  TimePoint join_until_{};      // if it waits for its session's CONNECT
-  std::unique_ptr<Rebind> rebind_;
+  PollingJoin join_;
 
   std::vector<balance::Backend*> tried_;
   balance::Reservation reservation_;

@@ -1,5 +1,5 @@
 // An exchange that goes where ids of the application or pinion's own cookie say that it belongs.
-#include <algorithm>
+#include <utility>
 
 #include "base/ascii.h"
 #include "proxy/downstream.h"
@@ -8,7 +8,6 @@
 
 namespace pinion::proxy {
 
-using config::IdSource;
 using engineio::Intent;
 using metrics::AffinityResult;
 
@@ -18,14 +17,11 @@ const config::Affinity& Exchange::affinity() const noexcept {
 
 void Exchange::read_affinity(const http::RequestHead& head) {
   if (affinity().ids.empty() && affinity().cookie.empty()) return;
-  if (may_bring_connect()) {
-    reads_connect_ = can_gather(head);
-    passes_unread_ = !reads_connect_;
-  }
+  join_.read_head(head);
   const bool https =
       downstream_.peer_is_trusted() &&
       iequals(head.fields.find(http::FieldName::x_forwarded_proto).value_or(""), "https");
-  ids_.read_head(head, https, reads_connect_);
+  ids_.read_head(head, https, join_.reads_body());
 }
 
 // @returns whether it is on its way there
@@ -64,27 +60,6 @@ bool Exchange::choose_like_a_session() {
   reservation_ = std::move(assignment.reservation);
   connect(*reservation_.backend());
   return true;
-}
-
-// From protocol 4 on clients join in so many words, and know nothing of their sid but that they are
-// to send it. What is written for JSONP is not read.
-bool Exchange::may_join_elsewhere() const noexcept {
-  const Intent& intent = facts_.intent;
-  return intent.revision == 4 && !intent.jsonp && affinity().reads(IdSource::connect);
-}
-
-bool Exchange::may_bring_connect() const {
-  if (facts_.intent.kind != Intent::Kind::push || !may_join_elsewhere()) return false;
-  const auto found = worker_.shared().ledger.find({*facts_.pool, facts_.intent.sid});
-  return found && found->joining != session::Joining::done;
-}
-
-// A chunked one is gathered in any case.
-bool Exchange::can_gather(const http::RequestHead& head) const {
-  if (head.fields.find("content-encoding")) return false;
-  const std::size_t most =
-      std::min(engineio::kMaxConnectPacket, worker_.config().proxy.limits.buffered_body);
-  return head.framing.kind != http::Framing::Kind::length || head.framing.length <= most;
 }
 
 }  // namespace pinion::proxy

@@ -139,7 +139,7 @@ OpenWatch::Origin Exchange::origin(session::Transport transport) const {
           .client = facts_.client,
           .transport = transport,
           .worker = static_cast<std::uint16_t>(worker_.index()),
-          .joins = may_join_elsewhere(),
+          .joins = join_.may_be_elsewhere(),
           .id = ids_.id_of_session(),
           .keep = affinity().keep};
 }
@@ -270,7 +270,8 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
                                        static_cast<std::uint16_t>(worker_.index()), worker_.now());
     session_->release(worker_.now());
   }
-  if (may_join_elsewhere() && (setup.open_watch || (session_ && !has_joined()))) {
+  if (join_.may_be_elsewhere() &&
+      (setup.open_watch || (session_ && !join_.is_over_for(session_->key())))) {
     setup.join = TunnelJoin::make(head_bytes_, head.fields, worker_.shared().budget);
     if (setup.join == nullptr) {
       worker_.counters().pools[*facts_.pool].rebind(metrics::RebindResult::unread);

@@ -87,17 +87,9 @@ void Exchange::choose_for_session() {
       SessionHold::take(worker_.shared().ledger, *facts_.pool, facts_.intent.sid, worker_.now());
   if (!hold) return reply_unknown_session();
   session_.emplace(std::move(*hold));
-  if (reads_connect_) return take_connect();
-  if (passes_unread_) {
-    worker_.counters().pools[*facts_.pool].rebind(metrics::RebindResult::unread);
-    return joined(true);
-  }
-  if (facts_.intent.kind == Intent::Kind::push) {
-    if (hold_back()) return;
-  } else if (wait_to_join()) {
-    return;
-  }
-  reach_session();
+  if (join_.brings_connect()) return proceed(join_.take_connect(*session_, gathered_));
+  if (facts_.intent.kind != Intent::Kind::push) return proceed(join_.wait(*session_));
+  if (!hold_back()) reach_session();
 }
 
 void Exchange::choose_for_request() {
