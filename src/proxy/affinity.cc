@@ -111,4 +111,12 @@ std::optional<session::AffinityTable::Found> find_home(session::AffinityTable& t
   return best;
 }
 
+std::optional<BackendId> belongs_elsewhere(session::AffinityTable& table, session::AffinityKey key,
+                                           BackendId has_it, TimePoint now) {
+  if (key.id.empty()) return std::nullopt;
+  const auto found = table.find(key, now);
+  if (!found || !found->lived || found->backend == has_it) return std::nullopt;
+  return found->backend;
+}
+
 }  // namespace pinion::proxy

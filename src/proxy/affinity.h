@@ -46,5 +46,9 @@ balance::Reservation reserve_return(balance::Backend& backend, const balance::Ba
 /// The best of what is known of these ids. @returns nothing when none is known
 std::optional<session::AffinityTable::Found> find_home(session::AffinityTable& table, PoolId pool,
                                                        const AffinityIds& ids, TimePoint now);
+/// The backend where the session of this id lives or has lived. @returns nothing when none is
+/// known, or it is the one that has it
+std::optional<BackendId> belongs_elsewhere(session::AffinityTable& table, session::AffinityKey key,
+                                           BackendId has_it, TimePoint now);
 
 }  // namespace pinion::proxy

@@ -110,9 +110,12 @@ PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_vi
     told_ = true;
     return wait(session);
   }
-  balance::Backend* const right = right_backend();
-  if (right == nullptr) return stay();
-  auto reservation = reserve_return(*right, worker_.backends(*facts_.pool));
+  const auto right =
+      belongs_elsewhere(worker_.shared().ledger.affinity(), {*facts_.pool, stated_id_},
+                        session.found().backend, worker_.now());
+  if (!right) return stay();
+  auto reservation =
+      reserve_return(worker_.shared().registry.by_id(*right), worker_.backends(*facts_.pool));
   if (!reservation) {
     counters().rebind(RebindResult::refused);
     return stay();
@@ -137,15 +140,6 @@ bool PollingJoin::read_stated_id(std::string_view body) {
     stated_id_ = id_in_connect(*connect, affinity()).value_or("");
   }
   return speaks;
-}
-
-// Where the id belongs, if that is known and not where the session is already.
-balance::Backend* PollingJoin::right_backend() const {
-  if (stated_id_.empty()) return nullptr;
-  const auto found =
-      worker_.shared().ledger.affinity().find({*facts_.pool, stated_id_}, worker_.now());
-  if (!found || !found->lived || found->backend == session_->found().backend) return nullptr;
-  return &worker_.shared().registry.by_id(found->backend);
 }
 
 void PollingJoin::move_to(balance::Reservation reservation) {

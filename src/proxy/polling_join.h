@@ -84,7 +84,6 @@ class PollingJoin final : private JoinWaiter, private Rebind::Owner {
   void on_joined() noexcept override;
   void on_rebound(metrics::RebindResult result) noexcept override;
   [[nodiscard]] bool read_stated_id(std::string_view body);
-  [[nodiscard]] balance::Backend* right_backend() const;
   Next stay();
   void move_to(balance::Reservation reservation);
   bool take_over();

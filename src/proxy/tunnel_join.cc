@@ -60,10 +60,10 @@ void Tunnel::take_connect() {
     join_->id = id_in_connect(join_->watch.packet(), affinity()).value_or("");
   } while (join_->id.empty() && join_->watch.next_connect());
   if (join_->id.empty()) return joined();
-  auto& ledger = worker_.shared().ledger;
-  const auto found = ledger.affinity().find({pool(), join_->id}, worker_.now());
-  if (!found || !found->lived || found->backend == backend_->id()) return joined();
-  if (const auto hindrance = begin_move(worker_.shared().registry.by_id(found->backend))) {
+  const auto right = belongs_elsewhere(worker_.shared().ledger.affinity(), {pool(), join_->id},
+                                       backend_->id(), worker_.now());
+  if (!right) return joined();
+  if (const auto hindrance = begin_move(worker_.shared().registry.by_id(*right))) {
     worker_.counters().pools[pool()].rebind(*hindrance);
     joined();
   }
