@@ -94,7 +94,8 @@ constexpr Key kKeysOfProxy[] = {
      .help = "Percent from which on idle client connections are closed after `idle`."},
     {.section = Section::overload, .type = Type::integer, .name = "refuse_plain",
      .fallback = "90", .min = 1, .max = 100, .zero = "never",
-     .help = "Percent from which on requests that are not socket.io's get 503."},
+     .help = "Percent from which on requests that are not socket.io's, nor of a session that is known by "
+             "an id of its application, get 503."},
     {.section = Section::overload, .type = Type::integer, .name = "refuse_handshakes",
      .fallback = "95", .min = 1, .max = 100, .zero = "never",
      .help = "Percent from which on new sessions get 503. Those that are there go on."},

@@ -38,10 +38,6 @@ void Exchange::choose_backend() {
       }
       return choose_for_request();
     case Intent::Kind::other:
-      if (is_plain() && worker_.overloaded(Rung::refuse_plain)) {
-        worker_.count_shed(metrics::ShedReason::overload_plain);
-        return reply_shed("overloaded", "This proxy has too much to do; try again.");
-      }
       return choose_for_request();
   }
 }
@@ -93,7 +89,13 @@ void Exchange::choose_for_session() {
 }
 
 void Exchange::choose_for_request() {
-  if (go_home() || choose_like_a_session()) return;
+  if (go_home()) return;
+  // Strangers only: what a tab asks for beside its session is part of it.
+  if (is_plain() && tried_.empty() && worker_.overloaded(Rung::refuse_plain)) {
+    worker_.count_shed(metrics::ShedReason::overload_plain);
+    return reply_shed("overloaded", "This proxy has too much to do; try again.");
+  }
+  if (choose_like_a_session()) return;
   balance::Backend* const backend =
       worker_.assigner().pick_for_request(worker_.backends(*facts_.pool), tried_);
   if (backend != nullptr) return connect(*backend);

@@ -21,7 +21,7 @@ namespace pinion::proxy {
 enum class Rung : unsigned char {
   no_keep_alive,      // plain requests get Connection: close
   short_idle,         // idle client connections are closed sooner
-  refuse_plain,       // plain requests get 503
+  refuse_plain,       // plain requests get 503, but for those of a known session
   refuse_handshakes,  // new sessions get 503
   close_slowest,      // whoever reads slowest is closed; by buffers alone
   count_

@@ -85,13 +85,19 @@ describe('the ladder', () => {
     const backends = await stage.backends('node4', 1);
     const pinion = await stage.pinion({
       backends,
+      pool: { affinity: { ids: ['connect:tab', 'header:x-tab'] } },
       proxy: { max_connections: 100 },
       timeouts: { request_head: '1m' },
       overload: { no_keep_alive: 20, short_idle: 40, refuse_plain: 60, refuse_handshakes: 80, idle: '1m' },
     });
-    const talkers = [await client(stage, pinion.url, { transport: 'websocket' }), await client(stage, pinion.url, { transport: 'polling' })];
+    const talkers = [
+      await client(stage, pinion.url, { transport: 'websocket', auth: { tab: 'T1' } }),
+      await client(stage, pinion.url, { transport: 'polling' }),
+    ];
+    const of_tab = (tab) => request(`${pinion.url}/file`, { headers: { 'x-tab': tab } });
     const talk = async () => {
       for (const talker of talkers) assert.equal(await call(talker, 'echo', 'still here'), 'still here');
+      assert.equal((await of_tab('T1')).status, 200, 'what a tab asks for beside its session');
     };
     const held = [];
     const hold = async (count) => {
@@ -108,12 +114,13 @@ describe('the ladder', () => {
     await hold(65);
     await taken(pinion, 3);
     refused(await plain(pinion));
+    await talk();
     await (await new PollingSession(pinion.url).open()).close();
     await talk();
     await hold(85);
     await taken(pinion, 4);
     refused(await handshake(pinion));
-    refused(await plain(pinion));
+    refused(await of_tab('nobody'));
     await talk();
     assert.ok((await pinion.metric('overload_used', 'resource="connections"')) >= 0.85);
     for (const rung of ladder) assert.equal(await pinion.metric('overload_rung', `rung="${rung}"`), 1);
