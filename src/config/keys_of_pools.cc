@@ -112,7 +112,9 @@ constexpr Key kKeysOfPools[] = {
 
     {.section = Section::event_rate, .type = Type::integer, .name = "frames",
      .fallback = "0", .min = 1, .max = 10'000'000, .zero = "no limit",
-     .help = "Frames a second from one client; of one that polls, packets."},
+     .help = "Frames a second from one client; of one that polls, packets. Pongs wait with the rest: "
+             "a server takes a client for gone that has more on its WebSocket in front of a pong "
+             "than comes through within pingTimeout."},
     {.section = Section::event_rate, .type = Type::size, .name = "bytes",
      .fallback = "0", .min = kKiB, .max = kTiB, .zero = "no limit",
      .help = "Bytes a second from one client."},

@@ -1,5 +1,8 @@
 // Holding back the POSTs of a client that sends more than [pool.event_rate]. What one brings is
-// counted when it is whole, and made up for before the next.
+// counted as far as it is known when it begins, the rest when it is whole, and made up for before
+// the next.
+#include <algorithm>
+
 #include "proxy/downstream.h"
 #include "proxy/exchange.h"
 #include "proxy/worker.h"
@@ -8,6 +11,15 @@ namespace pinion::proxy {
 
 using metrics::Direction;
 using session::Condition;
+
+namespace {
+
+// Pongs come by POST too, and may have to wait for one that is held: in two of these parts the
+// server's patience for them, which is not known apart from its interval, is seldom over.
+constexpr int kPartOfLife = 5;
+constexpr std::uint32_t kPollAndPost = 2;
+
+}  // namespace
 
 const EventRate& Exchange::event_rate() const noexcept {
   return worker_.config().pools[*facts_.pool].event_rate;
@@ -20,7 +32,14 @@ void Exchange::charge_client() {
 // @returns whether it has to wait
 bool Exchange::hold_back() {
   if (!event_rate().any()) return false;
-  const Duration wait = session_->wait_to_send(event_rate(), worker_.now());
+  const http::Framing framing = request_body_.framing();
+  const std::uint64_t bytes =
+      framing.kind == http::Framing::Kind::length ? framing.length : std::uint64_t{0};
+  const Duration owed = session_->begin_to_send(event_rate(), bytes, worker_.now());
+  const session::PinTable::Found& found = session_->found();
+  // No client has two POSTs under way and means it.
+  const bool alone = found.requests <= kPollAndPost;
+  const Duration wait = alone ? std::min(owed, found.time_to_live / kPartOfLife) : owed;
   if (wait == Duration::zero()) return false;
   phase_ = Phase::held;
   arm(wait);

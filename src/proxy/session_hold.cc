@@ -1,5 +1,6 @@
 #include "proxy/session_hold.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace pinion::proxy {
@@ -18,6 +19,7 @@ SessionHold::SessionHold(SessionHold&& other) noexcept
       seen_(other.seen_),
       found_(std::move(other.found_)),
       traffic_(other.traffic_),
+      charged_(other.charged_),
       told_waiting_(other.told_waiting_) {}
 
 bool SessionHold::look_again() {
@@ -35,8 +37,19 @@ void SessionHold::tell_waiting(session::Waiting waiting) noexcept {
   ledger_->tell_waiting(key(), found_.serial, waiting);
 }
 
+Duration SessionHold::begin_to_send(const EventRate& rate, std::uint64_t bytes,
+                                    TimePoint now) noexcept {
+  if (ledger_ == nullptr) return Duration::zero();
+  charged_ = {.frames_in = 1, .bytes_in = bytes};
+  return ledger_->charge(key(), found_.serial, rate, charged_, now);
+}
+
 void SessionHold::charge(const EventRate& rate, TimePoint now) noexcept {
-  if (ledger_ != nullptr) ledger_->charge(key(), found_.serial, rate, traffic_, now);
+  if (ledger_ == nullptr) return;
+  const session::Traffic more{
+      .frames_in = std::max(traffic_.frames_in, charged_.frames_in) - charged_.frames_in,
+      .bytes_in = std::max(traffic_.bytes_in, charged_.bytes_in) - charged_.bytes_in};
+  ledger_->charge(key(), found_.serial, rate, more, now);
 }
 
 void SessionHold::note_error(std::string_view word) noexcept {

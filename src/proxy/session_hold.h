@@ -27,11 +27,12 @@ class SessionHold {
   session::Traffic& traffic() noexcept { return traffic_; }
   /// The session may live elsewhere by now. @returns false when it has gone
   bool look_again();
-  /// How long the client has to wait until it may send more.
-  [[nodiscard]] Duration wait_to_send(const EventRate& rate, TimePoint now) const noexcept {
-    return found_.sent.wait(rate, now);
-  }
-  /// What the request has brought so far counts against what the client may send.
+  /// The request is a POST of at least so many bytes, which count against what the client may send
+  /// from now on, so that others at the same time wait for them. @returns how long it has to wait
+  /// for what has come before
+  [[nodiscard]] Duration begin_to_send(const EventRate& rate, std::uint64_t bytes,
+                                       TimePoint now) noexcept;
+  /// What else it has brought counts too.
   void charge(const EventRate& rate, TimePoint now) noexcept;
   /// Tells the table now; what is told last is taken back when the hold goes.
   void tell_waiting(session::Waiting waiting) noexcept;
@@ -55,6 +56,7 @@ class SessionHold {
   TimePoint seen_;
   session::PinTable::Found found_;
   session::Traffic traffic_;
+  session::Traffic charged_;  // of it, or ahead of it
   bool told_waiting_ = false;
 };
 

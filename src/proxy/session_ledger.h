@@ -42,9 +42,9 @@ class SessionLedger {
   /// A request that was `found` by begin_request() has ended. @param traffic what it carried
   void end_request(session::SessionKey key, const session::PinTable::Found& found,
                    const session::Traffic& traffic, TimePoint now);
-  void charge(session::SessionKey key, std::uint64_t serial, const EventRate& rate,
-              const session::Traffic& sent, TimePoint now) {
-    table_.charge(key, serial, rate, sent, now);
+  Duration charge(session::SessionKey key, std::uint64_t serial, const EventRate& rate,
+                  const session::Traffic& sent, TimePoint now) {
+    return table_.charge(key, serial, rate, sent, now);
   }
   void set_tunnel(session::SessionKey key, std::uint64_t serial, bool has_tunnel,
                   std::uint16_t worker, TimePoint now) {

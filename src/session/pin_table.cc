@@ -123,7 +123,6 @@ PinTable::Found PinTable::found(const Session& session) {
           .has_tunnel = session.has_tunnel,
           .joining = session.joining,
           .requests = session.requests,
-          .sent = session.sent,
           .upstream_sid = session.upstream_sid};
 }
 
@@ -150,10 +149,14 @@ void PinTable::end_request(SessionKey key, std::uint64_t serial, const Traffic& 
   at.entry->pass(traffic, now);
 }
 
-void PinTable::charge(SessionKey key, std::uint64_t serial, const EventRate& rate,
-                      const Traffic& sent, TimePoint now) {
+Duration PinTable::charge(SessionKey key, std::uint64_t serial, const EventRate& rate,
+                          const Traffic& sent, TimePoint now) {
   const Place at(*this, key, serial);
-  if (at.entry != nullptr) at.entry->session.sent.take(rate, sent.frames_in, sent.bytes_in, now);
+  if (at.entry == nullptr) return Duration::zero();
+  EventMeter& meter = at.entry->session.sent;
+  const Duration wait = meter.wait(rate, now);
+  meter.take(rate, sent.frames_in, sent.bytes_in, now);
+  return wait;
 }
 
 void PinTable::set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel,

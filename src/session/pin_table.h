@@ -52,7 +52,6 @@ class PinTable {
     bool has_tunnel = false;
     Joining joining = Joining::done;
     std::uint32_t requests = 0;
-    EventMeter sent;
     std::shared_ptr<const std::string> upstream_sid;
   };
   [[nodiscard]] std::optional<Found> find(SessionKey key) const;
@@ -61,9 +60,10 @@ class PinTable {
   /// It has ended. Does nothing when the session has gone meanwhile.
   void end_request(SessionKey key, std::uint64_t serial, const Traffic& traffic, TimePoint now);
 
-  /// A POST has brought so much, of what the client may send.
-  void charge(SessionKey key, std::uint64_t serial, const EventRate& rate, const Traffic& sent,
-              TimePoint now);
+  /// A POST brings so much, of what the client may send. @returns how long what had come before is
+  /// to be waited for
+  Duration charge(SessionKey key, std::uint64_t serial, const EventRate& rate, const Traffic& sent,
+                  TimePoint now);
 
   /// A WebSocket takes the session over (or lets it go, when an upgrade was not completed).
   void set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel, std::uint16_t worker,

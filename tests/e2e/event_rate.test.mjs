@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import { describe, test } from 'node:test';
 import { call, client, engine_of } from './support/client.mjs';
+import { PollingSession } from './support/polling.mjs';
 import { Stage } from './support/stage.mjs';
 import { eventually, once, seconds } from './support/wait.mjs';
 
@@ -75,6 +76,35 @@ describe('a client that sends more than it may', () => {
     await is_limited(pinion, eager);
     stage.leave_clients();
     await pinion.comes_to_rest();
+  });
+
+  test('waits also when it polls with many POSTs at once', { timeout: seconds(60) }, async (t) => {
+    const count = 60;
+    const rate = 20;
+    const stage = Stage.of(t);
+    const backends = [await stage.backend('uvicorn-websockets', 'only')];
+    const pinion = await stage.pinion({ backends, pool: { event_rate: { frames: rate, burst: '1s' } }, workers: 1 });
+    const session = await new PollingSession(pinion.url).open();
+    await session.connect();
+    const start = performance.now();
+    await Promise.all(Array.from({ length: count }, () => session.push('42["nothing"]')));
+    const took = (performance.now() - start) / 1000;
+    assert.ok(took >= 0.9 * (count / rate - 1), `took ${took.toFixed(1)} s`);
+  });
+
+  test('has its pongs in time when it polls', { timeout: seconds(90) }, async (t) => {
+    const stage = Stage.of(t);
+    const backends = [await stage.backend('node4', 'only', { ping: 4 })];
+    const pinion = await stage.pinion({ backends, pool: { event_rate: { frames: 10, burst: '1s' } }, workers: 1 });
+    const eager = await client(stage, pinion.url, { transport: 'polling' });
+    let pings = 0;
+    engine_of(eager).on('ping', () => pings++);
+    const answered = flood(eager, 300);
+    await eventually('they are answered', () => answered.length === 300);
+    await is_limited(pinion, eager);
+    await eventually('it is asked again and again', () => pings === 2 || !eager.connected);
+    assert.ok(eager.connected);
+    assert.equal(await call(eager, 'echo', 'still here'), 'still here');
   });
 
   test('has its large messages whole, by bytes', { timeout: seconds(90) }, async (t) => {

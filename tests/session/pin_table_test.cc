@@ -143,11 +143,12 @@ TEST_CASE("what a client sends is charged to its session alone") {
   PinTable table{100};
   const EventRate rate{.frames = 10, .bytes = 0, .burst = 1s};
   const auto serial = table.insert(polling("abc")).serial;
-  table.insert(polling("other"));
-  table.charge({0, "abc"}, serial, rate, {.frames_in = 30}, kStart);
-  table.charge({0, "abc"}, serial + 100, rate, {.frames_in = 30}, kStart);
-  CHECK(table.begin_request({0, "abc"}, kStart)->sent.wait(rate, kStart) == 2s);
-  CHECK(table.begin_request({0, "other"}, kStart)->sent.wait(rate, kStart) == 0s);
+  const auto other = table.insert(polling("other")).serial;
+  CHECK(table.charge({0, "abc"}, serial, rate, {.frames_in = 30}, kStart) == 0s);
+  CHECK(table.charge({0, "abc"}, serial + 100, rate, {.frames_in = 30}, kStart) == 0s);
+  CHECK(table.charge({0, "abc"}, serial, rate, {.frames_in = 1}, kStart) == 2s);
+  CHECK(table.charge({0, "abc"}, serial, rate, {}, kStart) == 2100ms);
+  CHECK(table.charge({0, "other"}, other, rate, {}, kStart) == 0s);
 }
 
 TEST_CASE("a second WebSocket that got nowhere leaves the session on its first") {
