@@ -31,11 +31,34 @@ bool AdmissionQueue::take_room(Rank rank, std::size_t limit) noexcept {
       }
       continue;
     }
+    if (rank == Rank::fresh) return false;
     AdmissionWaiter* const newest = list(Rank::fresh).back();
-    if (rank == Rank::fresh || newest == nullptr) return false;
-    leave(*newest);
-    newest->on_displaced();
+    if (newest == nullptr) return take_room_elsewhere();
+    displace(*newest);
     waiting = shared_.waiting.load(std::memory_order_relaxed);
+  }
+}
+
+bool AdmissionQueue::take_room_elsewhere() noexcept {
+  std::size_t over = shared_.over.load(std::memory_order_relaxed);
+  while (over < shared_.of(Rank::fresh)) {
+    if (!shared_.over.compare_exchange_weak(over, over + 1, std::memory_order_relaxed)) continue;
+    shared_.waiting.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  return false;
+}
+
+void AdmissionQueue::displace(AdmissionWaiter& newest) noexcept {
+  leave(newest);
+  newest.on_displaced();
+}
+
+void AdmissionQueue::make_room() noexcept {
+  while (shared_.over.load(std::memory_order_relaxed) != 0) {
+    AdmissionWaiter* const newest = list(Rank::fresh).back();
+    if (newest == nullptr) return;
+    displace(*newest);
   }
 }
 
@@ -46,9 +69,15 @@ void AdmissionQueue::leave(AdmissionWaiter& waiter) noexcept {
   --here_[index];
   shared_.by_rank[index].fetch_sub(1, std::memory_order_relaxed);
   shared_.waiting.fetch_sub(1, std::memory_order_relaxed);
+  // Whoever leaves makes the room that somebody new was to make.
+  std::size_t over = shared_.over.load(std::memory_order_relaxed);
+  while (over != 0 &&
+         !shared_.over.compare_exchange_weak(over, over - 1, std::memory_order_relaxed)) {
+  }
 }
 
 void AdmissionQueue::serve(TimePoint now) noexcept {
+  make_room();
   serve_bound(now);
   // One turn for each that waits now: who joins again has had its own.
   std::size_t turns = here_[static_cast<std::size_t>(Rank::returning)] +

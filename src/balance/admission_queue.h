@@ -5,7 +5,9 @@
 //
 // Threads: a queue belongs to one worker; SharedAdmission is for all of them.
 // Lifetime: a waiter leaves its queue before it dies. SharedAdmission outlives the queues.
-// Invariants: the shared counts are the sum of the waiters in the queues of all workers.
+// Invariants: the shared counts are the sum of the waiters in the queues of all workers. Nobody who
+//   reconnects is refused while anybody new waits; until the other worker's next turn, there are
+//   at most as many beyond the limit as are new.
 #pragma once
 
 #include <array>
@@ -31,6 +33,8 @@ inline constexpr std::size_t kRanks = 3;
 struct SharedAdmission {
   std::atomic<std::size_t> waiting{0};
   std::array<std::atomic<std::size_t>, kRanks> by_rank{};
+  /// Who has come in for one of those who are new at another worker, who has still to go.
+  std::atomic<std::size_t> over{0};
 
   [[nodiscard]] std::size_t of(Rank rank) const noexcept {
     return by_rank[static_cast<std::size_t>(rank)].load(std::memory_order_relaxed);
@@ -81,6 +85,9 @@ class AdmissionQueue {
   using List = IntrusiveList<AdmissionWaiter, AdmissionWaiter>;
 
   bool take_room(Rank rank, std::size_t limit) noexcept;
+  bool take_room_elsewhere() noexcept;
+  void displace(AdmissionWaiter& newest) noexcept;
+  void make_room() noexcept;
   void serve_bound(TimePoint now) noexcept;
   [[nodiscard]] List& list(Rank rank) noexcept { return lists_[static_cast<std::size_t>(rank)]; }
 

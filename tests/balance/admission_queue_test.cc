@@ -89,6 +89,42 @@ TEST_CASE("who returns goes before who is new, on whichever worker") {
   CHECK_FALSE(one.anybody_waits());
 }
 
+TEST_CASE(
+    "who returns takes the place of somebody new at another worker, who goes at its next turn") {
+  SharedAdmission shared;
+  AdmissionQueue one(shared);
+  AdmissionQueue other(shared);
+  Places places;
+  Waiter a(one, places, 'a');
+  Waiter b(one, places, 'b');
+  Waiter r(other, places, 'r');
+  Waiter s(other, places, 's');
+  Waiter t(other, places, 't');
+  CHECK(one.join(a, Rank::fresh, 2, false));
+  CHECK(one.join(b, Rank::fresh, 2, false));
+  CHECK(other.join(r, Rank::returning, 2, false));
+  CHECK_FALSE(other.join(s, Rank::fresh, 2, false));
+  SUBCASE("the newest first, and no more than are new") {
+    CHECK(other.join(s, Rank::bound, 2, false));
+    CHECK_FALSE(other.join(t, Rank::returning, 2, false));
+    one.serve(kStart);
+    CHECK(places.displaced == "ba");
+    CHECK(shared.waiting == 2);
+    CHECK_FALSE(other.join(t, Rank::returning, 2, false));
+    other.leave(s);
+  }
+  SUBCASE("unless one leaves by itself") {
+    one.leave(a);
+    one.serve(kStart);
+    CHECK(places.displaced.empty());
+    CHECK(shared.waiting == 2);
+    one.leave(b);
+  }
+  other.leave(r);
+  CHECK(shared.waiting == 0);
+  CHECK(shared.over == 0);
+}
+
 TEST_CASE("the limit is that of all workers together") {
   SharedAdmission shared;
   AdmissionQueue one(shared);
