@@ -14,11 +14,12 @@ std::unique_ptr<Upstream> UpstreamPool::take(balance::Backend& backend,
   while (!found->second.empty()) {
     auto upstream = std::move(found->second.back());
     found->second.pop_back();
-    if (!upstream->stream().ending()) {
+    // What the kernel has, but the loop has not told of yet, would be taken for the answer to what
+    // is about to be asked (RFC 9112, 9.2); and an end could cost a request that is sent once.
+    if (upstream->stream().nothing_has_come()) {
       upstream->use(events);
       return upstream;
     }
-    // It was given back in this turn, and its end has not been read yet.
     upstream->abandon();
     worker_.retire(std::move(upstream));
   }

@@ -69,9 +69,17 @@ bool Stream::ending() const noexcept { return cell_->at_end || cell_->lost != 0;
 
 bool Stream::peer_has_left() const noexcept {
   if (ending()) return true;
-  char next = 0;
-  const ssize_t count = ::recv(descriptor(), &next, sizeof(next), MSG_PEEK | MSG_DONTWAIT);
+  const ssize_t count = peek();
   return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+bool Stream::nothing_has_come() const noexcept {
+  return !ending() && peek() < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+ssize_t Stream::peek() const noexcept {
+  char next = 0;
+  return ::recv(descriptor(), &next, sizeof(next), MSG_PEEK | MSG_DONTWAIT);
 }
 
 int Stream::write(std::initializer_list<std::string_view> parts) {

@@ -72,6 +72,8 @@ class Stream {
   [[nodiscard]] bool ending() const noexcept;
   /// The kernel is asked now: the peer has ended it, and nothing is left to be read.
   [[nodiscard]] bool peer_has_left() const noexcept;
+  /// The kernel is asked now: there is nothing to be read, not even an end.
+  [[nodiscard]] bool nothing_has_come() const noexcept;
 
   /// Writes the parts as one; keeps what the socket refuses. @returns 0, or a libuv error: then
   /// nothing more can be written. Nothing is called back from inside.
@@ -100,6 +102,7 @@ class Stream {
   using CellPtr = std::unique_ptr<Cell, Release>;
 
   explicit Stream(CellPtr cell) noexcept;
+  [[nodiscard]] ssize_t peek() const noexcept;
 
   CellPtr cell_;
 };

@@ -120,9 +120,13 @@ void Peer::reset() {
   close();
 }
 
-Backend::Backend() {
+Backend::Backend(int receive_buffer) {
   auto bound = uv::bind_sockets(*SocketAddress::from_ip("127.0.0.1", 0), 1);
   REQUIRE(bound);
+  if (receive_buffer != 0) {
+    ::setsockopt(bound->sockets[0].get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer,
+                 sizeof(receive_buffer));
+  }
   address_ = bound->address;
   listener_ = std::move(bound->sockets[0]);
 }

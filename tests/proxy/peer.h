@@ -51,7 +51,8 @@ class Peer {
 /// A backend that does what the test says.
 class Backend {
  public:
-  Backend();
+  /// @param receive_buffer of each connection, bytes; 0 for the kernel's choice
+  explicit Backend(int receive_buffer = 0);
 
   [[nodiscard]] const SocketAddress& address() const noexcept { return address_; }
   [[nodiscard]] Peer accept() const;

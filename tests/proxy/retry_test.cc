@@ -10,7 +10,7 @@ using namespace test;
 // A proxy that has one idle connection to its backend, and a client connection on which it was
 // used.
 struct Kept {
-  Backend backend;
+  Backend backend{4096};
   RunningProxy proxy;
   Peer client, upstream;
 
@@ -27,12 +27,15 @@ struct Kept {
     read_answer(client);
     return accepted;
   }
-  // The request is on its way when the backend's FIN arrives: pinion sees both in one turn.
-  void send_into_a_closing_connection(const std::string& request) {
-    proxy.while_stopped([&] {
-      client.send(request);
-      upstream.close();
-    });
+  // A body fills what the backend's kernel takes, so that the next request stays in that of pinion.
+  void send_what_does_not_arrive(const std::string& request) {
+    proxy.while_stopped([&] { client.send(post("/large", std::string(20'000, 'x'))); });
+    upstream.read_until("\r\n\r\n");
+    upstream.send(answer("done"));
+    read_answer(client);
+    client.send(request);
+    REQUIRE(eventually([&] { return proxy.backend(0).inflight() == 1; }));
+    proxy.on_worker([](Worker&) {});
   }
   [[nodiscard]] std::uint64_t retries() { return proxy.counters().pools[0].retries.value(); }
 };
@@ -89,9 +92,30 @@ TEST_CASE("a kept connection that closes while idle is not used") {
   CHECK(read_answer(kept.client).ends_with("new connection"));
 }
 
+TEST_CASE("a connection that ends or speaks before a request is not used for it") {
+  Kept kept;
+  for (const std::string& request : {get("/next"), post("/next", "once")}) {
+    CAPTURE(request);
+    for (const char* const unasked : {"", "HTTP/1.1 408 Too Late\r\nContent-Length: 0\r\n\r\n"}) {
+      kept.proxy.while_stopped([&] {
+        // In this order the worker hears of the request first.
+        kept.client.send(request);
+        kept.upstream.send(unasked);
+        if (*unasked == '\0') kept.upstream.close();
+      });
+      kept.upstream = kept.backend.accept();
+      kept.upstream.read_until("\r\n\r\n");
+      kept.upstream.send(answer("new connection"));
+      CHECK(read_answer(kept.client).ends_with("new connection"));
+    }
+  }
+  CHECK(kept.retries() == 0);
+}
+
 TEST_CASE("a GET that did not arrive is sent again, once") {
   Kept kept;
-  kept.send_into_a_closing_connection(get("/next"));
+  kept.send_what_does_not_arrive(get("/next"));
+  kept.upstream.finish();
   Peer second = kept.backend.accept();
   CHECK(second.read_until("\r\n\r\n").starts_with("GET /next "));
   CHECK(kept.retries() == 1);
@@ -118,7 +142,8 @@ TEST_CASE("a GET that the backend has read is not sent again") {
 
 TEST_CASE("a POST is not sent again") {
   Kept kept;
-  kept.send_into_a_closing_connection(post("/next", "body"));
+  kept.send_what_does_not_arrive(post("/next", "body"));
+  kept.upstream.finish();
   CHECK(read_answer(kept.client).starts_with("HTTP/1.1 502"));
   CHECK(kept.backend.nobody_waits());
   CHECK(kept.retries() == 0);
@@ -126,7 +151,8 @@ TEST_CASE("a POST is not sent again") {
 
 TEST_CASE("a poll is not sent again") {
   Kept kept;
-  kept.send_into_a_closing_connection(poll("abc"));
+  kept.send_what_does_not_arrive(poll("abc"));
+  kept.upstream.finish();
   CHECK(read_answer(kept.client).starts_with("HTTP/1.1 502"));
   CHECK(kept.backend.nobody_waits());
   CHECK(kept.retries() == 0);
