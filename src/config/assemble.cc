@@ -91,10 +91,14 @@ bool read_backends(SectionReader& reader, Pool& pool, PoolDraft& draft, ErrorLis
   return understood;
 }
 
-void read_health(SectionReader& pool, Health& health, PoolDraft& draft) {
+void read_health(SectionReader& pool, Health& health, HealthDraft& draft, ErrorList& errors) {
+  const std::size_t errors_before = errors.size();
   SectionReader reader = pool.below(Section::health);
   read_fields(reader, health);
-  draft.health_kind = reader.where("kind");
+  draft.kind = reader.where("kind");
+  draft.path = reader.where("path");
+  draft.expect = reader.where("expect");
+  draft.auto_is_known = draft.auto_is_known && errors.size() == errors_before;
   reader.finish();
 }
 
@@ -118,7 +122,7 @@ void read_affinity(SectionReader& pool, Affinity& affinity, AffinityDraft& draft
 
 /// Everything below [[pool]] but its backends.
 void read_pool_sections(SectionReader& reader, Pool& pool, PoolDraft& draft, ErrorList& errors) {
-  read_health(reader, pool.health, draft);
+  read_health(reader, pool.health, draft.health, errors);
   read_section(Section::slow_consumer, reader, pool.slow_consumer);
   read_section(Section::event_rate, reader, pool.event_rate);
   read_thresholds(reader, pool.thresholds);
@@ -140,7 +144,9 @@ void read_pool(const Node& table, Draft& draft, ErrorList& errors) {
   SectionReader reader(Section::pool, &table, errors, preset);
   Pool pool;
   PoolDraft places_of_pool;
+  const std::size_t errors_before = errors.size();
   read_fields(reader, pool);
+  places_of_pool.health.auto_is_known = errors.size() == errors_before;
   places_of_pool.at = table.at;
   places_of_pool.name = reader.where("name");
   if (reader.written("socketio_path")) {

@@ -26,11 +26,16 @@ struct AffinityDraft {
   bool lists_understood = true;  // every entry of both
 };
 
+struct HealthDraft {
+  Position kind, path, expect;
+  bool auto_is_known = true;  // what decides which kind of probes `auto` is was understood
+};
+
 struct PoolDraft {
   Position at;
   Position name;
   std::optional<Position> socketio_path;  // only when the file sets it, or a preset
-  Position health_kind;
+  HealthDraft health;
   AffinityDraft affinity;
   std::vector<BackendDraft> backends;  // both forms, in the config's order
   bool understood = true;              // nothing in its tables was unknown

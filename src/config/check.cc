@@ -7,6 +7,7 @@
 
 #include "config/address.h"
 #include "config/check_affinity.h"
+#include "config/check_health.h"
 #include "config/check_routes.h"
 #include "config/key_text.h"
 #include "config/token_file.h"
@@ -137,14 +138,7 @@ void check_pools(Draft& draft, ErrorList& errors) {
           draft.pools[i].at, key_path(Section::pool, "backends"),
           "the pool has none, add backends = [\"HOST:PORT\"] or a [[pool.backend]] below it");
     }
-    const Health& health = pools[i].health;
-    const bool speaks_engineio =
-        health.kind == HealthKind::engineio || health.kind == HealthKind::websocket;
-    if (speaks_engineio && health.path.empty() && pools[i].socketio_path.empty()) {
-      errors.add(draft.pools[i].health_kind, key_path(Section::health, "kind"),
-                 "this kind needs to know where Engine.IO answers: set path, or the pool's "
-                 "socketio_path");
-    }
+    check_health(pools[i], draft.pools[i].health, errors);
     check_affinity(pools[i], draft.pools[i].affinity, errors);
     for (std::size_t j = 0; j < pools[i].backends.size(); ++j) {
       check_duplicate(pools[i], draft.pools[i], j, errors);

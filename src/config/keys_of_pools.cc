@@ -68,11 +68,12 @@ constexpr Key kKeysOfPools[] = {
     {.section = Section::health, .type = Type::url_path, .name = "path",
      .fallback = "", .min = 1, .max = kLongestUrlPath,
      .zero = "socketio_path for engineio and websocket, / for http",
-     .help = "What is asked for."},
+     .help = "What is asked for. Not for tcp, which asks for nothing."},
     {.section = Section::health, .type = Type::integer, .name = "expect",
      .fallback = "0", .min = 200, .max = 599,
-     .zero = "101 for websocket, below 500 for engineio, 200 to 399 for http",
-     .help = "The one status that an answer may have. Any other counts as a failure."},
+     .zero = "below 500 for engineio, 200 to 399 for http",
+     .help = "The one status that an answer may have. Any other counts as a failure. Not for "
+             "websocket, which is opened by a 101, nor for tcp."},
     {.section = Section::health, .type = Type::duration, .name = "interval",
      .fallback = "1s", .min = 100, .max = 10 * kMinute,
      .help = "Mean time between two probes of a backend; the times are random. A backend that looks "

@@ -1,5 +1,7 @@
 #include "health/probe_plan.h"
 
+#include "config/health_kind.h"
+
 namespace pinion::health {
 
 using config::HealthKind;
@@ -13,11 +15,6 @@ constexpr std::string_view kWebSocket = "?EIO=4&transport=websocket";
 constexpr std::string_view kUpgrade =
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: cGluaW9uIHByb2JlcyBpdA==\r\n";
-
-HealthKind kind_of(const config::Pool& pool) noexcept {
-  if (pool.health.kind != HealthKind::automatic) return pool.health.kind;
-  return pool.socketio_path.empty() ? HealthKind::tcp : HealthKind::engineio;
-}
 
 }  // namespace
 
@@ -33,7 +30,7 @@ ProbePlan plan_of(const config::Pool& pool) {
                  .rise = health.rise,
                  .fall = health.fall,
                  .reports = balance::report_rules(health)};
-  const HealthKind kind = kind_of(pool);
+  const HealthKind kind = config::resolved_kind(pool);
   if (kind == HealthKind::tcp) {
     plan.target = pool.socketio_path.empty() ? "/" : pool.socketio_path + std::string(kNoTransport);
     plan.highest = 599;
