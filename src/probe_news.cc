@@ -15,7 +15,7 @@ void ProbeNews::on_probe(balance::Backend& backend, const health::ProbeOutcome& 
   if (outcome.status >= kLeastStatus) news_.heard(backend);
   if (outcome.result == Result::ok) return news_.probe_passed(backend, now);
   if (outcome.result == Result::connect) return news_.missed(backend, outcome.status, now);
-  news_.probe_failed(backend, health::fault_of(outcome.result), health::describe(outcome), now);
+  news_.probe_failed(backend, health::fault_of(outcome), health::describe(outcome), now);
 }
 
 }  // namespace pinion

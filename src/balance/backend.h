@@ -129,8 +129,9 @@ class Backend {
   /// Who has had a session there may come back to it: one that is only slow to answer has its data
   /// still.
   [[nodiscard]] bool takes_back() const noexcept {
-    const bool lives = health_.up() || health_.fault() == Fault::timeout;
-    return lives && !draining() && !is_full();
+    const Fault fault = health_.fault();
+    const bool is_slow = fault == Fault::timeout || fault == Fault::no_open_packet;
+    return (health_.up() || is_slow) && !draining() && !is_full();
   }
 
   /// How its probes ended; counted by the thread that probes.

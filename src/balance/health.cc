@@ -4,6 +4,15 @@
 
 namespace pinion::balance {
 
+namespace {
+
+bool is_of_wrong_answer(Fault fault) noexcept {
+  return fault == Fault::status || fault == Fault::bad_answer || fault == Fault::bad_upgrade ||
+         fault == Fault::other_packet;
+}
+
+}  // namespace
+
 std::string_view describe(Fault fault) noexcept {
   switch (fault) {
     case Fault::none:
@@ -18,6 +27,12 @@ std::string_view describe(Fault fault) noexcept {
       return "answers probes with a status that is not expected";
     case Fault::bad_answer:
       return "answers probes with what is no HTTP";
+    case Fault::bad_upgrade:
+      return "opens WebSockets with a 101 that no browser would take";
+    case Fault::no_open_packet:
+      return "opens WebSockets, but sends no Engine.IO open packet in time";
+    case Fault::other_packet:
+      return "opens WebSockets, but not with an Engine.IO open packet";
     case Fault::bad_gateway:
       return "answers requests with 502";
   }
@@ -38,9 +53,7 @@ bool Health::connect_failed(TimePoint now) noexcept {
 bool Health::failed(Fault fault, TimePoint now) noexcept {
   const std::lock_guard lock(mutex_);
   const bool by_request = fault == Fault::bad_gateway;
-  if (fault == Fault::status || fault == Fault::bad_answer) {
-    unfit_.store(true, std::memory_order_relaxed);
-  }
+  if (is_of_wrong_answer(fault)) unfit_.store(true, std::memory_order_relaxed);
   const std::uint32_t in_a_row = by_request ? ++bad_gateways_ : ++faults_;
   (by_request ? bad_gateways_pending_ : faults_pending_).store(true, std::memory_order_relaxed);
   if (up() && in_a_row < fall_) {

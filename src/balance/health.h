@@ -25,12 +25,15 @@ namespace pinion::balance {
 /// What is held against a backend.
 enum class Fault : unsigned char {
   none,
-  connect,      // a connect failed
-  timeout,      // a probe was not answered in time
-  closed,       // a probe's connection ended before the answer
-  status,       // a probe was answered with a status that it should not have
-  bad_answer,   // a probe's answer was no HTTP
-  bad_gateway,  // requests were answered 502
+  connect,         // a connect failed
+  timeout,         // a probe was not answered in time
+  closed,          // a probe's connection ended before the answer
+  status,          // a probe was answered with a status that it should not have
+  bad_answer,      // a probe's answer was no HTTP
+  bad_upgrade,     // a probe's WebSocket was opened by a 101 that no browser would take
+  no_open_packet,  // ... and said nothing in time
+  other_packet,    // ... and began with something else than an open packet
+  bad_gateway,     // requests were answered 502
 };
 
 /// For people: "cannot be connected to".

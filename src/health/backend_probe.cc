@@ -65,6 +65,7 @@ void BackendProbe::begin(TimePoint now, bool scheduled) {
   if (scheduled) schedule_.went_out();
   sample_ = scheduled && (plan_.opens || (reused_ && plan_.asks));
   draw_after(now);
+  opened_ = false;
   if (reused_) return send();
   connect();
 }
@@ -132,6 +133,8 @@ void BackendProbe::read_head(std::string_view bytes) {
   const bool kept = head_.keep_alive && head_.framing.kind != http::Framing::Kind::until_close;
   body_.emplace(head_.framing);
   state_ = State::draining;
+    opened_ = opens_websocket(head_);
+    if (!opened_) return finish(Result::bad_answer, head_.status);
   finish(plan_.is_fine(head_.status) ? Result::ok : Result::status, head_.status);
   if (!kept) return close();
   read_body(bytes);
@@ -197,7 +200,8 @@ void BackendProbe::finish(Result result, int status) {
     backend_.set_probe_reading(reading);
   }
   backend_.probe_counts().count(result);
-  events_.on_probe(backend_, {.result = result, .status = status, .plan = &plan_});
+  events_.on_probe(backend_,
+                   {.result = result, .status = status, .plan = &plan_, .opened = opened_});
   plan_next(now, result == Result::ok);
   agenda_.on_new_time(*this);
 }

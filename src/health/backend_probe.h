@@ -112,6 +112,7 @@ class BackendProbe final : private uv::TimedSocket::Events {
   bool reused_ = false;                              // its connection had been used before
   std::optional<uv::TimedSocket::Arrival> arrival_;  // of its answer's first byte
   std::string partial_;
+  bool opened_ = false;                              // the one that is out has its WebSocket
   http::ResponseHead head_;
   std::optional<http::BodyReader> body_;
 };

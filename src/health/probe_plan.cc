@@ -15,6 +15,8 @@ constexpr std::string_view kWebSocket = "?EIO=4&transport=websocket";
 constexpr std::string_view kUpgrade =
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: cGluaW9uIHByb2JlcyBpdA==\r\n";
+// SHA-1 of that key and the protocol's GUID, in Base64 (4.2.2).
+constexpr std::string_view kAccept = "Fo7TcG3VesQSWRWaC4G4mhsHFBo=";
 
 }  // namespace
 
@@ -57,6 +59,11 @@ ProbePlan plan_of(const config::Pool& pool) {
   }
   if (health.expect != 0) plan.lowest = plan.highest = static_cast<int>(health.expect);
   return plan;
+}
+
+bool opens_websocket(const http::ResponseHead& head) noexcept {
+  return head.fields.lists("upgrade", "websocket") && head.fields.lists("connection", "upgrade") &&
+         head.fields.find("sec-websocket-accept") == kAccept;
 }
 
 std::string request_text(const ProbePlan& plan, const SocketAddress& to) {

@@ -8,6 +8,7 @@
 #include "balance/orca.h"
 #include "base/socket_address.h"
 #include "config/config.h"
+#include "http/head.h"
 
 namespace pinion::health {
 
@@ -37,3 +38,7 @@ ProbePlan plan_of(const config::Pool& pool);
 std::string request_text(const ProbePlan& plan, const SocketAddress& to);
 
 }  // namespace pinion::health
+/// Whether a 101 is one that a client must take as the answer to the request of a plan that opens
+/// (RFC 6455, 4.1).
+bool opens_websocket(const http::ResponseHead& head) noexcept;
+

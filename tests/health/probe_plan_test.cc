@@ -78,6 +78,50 @@ TEST_CASE("the host of a unix socket is this one") {
   CHECK(text.find("\r\nHost: localhost\r\n") != std::string::npos);
 }
 
+TEST_CASE("a WebSocket is opened by a 101 that answers the key that was sent, and by no other") {
+  const auto opens = [](std::string_view upgrade, std::string_view connection,
+                        std::string_view accept) {
+    http::ResponseHead head;
+    head.status = 101;
+    head.fields.add("Upgrade", upgrade);
+    head.fields.add("Connection", connection);
+    head.fields.add("Sec-WebSocket-Accept", accept);
+    return opens_websocket(head);
+  };
+  const std::string_view accept = "Fo7TcG3VesQSWRWaC4G4mhsHFBo=";
+  CHECK(opens("WebSocket", "keep-alive, Upgrade", accept));
+  CHECK_FALSE(opens("websocket", "Upgrade", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+  CHECK_FALSE(opens("websocket", "Upgrade", "fo7tcg3vesqswrwac4g4mhshfbo="));
+  CHECK_FALSE(opens("h2c", "Upgrade", accept));
+  CHECK_FALSE(opens("websocket", "close", accept));
+  CHECK_FALSE(opens_websocket(http::ResponseHead{}));
+}
+
+TEST_CASE("what goes wrong with a WebSocket has words and faults of its own") {
+  using balance::Fault;
+  using balance::ProbeResult;
+  config::Pool strict = pool(HealthKind::websocket);
+  strict.health.timeout = std::chrono::milliseconds{500};
+  const ProbePlan plan = plan_of(strict);
+  const std::string asked = "GET /socket.io/?EIO=4&transport=websocket is answered 101, but ";
+  const auto check = [&](const ProbeOutcome& outcome, Fault fault, const std::string& said) {
+    CHECK(fault_of(outcome) == fault);
+    CHECK(describe(outcome) == asked + said);
+  };
+  check({.result = ProbeResult::bad_answer, .status = 101, .plan = &plan}, Fault::bad_upgrade,
+        "no browser would take it: its Upgrade, Connection or Sec-WebSocket-Accept is not what RFC "
+        "6455 asks for; does something before the server answer in its place?");
+  check({.result = ProbeResult::bad_answer, .status = 101, .plan = &plan, .opened = true},
+        Fault::other_packet,
+        "what comes first is no Engine.IO open packet: is [pool.health] path that of another "
+        "WebSocket server?");
+  check({.result = ProbeResult::timeout, .plan = &plan, .opened = true}, Fault::no_open_packet,
+        "no Engine.IO open packet comes within 500 ms: is [pool.health] path that of the Engine.IO "
+        "server, and does it keep connections waiting?");
+  check({.result = ProbeResult::closed, .plan = &plan, .opened = true}, Fault::closed,
+        "the connection ends before an Engine.IO open packet: see what the backend's own log says");
+}
+
 TEST_CASE("each outcome says what was wrong, and is held against the backend as what it is") {
   using balance::Fault;
   using balance::ProbeResult;
@@ -90,10 +134,10 @@ TEST_CASE("each outcome says what was wrong, and is held against the backend as 
   CHECK(said(ProbeResult::status, 503) ==
         "GET / is answered 503, not 200 to 399: is [pool.health] path or expect right?");
   CHECK(said(ProbeResult::timeout, 0).find("within 2000 ms") != std::string::npos);
-  CHECK(fault_of(ProbeResult::ok) == Fault::none);
+  CHECK(fault_of({.plan = &plan}) == Fault::none);
   for (const auto result : {ProbeResult::connect, ProbeResult::timeout, ProbeResult::closed,
                             ProbeResult::status, ProbeResult::bad_answer}) {
-    CHECK(fault_of(result) != Fault::none);
+    CHECK(fault_of({.result = result, .plan = &plan}) != Fault::none);
     CHECK_FALSE(said(result, 0).empty());
   }
 }

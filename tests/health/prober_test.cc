@@ -34,7 +34,7 @@ struct SeenProbes final : ProbeEvents {
     } else if (outcome.result == ProbeResult::connect) {
       backend.health().connect_failed(monotonic_now());
     } else {
-      backend.health().failed(fault_of(outcome.result), monotonic_now());
+      backend.health().failed(fault_of(outcome), monotonic_now());
     }
   }
   [[nodiscard]] std::size_t count(ProbeResult result) const {
@@ -93,6 +93,13 @@ void be_busy(Duration time) {
 }
 
 std::string refuse(const std::string& /*request*/) { return HttpBackend::with_status(400); }
+
+// Of the key that probes send.
+const std::string kAccept = "Fo7TcG3VesQSWRWaC4G4mhsHFBo=";
+const std::string kOpened =
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    "Sec-WebSocket-Accept: " +
+    kAccept + "\r\n\r\n";
 
 SocketAddress where_nobody_listens() { return HttpBackend(refuse).address(); }
 
@@ -219,8 +226,8 @@ TEST_CASE("tcp asks for nothing") {
 TEST_CASE("websocket waits for the open packet, on a new connection each time") {
   const HttpBackend server([](const std::string& request) {
     CHECK(request.find("transport=websocket") != std::string::npos);
-    return "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "
-           "websocket\r\n\r\n\x81\x0b"
+    return kOpened +
+           "\x81\x0b"
            R"(0{"sid":""})";
   });
   Probed w(config::HealthKind::websocket);
@@ -233,20 +240,43 @@ TEST_CASE("websocket waits for the open packet, on a new connection each time") 
 }
 
 TEST_CASE("a WebSocket without an open packet is a failure, and so is an answer without one") {
-  std::string answer =
-      "HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x02"
-      "40";
+  std::string answer;
   auto expected = ProbeResult::bad_answer;
-  SUBCASE("another packet") {}
+  auto fault = balance::Fault::other_packet;
+  SUBCASE("another packet") {
+    answer = kOpened +
+             "\x81\x02"
+             "40";
+  }
+  SUBCASE("no packet") {
+    answer = kOpened;
+    expected = ProbeResult::timeout;
+    fault = balance::Fault::no_open_packet;
+  }
   SUBCASE("no WebSocket") {
     answer = HttpBackend::with_status(400);
     expected = ProbeResult::status;
+    fault = balance::Fault::status;
   }
+  const HttpBackend server([&](const std::string&) { return answer; });
+  Probed w(config::HealthKind::websocket, 200ms);
+  const balance::Backend& backend = w.watch(server.address());
+  CHECK(w.until([&] { return !backend.health().up(); }));
+  CHECK(w.events.count(expected) == 3);
+  CHECK(backend.health().fault() == fault);
+}
+
+TEST_CASE("a 101 for another key is a failure, whatever comes after it") {
+  std::string answer = kOpened +
+                       "\x81\x0b"
+                       R"(0{"sid":""})";
+  answer.replace(answer.find(kAccept), kAccept.size(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
   const HttpBackend server([&](const std::string&) { return answer; });
   Probed w(config::HealthKind::websocket);
   const balance::Backend& backend = w.watch(server.address());
   CHECK(w.until([&] { return !backend.health().up(); }));
-  CHECK(w.events.count(expected) == 3);
+  CHECK(w.events.count(ProbeResult::bad_answer) == 3);
+  CHECK(backend.health().fault() == balance::Fault::bad_upgrade);
 }
 
 TEST_CASE("a backend that leaves handshakes unanswered is asked, although a connect would do") {
