@@ -77,12 +77,15 @@ constexpr Key kKeysOfPools[] = {
     {.section = Section::health, .type = Type::duration, .name = "interval",
      .fallback = "1s", .min = 100, .max = 10 * kMinute,
      .help = "Mean time between two probes of a backend; the times are random. A backend that looks "
-             "busy, or of which little is known yet, is probed up to four times as often, at most 4 "
-             "times a second. Backends close connections that rest for long: above 2s there are few "
-             "measurements."},
+             "busy is probed up to four times as often, on average at most 4 times a second. The "
+             "first 60 probes of one of which little is known yet come up to ten times as often, on "
+             "average at most 10 times a second: after a start, and after a reload that changes "
+             "how it is probed. Backends close connections that rest for long: above 2s there are "
+             "few measurements."},
     {.section = Section::health, .type = Type::duration, .name = "timeout",
      .fallback = "2s", .min = 10, .max = kMinute,
-     .help = "For the first byte of an answer. Then the probe has failed."},
+     .help = "For the first byte of an answer, for websocket until the open packet has come. Then the "
+             "probe has failed."},
     {.section = Section::health, .type = Type::integer, .name = "rise",
      .fallback = "2", .min = 1, .max = 100,
      .help = "A backend that is down is up again after so many good probes in a row. One that goes "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "health/open_frame.h"
 
 namespace pinion::health {
@@ -36,6 +37,12 @@ BackendProbe::BackendProbe(uv::Loop& loop, Agenda& agenda, ProbeEvents& events,
   due_ = monotonic_now();
 }
 
+void BackendProbe::follow(const ProbePlan& plan) {
+  PINION_CHECK(plan.measures_as(plan_), "other probes need a BackendProbe of their own");
+  plan_ = plan;
+  backend_.health().set_rules(plan_.rise, plan_.fall);
+}
+
 void BackendProbe::wake(TimePoint now) {
   if (busy()) {
     if (now < deadline_) return;
@@ -58,6 +65,7 @@ void BackendProbe::hurry(TimePoint now) {
 void BackendProbe::begin(TimePoint now, bool scheduled) {
   deadline_ = now + plan_.timeout;
   arrival_.reset();
+  opened_ = false;
   partial_.clear();
   // An answer that is still coming in would be taken for that of the next request.
   if (state_ == State::draining || !asks() || plan_.opens) close();
@@ -65,7 +73,6 @@ void BackendProbe::begin(TimePoint now, bool scheduled) {
   if (scheduled) schedule_.went_out();
   sample_ = scheduled && (plan_.opens || (reused_ && plan_.asks));
   draw_after(now);
-  opened_ = false;
   if (reused_) return send();
   connect();
 }
@@ -126,6 +133,8 @@ void BackendProbe::read_head(std::string_view bytes) {
   }
   if (sample_) take_sample(monotonic_now());
   if (head_.status == 101) {
+    opened_ = opens_websocket(head_);
+    if (!opened_) return finish(Result::bad_answer, head_.status);
     state_ = State::opening;
     partial_.clear();
     return read_open_packet(bytes);
@@ -133,8 +142,6 @@ void BackendProbe::read_head(std::string_view bytes) {
   const bool kept = head_.keep_alive && head_.framing.kind != http::Framing::Kind::until_close;
   body_.emplace(head_.framing);
   state_ = State::draining;
-    opened_ = opens_websocket(head_);
-    if (!opened_) return finish(Result::bad_answer, head_.status);
   finish(plan_.is_fine(head_.status) ? Result::ok : Result::status, head_.status);
   if (!kept) return close();
   read_body(bytes);

@@ -59,6 +59,8 @@ class BackendProbe final : private uv::TimedSocket::Events {
 
   [[nodiscard]] balance::Backend& backend() const noexcept { return backend_; }
   [[nodiscard]] const ProbePlan& plan() const noexcept { return plan_; }
+  /// Goes on by another plan, which measures as the one before does: what has been measured stays.
+  void follow(const ProbePlan& plan);
   /// When wake() is to be called.
   [[nodiscard]] TimePoint wake_at() const noexcept { return busy() ? deadline_ : due_; }
   void wake(TimePoint now);
@@ -110,9 +112,9 @@ class BackendProbe final : private uv::TimedSocket::Events {
   bool scheduled_ = false;                           // due_ is one of the schedule's times
   bool sample_ = false;                              // the probe that is out is a sample
   bool reused_ = false;                              // its connection had been used before
+  bool opened_ = false;                              // the one that is out has its WebSocket
   std::optional<uv::TimedSocket::Arrival> arrival_;  // of its answer's first byte
   std::string partial_;
-  bool opened_ = false;                              // the one that is out has its WebSocket
   http::ResponseHead head_;
   std::optional<http::BodyReader> body_;
 };

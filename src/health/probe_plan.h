@@ -25,6 +25,14 @@ struct ProbePlan {
   balance::ReportRules reports;  // of load, in answers
 
   bool operator==(const ProbePlan&) const = default;
+  /// Probes go out and are answered as by the other plan; only what follows from them may differ.
+  [[nodiscard]] bool measures_as(const ProbePlan& other) const {
+    ProbePlan alike = *this;
+    alike.rise = other.rise;
+    alike.fall = other.fall;
+    alike.reports = other.reports;
+    return alike == other;
+  }
   [[nodiscard]] bool is_fine(int status) const noexcept {
     return status >= lowest && status <= highest;
   }
@@ -34,11 +42,11 @@ struct ProbePlan {
 
 ProbePlan plan_of(const config::Pool& pool);
 
-/// The request in full.
-std::string request_text(const ProbePlan& plan, const SocketAddress& to);
-
-}  // namespace pinion::health
 /// Whether a 101 is one that a client must take as the answer to the request of a plan that opens
 /// (RFC 6455, 4.1).
 bool opens_websocket(const http::ResponseHead& head) noexcept;
 
+/// The request in full.
+std::string request_text(const ProbePlan& plan, const SocketAddress& to);
+
+}  // namespace pinion::health

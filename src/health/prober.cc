@@ -30,7 +30,10 @@ void Prober::watch(const balance::BackendSets& sets) {
     for (balance::Backend* const backend : set->backends) {
       wanted.insert(backend->id());
       Watched& watched = watched_[backend->id()];
-      if (watched.probe != nullptr && watched.probe->plan() == plan) continue;
+      if (watched.probe != nullptr && watched.probe->plan().measures_as(plan)) {
+        watched.probe->follow(plan);
+        continue;
+      }
       watched.probe = std::make_unique<BackendProbe>(loop_, as_agenda(), events_, *backend, plan);
       place(watched);
     }

@@ -25,7 +25,8 @@ class Prober final : private uv::Timer::Handler, private BackendProbe::Agenda {
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
 
-  /// Followed from the next watch() on: where probes are to be others, new ones begin.
+  /// Followed from the next watch() on: where probes are to be others, new ones begin;
+  /// where only what follows from them differs, what has been measured stays.
   void set_config(std::shared_ptr<const config::Config> config) noexcept {
     config_ = std::move(config);
   }

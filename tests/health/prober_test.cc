@@ -351,6 +351,27 @@ TEST_CASE("another config: probes that are to be others are, those that stay go 
   CHECK(w.until([&] { return backend.health().up(); }));
 }
 
+TEST_CASE("another rise, fall or metric of load keeps what has been measured") {
+  std::atomic<bool> fit{true};
+  const HttpBackend server(
+      [&](const std::string&) { return HttpBackend::with_status(fit ? 400 : 500); });
+  Probed w;
+  const balance::Backend& backend = w.watch(server.address());
+  REQUIRE(w.until([&] { return backend.probe_reading().samples >= 10; }));
+  const std::size_t probes = w.events.seen.size();
+  auto stricter = std::make_shared<config::Config>(*config_with(config::HealthKind::engineio, 20s));
+  stricter->pools[0].health.rise = 1;
+  stricter->pools[0].health.fall = 1;
+  stricter->pools[0].health.load_metric = "queue";
+  w.follow(stricter);
+  REQUIRE(w.until([&] { return w.events.seen.size() == probes + 3; }));
+  CHECK(backend.probe_reading().samples >= 10);
+  CHECK(server.connections() == 1);
+  fit = false;
+  CHECK(w.until([&] { return !backend.health().up(); }));
+  CHECK(w.events.count(ProbeResult::status) == 1);
+}
+
 TEST_CASE("a backend that is watched no more is not probed") {
   const HttpBackend server(refuse);
   const HttpBackend other(refuse);
