@@ -131,6 +131,7 @@ admin::BackendView backend_view(const balance::Backend& backend, bool left, cons
   balance::ProbeReading probes = backend.probe_reading();
   probes.wait = backend.probe_wait(probes, monotonic_now());
   add_probes(view, probes);
+  view.queued_to_backend_bytes = backend.queued_bytes();
   add_load(view, backend);
   add_reports(view, backend);
   const balance::Standing standing = backend.standing();
@@ -212,7 +213,7 @@ metrics::BackendSample sample_of(const admin::BackendView& view, const balance::
                                 .polling = view.polling,
                                 .reserved = view.reserved,
                                 .inflight = view.inflight,
-                                .queued_bytes = view.queued_bytes,
+                                .queued_bytes = view.queued_to_backend_bytes,
                                 .sessions_total = view.sessions_total};
   sample.busy_share = view.busy_share.value_or(0.0);
   sample.probe_wait_seconds = view.probe_wait_ms.value_or(0.0) / 1000.0;

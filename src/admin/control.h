@@ -29,7 +29,7 @@ struct BackendView {
   bool ready = false;
   std::string level = "calm", limit;  // calm, busy, full, and the limit that says so
   std::uint64_t sessions = 0, websocket = 0, polling = 0, reserved = 0, inflight = 0,
-                queued_bytes = 0;
+                queued_bytes = 0, queued_to_backend_bytes = 0;
   std::uint64_t sessions_total = 0, level_changes = 0;
   std::optional<double> load;     // busy share that is to be expected; null: nothing was measured
   std::optional<double> cost_us;  // learnt busy time for a unit of work

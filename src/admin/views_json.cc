@@ -49,6 +49,7 @@ OrderedJson backend_object(const BackendView& backend) {
           {"sessions_total", backend.sessions_total},
           {"inflight", backend.inflight},
           {"queued_bytes", backend.queued_bytes},
+          {"queued_to_backend_bytes", backend.queued_to_backend_bytes},
           {"blocked_ms", backend.blocked_ms},
           {"load", number_or_null(backend.load)},
           {"why", backend.why},

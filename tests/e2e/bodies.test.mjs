@@ -129,8 +129,10 @@ describe('500 MB', () => {
     answered.catch(() => {});
     const poured = pour(request, kSize).catch(() => {});
     await eventually('it waits', async () => (await pinion.metric('paused_total', 'direction="in"')) > 0);
-    const [{ queued_bytes }] = await pinion.backends();
+    const [{ queued_bytes, queued_to_backend_bytes }] = await pinion.backends();
     assert.ok(queued_bytes > 0);
+    assert.equal(queued_to_backend_bytes, queued_bytes);
+    assert.ok((await pinion.metric('backend_queued_bytes')) > 0);
     assert.ok((await pinion.status()).totals.queued_bytes >= queued_bytes);
     await eventually('so is the time', async () => (await pinion.backends())[0].blocked_ms >= 500);
     assert.ok((await pinion.metric('backend_blocked_seconds_total')) >= 0.5);

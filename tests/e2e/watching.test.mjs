@@ -194,6 +194,11 @@ describe('a client that takes nothing', () => {
       return session.state === 'stalled' && session.paused_ms > 4000 && session;
     }, { within: seconds(30) });
     assert.ok(told.queued_bytes > 0);
+    // All of it waits for the client, none for the backend.
+    const [backend] = await pinion.backends();
+    assert.ok(backend.queued_bytes > 0);
+    assert.equal(backend.queued_to_backend_bytes, 0);
+    assert.equal(await pinion.metric('backend_queued_bytes'), 0);
     assert.equal((await pinion.sessions('?sort=paused'))[0].sid, reader.sid);
     const reads_on = once(reader.socket, 'message');
     reader.socket.resume();
