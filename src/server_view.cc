@@ -61,6 +61,22 @@ bool is_of_backend(const SessionView& view, const std::string& asked) {
   return asked.empty() || asked == view.backend || asked == view.pool + '/' + view.backend;
 }
 
+using Places = std::unordered_map<const balance::Backend*, const balance::BackendSet*>;
+
+// Where backends are in use.
+Places places_in(const balance::BackendSets& sets) {
+  Places places;
+  for (const auto& set : sets) {
+    for (const balance::Backend* const backend : set->backends) places.emplace(backend, set.get());
+  }
+  return places;
+}
+
+const balance::BackendSet* place_of(const Places& places, const balance::Backend& backend) {
+  const auto at = places.find(&backend);
+  return at == places.end() ? nullptr : at->second;
+}
+
 }  // namespace
 
 std::unordered_map<BackendId, std::string> ServerView::names_of(std::vector<Named> named) {
@@ -133,11 +149,10 @@ std::vector<ServerView::Named> ServerView::named(const balance::BackendSets& set
 
 std::vector<ServerView::Listed> ServerView::backend_views() const {
   const auto sets = backends();
-  std::unordered_set<const balance::Backend*> used;
-  for (const auto& set : sets) used.insert(set->backends.begin(), set->backends.end());
+  const auto places = places_in(sets);
   std::vector<Listed> views;
   for (Named& each : named(sets)) {
-    BackendView view = backend_view(*each.backend, !used.contains(each.backend), mover_);
+    BackendView view = backend_view(*each.backend, place_of(places, *each.backend), mover_);
     view.name = std::move(each.name);
     views.push_back({each.backend, std::move(view)});
   }
@@ -277,19 +292,24 @@ balance::Backend* ServerView::find(const admin::BackendName& name) const {
   return nullptr;
 }
 
+BackendView ServerView::view_of(const balance::Backend& backend) const {
+  const auto sets = backends();
+  return backend_view(backend, place_of(places_in(sets), backend), mover_);
+}
+
 std::optional<BackendView> ServerView::drain(const admin::BackendName& name,
                                              const admin::DrainOrder& order) {
   balance::Backend* const backend = find(name);
   if (backend == nullptr) return std::nullopt;
   actions_.drain(*backend, order);
-  return backend_view(*backend, false, mover_);
+  return view_of(*backend);
 }
 
 std::optional<BackendView> ServerView::undrain(const admin::BackendName& name) {
   balance::Backend* const backend = find(name);
   if (backend == nullptr) return std::nullopt;
   actions_.undrain(*backend);
-  return backend_view(*backend, false, mover_);
+  return view_of(*backend);
 }
 
 std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& pool,

@@ -54,7 +54,8 @@ void add_reports(admin::BackendView& view, const balance::Backend& backend) {
   view.agent_percent = backend.agent().percent();
 }
 
-void add_load(admin::BackendView& view, const balance::Backend& backend) {
+void add_load(admin::BackendView& view, const balance::Backend& backend,
+              const balance::BackendSet* set) {
   const TimePoint now = monotonic_now();
   const balance::LoadReading reading = backend.load_reading();
   view.load = balance::load_of(backend, now);
@@ -69,7 +70,8 @@ void add_load(admin::BackendView& view, const balance::Backend& backend) {
   view.blocked_ms = static_cast<std::uint64_t>(to_ms(backend.blocked()));
   view.hot = reading.hot && balance::freshness(reading.at, now) > 0;
   view.ramping = backend.forecast().is_ramping(now, backend.returns());
-  view.why = balance::explain(backend, now);
+  view.why = set == nullptr ? "left: it is no longer in the config, or there by another name"
+                            : balance::explain(backend, set->rate, now);
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> by_result(const balance::ProbeCounts& counts) {
@@ -109,7 +111,9 @@ admin::OverloadView overload_view(const proxy::OverloadState& state) {
   return view;
 }
 
-admin::BackendView backend_view(const balance::Backend& backend, bool left, const Mover& mover) {
+admin::BackendView backend_view(const balance::Backend& backend, const balance::BackendSet* set,
+                                const Mover& mover) {
+  const bool left = set == nullptr;
   const balance::BackendIdentity& who = backend.identity();
   const balance::Assigned assigned = backend.assigned();
   const bool up = backend.health().up();
@@ -127,12 +131,12 @@ admin::BackendView backend_view(const balance::Backend& backend, bool left, cons
   view.reserved = assigned.reserved;
   view.inflight = backend.inflight();
   view.queued_bytes = backend.queued_bytes_both();
+  view.queued_to_backend_bytes = backend.queued_bytes();
   view.sessions_total = backend.sessions_total();
   balance::ProbeReading probes = backend.probe_reading();
   probes.wait = backend.probe_wait(probes, monotonic_now());
   add_probes(view, probes);
-  view.queued_to_backend_bytes = backend.queued_bytes();
-  add_load(view, backend);
+  add_load(view, backend, set);
   add_reports(view, backend);
   const balance::Standing standing = backend.standing();
   view.level = balance::to_string(standing.level);

@@ -14,8 +14,10 @@
 
 namespace pinion {
 
-/// @param left it is in use no more, and lives on for the sessions that it has
-admin::BackendView backend_view(const balance::Backend& backend, bool left, const Mover& mover);
+/// @param set where it is in use; null: it has left the config, and lives on for the sessions that
+/// it has
+admin::BackendView backend_view(const balance::Backend& backend, const balance::BackendSet* set,
+                                const Mover& mover);
 
 admin::SessionView session_view(const session::Session& session, const balance::Registry& registry,
                                 TimePoint now);

@@ -97,6 +97,7 @@ class Backend {
   }
   /// Of the sessions that it is given.
   [[nodiscard]] Pace& pace() noexcept { return pace_; }
+  [[nodiscard]] const Pace& pace() const noexcept { return pace_; }
 
   /// It is being emptied: what it has goes on, nothing new comes.
   [[nodiscard]] bool draining() const noexcept {

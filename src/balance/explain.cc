@@ -14,7 +14,28 @@ std::optional<double> load_of(const Backend& backend, TimePoint now) noexcept {
   return std::max(forecast.busy(sessions, backend.queued_bytes()), reported.value_or(0));
 }
 
-std::string explain(const Backend& backend, TimePoint now) {
+namespace {
+
+// What keeps it out of the choice, or behind others, whatever the policy; empty: nothing.
+std::string why_passed_over(const Backend& backend, std::uint32_t rate, TimePoint now) {
+  const Standing standing = backend.standing();
+  if (standing.level == Level::full) {
+    return fmt::format("full by its limit of {}", to_string(standing.by));
+  }
+  if (backend.is_full()) return "full";
+  if (!backend.pace().ready(now, rate)) {
+    return fmt::format("held back by rate: at most {} sessions a second", rate);
+  }
+  if (standing.level == Level::busy) {
+    return fmt::format("busy by its limit of {}: only where no calm one has room",
+                       to_string(standing.by));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string explain(const Backend& backend, std::uint32_t rate, TimePoint now) {
   if (!backend.health().up()) return "down";
   if (backend.health().silent()) return "silent: handshakes go unanswered";
   if (backend.health().fails_handshakes())
@@ -24,7 +45,7 @@ std::string explain(const Backend& backend, TimePoint now) {
                        backend.agent().percent());
   }
   if (backend.draining()) return "draining";
-  if (backend.is_full()) return "full";
+  if (std::string why = why_passed_over(backend, rate, now); !why.empty()) return why;
   const Forecast forecast = backend.forecast();
   const double fresh = freshness(forecast.at, now);
   if (forecast.hot && fresh > 0) {

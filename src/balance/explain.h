@@ -14,7 +14,9 @@ namespace pinion::balance {
 std::optional<double> load_of(const Backend& backend, TimePoint now) noexcept;
 
 /// What its choice rests on, such as "measured", "counting: no measurements", "ramping 12 s",
-/// "hot: probes wait 120 ms", "full", "silent: ..." or "down"; the weightiest alone.
-std::string explain(const Backend& backend, TimePoint now);
+/// "hot: probes wait 120 ms", "busy by its limit of sessions: ...", "full", "silent: ..." or
+/// "down"; the weightiest alone.
+/// @param rate of its pool, new sessions a second; 0: no limit, or its turn was not waited for
+std::string explain(const Backend& backend, std::uint32_t rate, TimePoint now);
 
 }  // namespace pinion::balance

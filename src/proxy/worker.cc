@@ -259,18 +259,23 @@ void Worker::explain_placing(const balance::Backend& taken) {
   const balance::BackendIdentity& who = taken.identity();
   const auto held_back = placings_.admit(who.pool_name + '/' + who.name, now());
   if (!held_back) return;
+  const balance::BackendSet& set = backends(who.pool);
+  // The one that was taken was due, and is not due again so soon.
+  const auto why = [&](const balance::Backend& one) {
+    return balance::explain(one, &one == &taken ? 0 : set.rate, now());
+  };
   std::string all;
   std::size_t told = 0;
-  for (const balance::Backend* const backend : backends(who.pool).backends) {
+  for (const balance::Backend* const backend : set.backends) {
     if (told++ == kMostExplained) break;
     const auto load = balance::load_of(*backend, now());
     all += fmt::format("{}{}: load {}, {} sessions, {}", all.empty() ? "" : "; ",
                        backend->identity().name, load ? fmt::format("{:.2f}", *load) : "unknown",
-                       backend->assigned().total(), balance::explain(*backend, now()));
+                       backend->assigned().total(), why(*backend));
   }
   shared_.log.debug("session placed", {{"pool", who.pool_name},
                                        {"backend", who.name},
-                                       {"why", balance::explain(taken, now())},
+                                       {"why", why(taken)},
                                        {"among", all},
                                        {"repeated", *held_back}});
 }

@@ -71,7 +71,7 @@ TEST_CASE("the one that is slower gets fewer sessions, though all have as many")
   CHECK(w.backends[1].load_reading().learnt_cost == doctest::Approx(0.003).epsilon(0.05));
   CHECK(*load_of(w.backends[0], w.now) == doctest::Approx(0.2).epsilon(0.1));
   for (int i = 0; i < 20; ++i) CHECK(w.place() == &w.backends[0]);
-  CHECK(explain(w.backends[0], w.now) == "measured");
+  CHECK(explain(w.backends[0], 0, w.now) == "measured");
 }
 
 TEST_CASE("a burst counts before its work is seen") {
@@ -99,9 +99,9 @@ TEST_CASE("stale measurements fade to counting") {
   w.live(30s, {{.frames_a_tick = 50, .busy = 0.2}, {.frames_a_tick = 50, .busy = 0.6}});
   CHECK(w.place() == &w.backends[0]);
   w.pass(7s);
-  CHECK(explain(w.backends[0], w.now).starts_with("measured, trusted to"));
+  CHECK(explain(w.backends[0], 0, w.now).starts_with("measured, trusted to"));
   w.pass(4s);
-  CHECK(explain(w.backends[0], w.now) == "counting: no measurements");
+  CHECK(explain(w.backends[0], 0, w.now) == "counting: no measurements");
   CHECK_FALSE(load_of(w.backends[0], w.now));
   CHECK(w.place() == &w.backends[1]);
 }
@@ -122,7 +122,7 @@ TEST_CASE("a hot backend is taken only when all are, then the one that waits lea
   w.probe(1, 0.1, 1ms);
   w.pass(250ms);
   CHECK(w.place() == &w.backends[1]);
-  CHECK(explain(w.backends[0], w.now) == "hot: probes wait 60 ms");
+  CHECK(explain(w.backends[0], 0, w.now) == "hot: probes wait 60 ms");
   w.probe(1, 0.1, 300ms);
   w.pass(250ms);
   CHECK(w.place() == &w.backends[0]);
@@ -136,7 +136,7 @@ TEST_CASE("a loop that stands still is hot before it has answered") {
   w.backends[0].set_probe_out(w.now);
   w.pass(250ms);
   CHECK(w.place() == &w.backends[1]);
-  CHECK(explain(w.backends[0], w.now) == "hot: probes wait 249 ms");
+  CHECK(explain(w.backends[0], 0, w.now) == "hot: probes wait 249 ms");
   w.backends[0].set_probe_out({});
   w.pass(250ms);
   CHECK(w.place() == &w.backends[0]);
@@ -158,7 +158,7 @@ TEST_CASE("a loop that stands still for longer than measurements are believed st
   stand_still(6s);
   const double learnt = w.backends[0].load_reading().learnt_cost;
   stand_still(9s);
-  CHECK(explain(w.backends[0], w.now) == "hot: probes wait 14999 ms");
+  CHECK(explain(w.backends[0], 0, w.now) == "hot: probes wait 14999 ms");
   // There is nothing new to learn from.
   CHECK(w.backends[0].load_reading().learnt_cost == learnt);
 }
@@ -247,21 +247,21 @@ TEST_CASE("what was learnt of a process says nothing of the one that comes up in
 TEST_CASE("who joins or comes back ramps up, who was there first does not") {
   Watched w(3);
   w.pass(1s);
-  CHECK(explain(w.backends[0], w.now) == "counting: no measurements");
+  CHECK(explain(w.backends[0], 0, w.now) == "counting: no measurements");
   w.backends.add();
   w.watch();
-  CHECK(explain(w.backends[3], w.now) == "ramping 30 s");
+  CHECK(explain(w.backends[3], 0, w.now) == "ramping 30 s");
   for (std::size_t i = 0; i < 3; ++i) w.add_sessions(i, 1000);
   int taken = 0;
   for (int i = 0; i < 400; ++i) taken += w.place() == &w.backends[3] ? 1 : 0;
   CHECK(taken == 200);
   w.pass(30s);
-  CHECK(explain(w.backends[3], w.now) == "counting: no measurements");
+  CHECK(explain(w.backends[3], 0, w.now) == "counting: no measurements");
   CHECK(w.place() == &w.backends[3]);
 
   // Also before the keeper has looked.
   w.backends[3].health().connect_failed(w.now);
-  CHECK(explain(w.backends[3], w.now) == "down");
+  CHECK(explain(w.backends[3], 0, w.now) == "down");
   w.backends[3].health().answered(w.now);
   taken = 0;
   for (int i = 0; i < 100; ++i) taken += w.place() == &w.backends[3] ? 1 : 0;
@@ -323,13 +323,13 @@ TEST_CASE("another config: other rules, and a pool whose backends are all new") 
   w.backends.add();
   w.keeper.watch({w.set(), std::make_shared<const BackendSet>(second.set(Balance::least_load))},
                  w.now);
-  CHECK(explain(w.backends[2], w.now) == "counting: no measurements");
-  CHECK(explain(second[0], w.now) == "counting: no measurements");
+  CHECK(explain(w.backends[2], 0, w.now) == "counting: no measurements");
+  CHECK(explain(second[0], 0, w.now) == "counting: no measurements");
   w.pass(1s);
   second.add();
   w.keeper.watch({w.set(), std::make_shared<const BackendSet>(second.set(Balance::least_load))},
                  w.now);
-  CHECK(explain(second[2], w.now) == "ramping 30 s");
+  CHECK(explain(second[2], 0, w.now) == "ramping 30 s");
 }
 
 TEST_CASE("one that ramps up is taken when no other has room") {
@@ -341,7 +341,7 @@ TEST_CASE("one that ramps up is taken when no other has room") {
   for (int i = 0; i < 10; ++i) CHECK(w.place() != nullptr);
   CHECK(w.backends[0].assigned().total() == 1);
   CHECK(w.backends[1].assigned().total() == 9);
-  CHECK(explain(w.backends[0], w.now) == "full");
+  CHECK(explain(w.backends[0], 0, w.now) == "full");
 }
 
 TEST_CASE("requests tell of a backend's load beside its probes, and it says how much") {

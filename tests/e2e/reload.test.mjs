@@ -107,6 +107,7 @@ describe('reload', () => {
     assert.match(answer.json.changes[0], /backend chat\/node4-2 at .* is gone: it drains/);
     const gone = (await by_name(pinion))['node4-2'];
     assert.deepEqual([gone.state, gone.ready, gone.sessions], ['draining', false, 3]);
+    assert.match(gone.why, /^left: /);
     assert.deepEqual(await Promise.all(sockets.map((socket) => call(socket, 'who'))), homes);
     for (let i = 0; i < 4; i++) assert.equal(await call(await client(stage, pinion.url), 'who'), 'node4-1');
 

@@ -18,6 +18,7 @@ describe('thresholds', () => {
     await eventually('it is full', async () => (await level(pinion, 'only')) === 'full');
     const [view] = await pinion.backends();
     assert.deepEqual([view.level_limit, view.ready, view.reason], ['sessions', false, 'is full by its limit of sessions']);
+    assert.equal(view.why, 'full by its limit of sessions');
     assert.equal(await pinion.metric('backend_level', 'backend="only"'), 2);
     assert.match((await pinion.command('status')).stdout, /is full by its limit of sessions/);
 
@@ -47,6 +48,7 @@ describe('thresholds', () => {
     // By weight nearly all would come to a.
     while ((await counts())[0] < 3) await open();
     await eventually('a is busy', async () => (await level(pinion, 'a')) === 'busy');
+    assert.match((await pinion.backends())[0].why, /^busy by its limit of sessions: /);
     while ((await counts())[1] < 2) await open();
     assert.equal((await counts())[0], 3);
     await open();
