@@ -228,6 +228,10 @@ bool Exchange::give_up_poll() {
 void Exchange::tell_waiting(std::size_t bytes, bool stalled) noexcept {
   using session::Condition;
   if (!session_) return;
+  if (response_paused_.paused()) {
+    session_->add_pause(
+        response_paused_.split(worker_.now(), worker_.counters().direction(Direction::out)));
+  }
   session_->tell_waiting(
       {.bytes = bytes, .condition = stalled ? Condition::stalled : Condition::flowing});
 }
@@ -251,7 +255,7 @@ void Exchange::settle() {
     (facts_.pool ? counters.pools[*facts_.pool] : counters.no_pool).answered(status_);
   if (worker_.shared().access_log.enabled()) log_access();
   if (session_) {
-    session_->traffic().paused_ns += static_cast<std::uint64_t>(paused.count());
+    session_->add_pause(paused);
     if (!error_code_.empty()) {
       session_->note_error(error_code_);
     } else if (status_ >= 400) {

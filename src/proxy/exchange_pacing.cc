@@ -54,7 +54,7 @@ void Exchange::held_long_enough() {
   session_->tell_waiting({});
   const Duration held =
       request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));
-  session_->traffic().paused_ns += static_cast<std::uint64_t>(held.count());
+  session_->add_pause(held);
   reach_session();
   go_on();
 }

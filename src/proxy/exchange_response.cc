@@ -202,7 +202,7 @@ void Exchange::on_client_drain() {
   if (!response_paused_.paused() || downstream_.stream().queued() > worker_.low_mark()) return;
   const Duration paused =
       response_paused_.resume(worker_.now(), worker_.counters().direction(Direction::out));
-  if (session_) session_->traffic().paused_ns += static_cast<std::uint64_t>(paused.count());
+  if (session_) session_->add_pause(paused);
   upstream_->stream().start_reading();
 }
 

@@ -311,7 +311,7 @@ void Exchange::on_upstream_drain() noexcept {
   if (!request_paused_.paused() || upstream_->stream().queued() > worker_.low_mark()) return;
   const Duration paused =
       request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));
-  if (session_) session_->traffic().paused_ns += static_cast<std::uint64_t>(paused.count());
+  if (session_) session_->add_pause(paused);
   progress_ = worker_.now();
   downstream_.resume_reading();
 }

@@ -34,7 +34,9 @@ void SessionHold::tell_waiting(session::Waiting waiting) noexcept {
   const bool any = waiting.bytes > 0 || waiting.condition != session::Condition::flowing;
   if (ledger_ == nullptr || (!any && !told_waiting_)) return;
   told_waiting_ = any;
-  ledger_->tell_waiting(key(), found_.serial, waiting);
+  const std::uint64_t paused_ns = std::exchange(traffic_.paused_ns, 0);
+  ledger_->tell_waiting(key(), found_.serial, waiting,
+                        Duration{static_cast<std::int64_t>(paused_ns)});
 }
 
 Duration SessionHold::begin_to_send(const EventRate& rate, std::uint64_t bytes,

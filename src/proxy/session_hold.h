@@ -25,6 +25,10 @@ class SessionHold {
   [[nodiscard]] session::SessionKey key() const noexcept { return {pool_, sid_}; }
   [[nodiscard]] std::string_view sid() const noexcept { return sid_; }
   session::Traffic& traffic() noexcept { return traffic_; }
+  /// The request was held up for so long; the table is told with the next that it hears.
+  void add_pause(Duration paused) noexcept {
+    traffic_.paused_ns += static_cast<std::uint64_t>(paused.count());
+  }
   /// The session may live elsewhere by now. @returns false when it has gone
   bool look_again();
   /// The request is a POST of at least so many bytes, which count against what the client may send
@@ -34,7 +38,8 @@ class SessionHold {
                                        TimePoint now) noexcept;
   /// What else it has brought counts too.
   void charge(const EventRate& rate, TimePoint now) noexcept;
-  /// Tells the table now; what is told last is taken back when the hold goes.
+  /// Tells the table now, and how long the request was paused so far; of what waits, what is told
+  /// last is taken back when the hold goes.
   void tell_waiting(session::Waiting waiting) noexcept;
   /// @param word a literal
   void note_error(std::string_view word) noexcept;

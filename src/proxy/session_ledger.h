@@ -54,8 +54,9 @@ class SessionLedger {
                session::Waiting waiting, TimePoint last_seen) {
     table_.publish(key, serial, traffic, waiting, last_seen);
   }
-  void tell_waiting(session::SessionKey key, std::uint64_t serial, session::Waiting waiting) {
-    table_.tell_waiting(key, serial, waiting);
+  void tell_waiting(session::SessionKey key, std::uint64_t serial, session::Waiting waiting,
+                    Duration paused) {
+    table_.tell_waiting(key, serial, waiting, paused);
   }
   void note_ping(session::SessionKey key, std::uint64_t serial, session::PingNote note,
                  TimePoint now) {

@@ -245,10 +245,13 @@ void PinTable::publish(SessionKey key, std::uint64_t serial, const Traffic& traf
   at.entry->session.condition = waiting.condition;
 }
 
-void PinTable::tell_waiting(SessionKey key, std::uint64_t serial, Waiting waiting) {
+void PinTable::tell_waiting(SessionKey key, std::uint64_t serial, Waiting waiting,
+                            Duration paused) {
   const Place at(*this, key, serial);
+  if (at.entry == nullptr) return;
+  at.entry->session.traffic.paused_ns += static_cast<std::uint64_t>(paused.count());
   // A tunnel tells of itself.
-  if (at.entry == nullptr || at.entry->session.has_tunnel) return;
+  if (at.entry->session.has_tunnel) return;
   at.entry->session.queued_bytes = waiting.bytes;
   at.entry->session.condition = waiting.condition;
 }

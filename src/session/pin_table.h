@@ -95,8 +95,9 @@ class PinTable {
   /// What a tunnel has moved since it last told.
   void publish(SessionKey key, std::uint64_t serial, const Traffic& traffic, Waiting waiting,
                TimePoint last_seen);
-  /// What waits for the answer to a poll to be taken.
-  void tell_waiting(SessionKey key, std::uint64_t serial, Waiting waiting);
+  /// What waits for the answer to a poll to be taken. @param paused how long a source was not read
+  /// since this was last told
+  void tell_waiting(SessionKey key, std::uint64_t serial, Waiting waiting, Duration paused);
   void note_ping(SessionKey key, std::uint64_t serial, PingNote note, TimePoint now);
   /// @param word a literal
   void note_error(SessionKey key, std::uint64_t serial, std::string_view word);

@@ -107,6 +107,27 @@ TEST_CASE("a slow reader has the whole of its answer, however short idle connect
   CHECK(client.read(chunks * chunk.size() + 5).ends_with("\r\n0\r\n\r\n"));
 }
 
+TEST_CASE("for how long a poll is held up is told while it is, and counted once") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.pool = slow_after("0s")});
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client(kSmallBuffer);
+  client.send(poll("abc"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n");
+  REQUIRE(upstream.send_what_fits(std::string(60'000, '4'), 64U << 20U) > 0);
+  const auto paused_ns = [&] {
+    const auto found = proxy.ledger().table().get({0, "abc"});
+    return found ? found->traffic.paused_ns : 0;
+  };
+  CHECK(eventually([&] { return paused_ns() >= 2'000'000'000; }));
+  client.reset();
+  CHECK(eventually([&] { return proxy.ledger().table().get({0, "abc"})->requests == 0; }));
+  // Nothing else was paused.
+  CHECK(paused_ns() == proxy.counters().direction(metrics::Direction::out).paused_ns.value());
+}
+
 TEST_CASE("an answer to a poll that nobody takes is reset, and its session with it") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, {.pool = slow_after("1s")});
