@@ -46,6 +46,7 @@ class Health {
   static constexpr Duration kSteady = std::chrono::minutes{1};
   static constexpr Duration kFirstHold = std::chrono::seconds{1};
   static constexpr Duration kLongestHold = std::chrono::minutes{1};
+  static constexpr Duration kOverdue = std::chrono::seconds{10};
 
   /// How many in a row make a difference; from the config, before the backend is used or on reload.
   void set_rules(std::uint32_t rise, std::uint32_t fall) noexcept;
@@ -103,7 +104,7 @@ class Health {
   /// A try has been due for so long that nobody can know whether it still fails them: no handshake
   /// has come.
   [[nodiscard]] bool try_is_overdue(TimePoint now) const noexcept {
-    return may_try_handshake(now - kLongestHold);
+    return may_try_handshake(now - kOverdue);
   }
   /// A handshake goes to it. @returns false if one that fails them has got its try meanwhile
   bool take_try(TimePoint now) noexcept;

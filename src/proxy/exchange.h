@@ -175,6 +175,7 @@ class Exchange final : public Retirable,
   void go_on();
   void send_what_waits();
   void request_failed(int status);
+  void note_closed();
   void note_silence();
   void sample_answer();
   [[nodiscard]] bool may_send_again(int status) const;

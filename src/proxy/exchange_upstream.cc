@@ -148,7 +148,7 @@ void Exchange::on_upstream_ready() noexcept {
   upstream_->stream().start_reading();
   if (!facts_.wants_upgrade) upstream_->stream().keep_alive();
   if (only_looking_) {
-    note_silence();
+    note_closed();
     return reply(kBackendClosed);
   }
   send_what_waits();
@@ -281,8 +281,18 @@ void Exchange::request_failed(int status) {
     session_->close_session(metrics::CloseReason::backend_unreachable);
     return reply_unknown_session();
   }
-  note_silence();
+  note_closed();
   reply(kBackendClosed);
+}
+
+// It lives, and has ended the connection instead of an answer. So engine.io ends the WebSockets
+// that an application's middleware refuses: whoever asks without a password must not make a backend
+// look as if it hung.
+void Exchange::note_closed() {
+  if (facts_.intent.kind == Intent::Kind::handshake && facts_.wants_upgrade) {
+    return backend_->health().handshake_refused();
+  }
+  note_silence();
 }
 
 // Without it, a backend that fails each handshake would have the fewest sessions, and so get them

@@ -189,8 +189,8 @@ TEST_CASE("a set takes sessions while one backend is up and has room") {
   CHECK_FALSE(set.may_take_sessions(kStart));
   // Whoever sends people here by that stopped doing so.
   const TimePoint due = kStart + Health::kFirstHold;
-  CHECK_FALSE(set.may_take_sessions(due + Health::kLongestHold - std::chrono::milliseconds{1}));
-  CHECK(set.may_take_sessions(due + Health::kLongestHold));
+  CHECK_FALSE(set.may_take_sessions(due + Health::kOverdue - std::chrono::milliseconds{1}));
+  CHECK(set.may_take_sessions(due + Health::kOverdue));
   b[0].health().handshake_answered(false, kStart);
   CHECK(set.may_take_sessions(kStart));
   b[0].health().connect_failed(kStart);

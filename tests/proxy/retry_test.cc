@@ -158,4 +158,24 @@ TEST_CASE("a poll is not sent again") {
   CHECK(kept.retries() == 0);
 }
 
+TEST_CASE("a handshake that its living backend ends without an answer") {
+  Backend backend;
+  RunningProxy proxy({backend.address()});
+  bool by_websocket = false;
+  SUBCASE("by polling") {}
+  SUBCASE("by WebSocket") { by_websocket = true; }
+  for (int i = 0; i < 5; ++i) {
+    Peer client = proxy.client();
+    client.send(by_websocket ? upgrade("/socket.io/?EIO=4&transport=websocket") : kHandshake);
+    Peer upstream = backend.accept();
+    upstream.read_until("\r\n\r\n");
+    upstream.close();
+    const Peer looks_again = backend.accept();
+    CHECK(read_answer(client).starts_with("HTTP/1.1 502"));
+  }
+  // As engine.io refuses WebSockets, and never a poll.
+  CHECK(proxy.backend(0).health().silent() == !by_websocket);
+  CHECK(proxy.backend(0).opens_sessions() == by_websocket);
+}
+
 }  // namespace pinion::proxy
