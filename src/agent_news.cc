@@ -12,6 +12,15 @@ void AgentNews::on_agent_line(balance::Backend& backend, const balance::AgentLin
               {"agent", balance::to_string(stance)}});
 }
 
+void AgentNews::on_agent_word_unknown(balance::Backend& backend, std::string_view word) noexcept {
+  constexpr std::size_t kEnoughToFind = 64;
+  log_.warning("the agent of a backend says a word that is not known; the rest of its line holds",
+               {{"pool", backend.identity().pool_name},
+                {"backend", backend.identity().name},
+                {"agent", balance::to_string(backend.agent().stance())},
+                {"word", word.substr(0, kEnoughToFind)}});
+}
+
 void AgentNews::on_agent_lost(balance::Backend& backend, const std::string& why) noexcept {
   log_.warning("the agent of a backend does not answer as it should; what it said last stands",
                {{"pool", backend.identity().pool_name},

@@ -15,6 +15,7 @@ class AgentNews final : public health::AgentEvents {
   explicit AgentNews(log::Logger& log) noexcept : log_(log) {}
 
   void on_agent_line(balance::Backend& backend, const balance::AgentLine& line) noexcept override;
+  void on_agent_word_unknown(balance::Backend& backend, std::string_view word) noexcept override;
   void on_agent_lost(balance::Backend& backend, const std::string& why) noexcept override;
 
  private:

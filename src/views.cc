@@ -42,14 +42,10 @@ void add_probes(admin::BackendView& view, const balance::ProbeReading& probes) {
   view.probe_wait_ms = in_ms(probes.wait);
 }
 
-std::uint64_t checks_passed(const balance::ProbeCounts& counts) noexcept {
-  return counts.by_result[static_cast<std::size_t>(balance::ProbeResult::ok)].value();
-}
-
 void add_reports(admin::BackendView& view, const balance::Backend& backend) {
   view.reported_load = backend.reported_load().get(monotonic_now());
   if (const auto latency = backend.push_latency().seconds()) view.push_latency_ms = 1000 * *latency;
-  if (checks_passed(backend.agent_counts()) == 0) return;
+  if (!backend.agent().heard()) return;
   view.agent = balance::to_string(backend.agent().stance());
   view.agent_percent = backend.agent().percent();
 }

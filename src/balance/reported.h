@@ -53,18 +53,27 @@ class AgentWord {
 
   /// @returns whether the stance is another
   bool take(const AgentLine& line) noexcept {
-    const Stance next = line.stance.value_or(stance());
-    const bool takes_sessions = next == Stance::ready && line.percent.value_or(percent()) != 0;
+    const Said before = said();
+    const Said next{.up = line.up.value_or(before.up), .admin = line.admin.value_or(before.admin)};
+    const bool takes_sessions =
+        next.stance() == Stance::ready && line.percent.value_or(percent()) != 0;
     // Told before, so that whoever sees it take sessions sees that it does so again.
     if (wants_no_sessions() && takes_sessions) returns_.fetch_add(1, std::memory_order_release);
     if (line.percent) percent_.store(*line.percent, std::memory_order_release);
     if (line.max_sessions) max_sessions_.store(*line.max_sessions, std::memory_order_relaxed);
-    return stance_.exchange(next, std::memory_order_acq_rel) != next;
+    said_.store(next, std::memory_order_release);
+    heard_.store(true, std::memory_order_relaxed);
+    return next.stance() != before.stance();
   }
   /// There is no agent any more.
-  void forget() noexcept { take({.stance = Stance::ready, .percent = kWhole, .max_sessions = 0}); }
+  void forget() noexcept {
+    take({.up = true, .admin = AdminState::ready, .percent = kWhole, .max_sessions = 0});
+    heard_.store(false, std::memory_order_relaxed);
+  }
 
-  [[nodiscard]] Stance stance() const noexcept { return stance_.load(std::memory_order_acquire); }
+  /// It has said something.
+  [[nodiscard]] bool heard() const noexcept { return heard_.load(std::memory_order_relaxed); }
+  [[nodiscard]] Stance stance() const noexcept { return said().stance(); }
   /// Of the configured weight.
   [[nodiscard]] std::uint32_t percent() const noexcept {
     return percent_.load(std::memory_order_acquire);
@@ -82,7 +91,16 @@ class AgentWord {
   }
 
  private:
-  std::atomic<Stance> stance_{Stance::ready};
+  struct Said {
+    bool up = true;
+    AdminState admin = AdminState::ready;
+
+    [[nodiscard]] Stance stance() const noexcept { return up ? to_stance(admin) : Stance::down; }
+  };
+  [[nodiscard]] Said said() const noexcept { return said_.load(std::memory_order_acquire); }
+
+  std::atomic<Said> said_{Said{}};  // as one, so that nobody sees half of a line
+  std::atomic<bool> heard_{false};
   std::atomic<std::uint32_t> percent_{kWhole};
   std::atomic<std::uint32_t> max_sessions_{0};
   std::atomic<std::uint64_t> returns_{0};

@@ -232,8 +232,9 @@ constexpr Key kKeysOfPools[] = {
      .fallback = "", .min = 1, .max = kLongestAddress, .zero = "it has none",
      .help = "Where an agent of this backend listens; under the backend's own name, at each of its "
              "addresses. It is asked at the pool's health.interval and "
-             "says in a line what HAProxy's agent-check understands: \"75%\" of the weight, "
-             "\"drain\", \"maint\", \"down#why\", \"ready\", \"maxconn:30\"."},
+             "says in a line what HAProxy's agent-check understands, in any case: \"75%\" of the "
+             "weight, \"maxconn:30\", \"drain\" or \"maint\" until \"ready\", \"down#why\" (\"fail\", "
+             "\"stopped\") until \"up\". A word that is not known is skipped, and told of once."},
 
     {.section = Section::route, .type = Type::host, .name = "host",
      .fallback = "", .min = 1, .max = 253, .zero = "any host",

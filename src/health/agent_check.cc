@@ -45,10 +45,17 @@ void AgentCheck::on_connected(int status) noexcept {
 }
 
 void AgentCheck::on_bytes(std::string_view bytes, uv::TimedSocket::Arrival /*arrival*/) noexcept {
-  const auto end = bytes.find('\n');
-  line_.append(bytes.substr(0, end));
+  const auto end = bytes.find_first_of("\r\n");
+  add(bytes.substr(0, end));
   if (line_.size() > kLongestLine) return fail(Result::bad_answer, "its line is too long");
   if (end != std::string_view::npos) take(line_);
+}
+
+// What follows a "#" is for people, who may write as much as they like.
+void AgentCheck::add(std::string_view part) {
+  if (line_.ends_with('#')) return;
+  const auto mark = part.find('#');
+  line_.append(part.substr(0, mark == std::string_view::npos ? mark : mark + 1));
 }
 
 void AgentCheck::on_end(int status) noexcept {
@@ -58,15 +65,18 @@ void AgentCheck::on_end(int status) noexcept {
 }
 
 void AgentCheck::take(std::string_view text) {
-  const auto line = balance::parse_agent_line(text);
+  const auto [line, unknown] = balance::parse_agent_line(text);
   if (!line) {
     return fail(Result::bad_answer,
                 "its line is not understood; a line is like \"75%\", \"ready\", \"drain\", "
-                "\"maint\", \"down#why\" or \"maxconn:30\"");
+                "\"maint\", \"down#why\", \"up\" or \"maxconn:30\"");
   }
   lost_ = false;
-  rest(Result::ok);
+  const bool understood = unknown.empty();
+  const bool puzzled = std::exchange(puzzles_, !understood);
+  rest(understood ? Result::ok : Result::bad_answer);
   events_.on_agent_line(backend_, *line);
+  if (!understood && !puzzled) events_.on_agent_word_unknown(backend_, unknown);
 }
 
 void AgentCheck::fail(Result result, const std::string& why) {

@@ -2,7 +2,8 @@
 //
 // Threads: the main thread's loop.
 // Lifetime: the loop, the backend and the events outlive it.
-// Invariants: one connection at a time; a line is read up to kLongestLine.
+// Invariants: one connection at a time; a line is kept up to the "#", and that is at most
+//   kLongestLine.
 #pragma once
 
 #include <string>
@@ -20,6 +21,9 @@ class AgentEvents {
  public:
   virtual void on_agent_line(balance::Backend& backend,
                              const balance::AgentLine& line) noexcept = 0;
+  /// Beside what on_agent_line() told. The first time after a line of known words, and not again
+  /// until there was one. @param word its first word that is not known, any bytes
+  virtual void on_agent_word_unknown(balance::Backend& backend, std::string_view word) noexcept = 0;
   /// The first time after a line, and not again until there was one. @param why for people
   virtual void on_agent_lost(balance::Backend& backend, const std::string& why) noexcept = 0;
 
@@ -56,6 +60,7 @@ class AgentCheck final : private uv::Timer::Handler, private uv::TimedSocket::Ev
 
   void begin();
   void connect(const SocketAddress& to);
+  void add(std::string_view part);
   void take(std::string_view line);
   void fail(Result result, const std::string& why);
   void rest(Result result);
@@ -68,6 +73,7 @@ class AgentCheck final : private uv::Timer::Handler, private uv::TimedSocket::Ev
   uv::Timer timer_;
   bool asking_ = false;
   bool lost_ = false;       // and said so
+  bool puzzles_ = false;    // by a word that is not known, and said so
   std::size_t misses_ = 0;  // so that each address of a name has its turn
   std::string line_;
 };

@@ -274,11 +274,11 @@ TEST_CASE("who was drained ramps up, be it that an operator or its agent wants i
     Watched w(4);
     w.pass(1s);
     for (std::size_t i = 0; i < 3; ++i) w.add_sessions(i, 1000);
-    const auto stance = [&](Stance to) { w.backends[3].agent().take({.stance = to}); };
-    by_agent ? stance(Stance::drain) : void(w.backends[3].set_draining(true));
+    const auto says = [&](AdminState what) { w.backends[3].agent().take({.admin = what}); };
+    by_agent ? says(AdminState::drain) : void(w.backends[3].set_draining(true));
     w.pass(60s);
     CHECK(w.place() != &w.backends[3]);
-    by_agent ? stance(Stance::ready) : void(w.backends[3].set_draining(false));
+    by_agent ? says(AdminState::ready) : void(w.backends[3].set_draining(false));
     int taken = 0;
     for (int i = 0; i < 100; ++i) taken += w.place() == &w.backends[3] ? 1 : 0;
     CHECK(taken == 50);

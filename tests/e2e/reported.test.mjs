@@ -98,7 +98,9 @@ describe('an agent', () => {
     await refuses();
     await says('down#out of memory\r\n', { agent: 'down', state: 'down', ready: false });
     await refuses();
-    await says('up 0%\n', { agent: 'ready', agent_percent: 0, ready: false });
+    // It is up again, which does not end its maintenance.
+    await says('up 0%\n', { agent: 'maint', agent_percent: 0, ready: false });
+    await says('Ready\n', { agent: 'ready', agent_percent: 0, ready: false });
     await refuses();
     // Twelve more than there are: of b's and a's weights 100 and 50, a gets its third.
     await says('50%\n', { agent_percent: 50, ready: true });
@@ -111,6 +113,21 @@ describe('an agent', () => {
     assert.equal((await state(pinion, a.name)).sessions, 5);
     assert.ok((await pinion.metric('agent_checks_total', 'result="ok"')) > 5);
     await pinion.says(/the agent of a backend wants something else .*agent=maint/);
+  });
+
+  test('that says a word of its own is told of once, and the rest of its line holds', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a] = await stage.backends('node4', 1);
+    const agent = await agent_of(stage, 'FAIL warm\n');
+    const backend = [{ name: a.name, address: a.address, agent: agent.address }];
+    const pinion = await stage.pinion({ pool: { backend, health: often } });
+    await eventually('it is heard', async () => (await state(pinion, a.name)).agent === 'down');
+    await pinion.says(/says a word that is not known; the rest of its line holds.*word=warm/);
+    await eventually('it is counted', async () => (await pinion.metric('agent_checks_total', 'result="bad_answer"')) >= 3);
+    assert.equal(pinion.child.stderr.match(/a word that is not known/g).length, 1);
+    agent.line = `up#${'very '.repeat(2000)}warm\n`;
+    await eventually('it is up', async () => (await state(pinion, a.name)).agent === 'ready');
+    assert.ok((await pinion.metric('agent_checks_total', 'result="ok"')) >= 1);
   });
 
   test('that is gone or talks nonsense is told of, and its last word stands', { timeout: seconds(60) }, async (t) => {

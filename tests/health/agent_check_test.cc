@@ -16,8 +16,8 @@ namespace pinion::health {
 namespace {
 
 using namespace std::chrono_literals;
+using balance::AdminState;
 using balance::ProbeResult;
-using balance::Stance;
 using uv::test::run_until;
 
 /// Says its line to each who connects; hangs up after it, or keeps the connection and says no more.
@@ -77,6 +77,10 @@ struct Checked final : AgentEvents {
                      const balance::AgentLine& line) noexcept override {
     lines.push_back(line);
   }
+  void on_agent_word_unknown(balance::Backend& /*backend*/,
+                             std::string_view word) noexcept override {
+    unknown.emplace_back(word);
+  }
   void on_agent_lost(balance::Backend& /*backend*/, const std::string& why) noexcept override {
     lost.push_back(why);
   }
@@ -91,7 +95,7 @@ struct Checked final : AgentEvents {
   uv::Loop loop;
   balance::Backend backend{balance::BackendIdentity{.name = "b"}};
   std::vector<balance::AgentLine> lines;
-  std::vector<std::string> lost;
+  std::vector<std::string> unknown, lost;
   AgentCheck check;
 };
 
@@ -108,6 +112,8 @@ struct LookedAfter final : AgentEvents {
   void on_agent_line(balance::Backend& of, const balance::AgentLine& line) noexcept override {
     (void)of.agent().take(line);
   }
+  void on_agent_word_unknown(balance::Backend& /*backend*/,
+                             std::string_view /*word*/) noexcept override {}
   void on_agent_lost(balance::Backend& /*backend*/, const std::string& /*why*/) noexcept override {}
 
   uv::Loop loop;
@@ -122,7 +128,7 @@ TEST_CASE("an agent is asked again and again") {
   const Agent agent("drain 50%\n");
   Checked checked(agent.address());
   CHECK(checked.until([&] { return checked.lines.size() >= 3; }));
-  CHECK(checked.lines.front().stance == Stance::drain);
+  CHECK(checked.lines.front().admin == AdminState::drain);
   CHECK(checked.lines.front().percent == 50U);
   CHECK(checked.count(ProbeResult::ok) >= 3);
   CHECK(checked.lost.empty());
@@ -135,6 +141,33 @@ TEST_CASE("a line ends with the connection, or without it") {
   const Agent stays_connected("up\nmore", false);
   Checked b(stays_connected.address());
   CHECK(b.until([&] { return b.lines.size() >= 2; }));
+}
+
+TEST_CASE("a line may also end with a carriage return") {
+  const Agent stays_connected("drain\rmore", false);
+  Checked checked(stays_connected.address());
+  CHECK(checked.until([&] { return !checked.lines.empty(); }));
+  CHECK(checked.count(ProbeResult::ok) >= 1);
+}
+
+TEST_CASE("what is for people may be longer than a line, in as many parts as it comes") {
+  const std::string much(40 * AgentCheck::kLongestLine, 'x');
+  const Agent agent("maint # 100% " + much + "#" + much + "\n", false);
+  Checked checked(agent.address());
+  CHECK(checked.until([&] { return !checked.lines.empty(); }));
+  CHECK(checked.lines.front().admin == AdminState::maintenance);
+  CHECK_FALSE(checked.lines.front().percent);
+  CHECK(checked.count(ProbeResult::bad_answer) == 0);
+}
+
+TEST_CASE("a word that is not known is told of once, and the rest of its line holds") {
+  const Agent agent("hello drain world\n");
+  Checked checked(agent.address());
+  CHECK(checked.until([&] { return checked.lines.size() >= 3; }));
+  CHECK(checked.lines.front().admin == AdminState::drain);
+  CHECK(checked.unknown == std::vector<std::string>{"hello"});
+  CHECK(checked.count(ProbeResult::bad_answer) >= 3);
+  CHECK(checked.lost.empty());
 }
 
 TEST_CASE("an agent may be told by name") {
