@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "balance/explain.h"
 #include "balance/ramp_gate.h"
 #include "balance/shares.h"
 
@@ -65,11 +66,21 @@ void Mover::drain(Backend& backend, const std::optional<Terms>& close, TimePoint
   tick(now);
 }
 
-void Mover::undrain(Backend& backend) {
+void Mover::undrain(Backend& backend, TimePoint now) {
   if (drains_.erase(backend.id()) == 0) return;
-  log_.info("backend takes sessions again",
-            {{"pool", backend.identity().pool_name}, {"backend", backend.identity().name}});
+  const balance::BackendIdentity& who = backend.identity();
+  if (const std::string why = why_none_come(backend, now); !why.empty()) {
+    log_.info("backend drains no longer by an order, and takes no sessions all the same",
+              {{"pool", who.pool_name}, {"backend", who.name}, {"why", why}});
+  } else {
+    log_.info("backend takes sessions again", {{"pool", who.pool_name}, {"backend", who.name}});
+  }
   publish();
+}
+
+std::string Mover::why_none_come(Backend& backend, TimePoint now) const {
+  if (!used_.contains(&backend)) return "has left the config or its name";
+  return backend.takes_sessions() ? std::string{} : balance::explain(backend, now);
 }
 
 void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now) {

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -47,7 +48,8 @@ class Mover {
   /// Nothing new goes to the backend. @param close how its sessions are moved away; none: they are
   /// left to end
   void drain(balance::Backend& backend, const std::optional<Terms>& close, TimePoint now);
-  void undrain(balance::Backend& backend);
+  /// The order to drain it holds no more.
+  void undrain(balance::Backend& backend, TimePoint now);
   /// Moves what the backends of a pool have above their shares; not before all who are to get them
   /// have ramped up.
   void rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now);
@@ -88,6 +90,8 @@ class Mover {
   static std::vector<std::uint64_t> excess_of(std::span<balance::Backend* const> backends);
   [[nodiscard]] std::uint64_t closing_on(BackendId backend) const;
   void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);
+  /// What keeps sessions away from it; empty: nothing does.
+  [[nodiscard]] std::string why_none_come(balance::Backend& backend, TimePoint now) const;
   void tell_who_left(TimePoint now);
   void even_out_among(const balance::BackendSets& sets, TimePoint now);
   void go_on(Drain& drain, TimePoint now);

@@ -313,7 +313,7 @@ void Server::take_back(const balance::BackendSets& now) {
   for (const auto& set : now) {
     for (balance::Backend* const backend : set->backends) {
       if (left_.erase(backend) == 0) continue;
-      if (backend->set_draining(false)) mover_.undrain(*backend);
+      if (backend->set_draining(false)) mover_.undrain(*backend, loop_.now());
     }
   }
 }
@@ -362,7 +362,7 @@ void Server::drain(balance::Backend& backend, const admin::DrainOrder& order) {
 
 void Server::undrain(balance::Backend& backend) {
   backend.set_draining(false);
-  (void)on_main_.do_now([this, &backend] { mover_.undrain(backend); });
+  (void)on_main_.do_now([this, &backend] { mover_.undrain(backend, loop_.now()); });
 }
 
 void Server::rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) {

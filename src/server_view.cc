@@ -292,9 +292,11 @@ balance::Backend* ServerView::find(const admin::BackendName& name) const {
   return nullptr;
 }
 
-BackendView ServerView::view_of(const balance::Backend& backend) const {
+BackendView ServerView::view_of(const balance::Backend& backend, const std::string& name) const {
   const auto sets = backends();
-  return backend_view(backend, place_of(places_in(sets), backend), mover_);
+  BackendView view = backend_view(backend, place_of(places_in(sets), backend), mover_);
+  view.name = name;
+  return view;
 }
 
 std::optional<BackendView> ServerView::drain(const admin::BackendName& name,
@@ -302,14 +304,14 @@ std::optional<BackendView> ServerView::drain(const admin::BackendName& name,
   balance::Backend* const backend = find(name);
   if (backend == nullptr) return std::nullopt;
   actions_.drain(*backend, order);
-  return view_of(*backend);
+  return view_of(*backend, name.name);
 }
 
 std::optional<BackendView> ServerView::undrain(const admin::BackendName& name) {
   balance::Backend* const backend = find(name);
   if (backend == nullptr) return std::nullopt;
   actions_.undrain(*backend);
-  return view_of(*backend);
+  return view_of(*backend, name.name);
 }
 
 std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& pool,

@@ -85,7 +85,8 @@ class ServerView final : public admin::Control {
   [[nodiscard]] std::vector<Named> named(const balance::BackendSets& sets) const;
   static std::unordered_map<BackendId, std::string> names_of(std::vector<Named> named);
   [[nodiscard]] std::vector<Listed> backend_views() const;
-  [[nodiscard]] admin::BackendView view_of(const balance::Backend& backend) const;
+  [[nodiscard]] admin::BackendView view_of(const balance::Backend& backend,
+                                           const std::string& name) const;
   void add_unresolved(std::vector<admin::BackendView>& views, const config::Config& config) const;
   [[nodiscard]] metrics::CounterTotals totals(const config::Config& config) const;
   [[nodiscard]] std::optional<session::Session> find(const std::string& sid) const;

@@ -120,6 +120,23 @@ describe('reload', () => {
     assert.equal((await by_name(pinion))['node4-2'].sessions_total, 4, 'with its counts');
   });
 
+  test('a backend that is gone is not said to be back when it is undrained', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const servers = await stage.backends('node4', 2);
+    const pinion = await stage.pinion({ pool: { backend: named(servers) } });
+    const socket = await client(stage, pinion.url);
+    const home = await call(socket, 'who');
+    assert.equal((await pinion.command('drain', `chat/${home}`)).code, 0);
+    await pinion.reload(({ pool }) => { pool[0].backend = named(servers.filter(({ name }) => name !== home)); });
+    const { stdout } = await pinion.command('undrain', `chat/${home}`);
+    assert.equal(stdout, `chat/${home} is draining, 1 sessions: has left the config or its name, and drains\n`);
+    await pinion.says(/drains no longer by an order, and takes no sessions all the same .*has left the config/);
+    assert.doesNotMatch(pinion.child.stderr, /takes sessions again/);
+    const again = await pinion.get(`/api/v1/backends/chat/${home}/undrain`, { method: 'POST', body: '{}' });
+    assert.equal(again.json.ready, false);
+    assert.equal(await call(socket, 'who'), home);
+  });
+
   test('pools come, go and change places; sessions stay reachable', { timeout: seconds(60) }, async (t) => {
     const stage = Stage.of(t);
     const [first, second] = await stage.backends('node4', 2);

@@ -115,6 +115,20 @@ describe('an agent', () => {
     await pinion.says(/the agent of a backend wants something else .*agent=maint/);
   });
 
+  test('keeps sessions away whatever an operator lifts', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a] = await stage.backends('node4', 1);
+    const agent = await agent_of(stage, 'maint\n');
+    const backend = [{ name: a.name, address: a.address, agent: agent.address }];
+    const pinion = await stage.pinion({ pool: { backend, health: often } });
+    await eventually('it is heard', async () => (await state(pinion, a.name)).agent === 'maint');
+    assert.equal((await pinion.command('drain', `chat/${a.name}`)).code, 0);
+    const { stdout } = await pinion.command('undrain', `chat/${a.name}`);
+    assert.match(stdout, /is maintenance, 0 sessions: gets no sessions by the word of its agent/);
+    await pinion.says(/drains no longer by an order, and takes no sessions all the same .*its agent says maint/);
+    assert.doesNotMatch(pinion.child.stderr, /takes sessions again/);
+  });
+
   test('that says a word of its own is told of once, and the rest of its line holds', { timeout: seconds(60) }, async (t) => {
     const stage = Stage.of(t);
     const [a] = await stage.backends('node4', 1);
