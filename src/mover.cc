@@ -102,6 +102,8 @@ void Mover::use(const balance::BackendSets& sets, TimePoint now) {
   for (const auto& set : sets) used_.insert(set->backends.begin(), set->backends.end());
   for (Backend* const backend : used_) leaving_.erase(backend);
   even_out_among(sets, now);
+  // A tick with nothing to do tells nothing, so what has just been given up would be shown for good.
+  publish();
 }
 
 // Nobody is moved towards a backend that has left, and those that are new get their part.

@@ -109,6 +109,28 @@ describe('rebalancing', () => {
     servers[0].child.signal('SIGCONT');
   });
 
+  test('ends with its pool, and shows no progress from then on', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const servers = await stage.backends('node4', 2);
+    const backend = servers.map(({ name, address }) => ({ name, address }));
+    const other = { name: 'other', backend: [backend[1]] };
+    const pinion = await stage.pinion({ pool: { backend, ramp: '0s' } });
+    assert.equal((await pinion.command('drain', 'chat/node4-2')).code, 0);
+    for (let i = 0; i < 8; i++) await client(stage, pinion.url, { transport: 'websocket' });
+    assert.equal((await pinion.command('undrain', 'chat/node4-2')).code, 0);
+    await pinion.command('rebalance', 'chat', '--rate', '0.1/s');
+    const moving = async () => (await pinion.backends()).filter((one) => one.moving !== null);
+    await eventually('progress shows', async () => (await moving()).length === 1);
+    const { status, text } = await pinion.reload((config) => {
+      config.pool = [other];
+      config.route = [{ pool: 'other' }];
+    });
+    assert.equal(status, 200, text);
+    assert.deepEqual(await moving(), []);
+    assert.ok((await pinion.backends()).some(({ pool, sessions }) => pool === 'chat' && sessions > 0), 'it is listed still');
+    assert.doesNotMatch((await pinion.command('status')).stdout, /rebalance:/);
+  });
+
   test('a pool that is not there', { timeout: seconds(20) }, async (t) => {
     const stage = Stage.of(t);
     const pinion = await stage.pinion({ backends: await stage.backends('node4', 1) });
