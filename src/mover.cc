@@ -102,7 +102,8 @@ void Mover::use(const balance::BackendSets& sets, TimePoint now) {
   for (const auto& set : sets) used_.insert(set->backends.begin(), set->backends.end());
   for (Backend* const backend : used_) leaving_.erase(backend);
   even_out_among(sets, now);
-  // A tick with nothing to do tells nothing, so what has just been given up would be shown for good.
+  // A tick with nothing to do tells nothing, so what has just been given up would be shown for
+  // good.
   publish();
 }
 
@@ -129,8 +130,25 @@ void Mover::tell_who_left(TimePoint now) {
   });
 }
 
+void Mover::tell_who_is_empty_by_agents() {
+  for (const Backend* const backend : used_) {
+    const balance::AgentWord& agent = backend->agent();
+    // One with an order is told of by that.
+    if (!agent.wants_no_sessions() || !backend->empty() || drains_.contains(backend->id()))
+      continue;
+    const std::uint64_t returns = agent.returns();
+    const auto [told, first] = told_empty_.try_emplace(backend, returns);
+    if (!first && std::exchange(told->second, returns) == returns) continue;
+    log_.info("backend is empty, and its agent wants no sessions: it can be stopped",
+              {{"pool", backend->identity().pool_name},
+               {"backend", backend->identity().name},
+               {"agent", balance::to_string(agent.stance())}});
+  }
+}
+
 void Mover::tick(TimePoint now) {
   if (!leaving_.empty()) tell_who_left(now);
+  tell_who_is_empty_by_agents();
   if (drains_.empty() && rebalances_.empty()) return;
   for (auto& [id, drain] : drains_) go_on(drain, now);
   for (auto at = rebalances_.begin(); at != rebalances_.end();) {

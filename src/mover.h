@@ -93,6 +93,7 @@ class Mover {
   /// What keeps sessions away from it; empty: nothing does.
   [[nodiscard]] std::string why_none_come(balance::Backend& backend, TimePoint now) const;
   void tell_who_left(TimePoint now);
+  void tell_who_is_empty_by_agents();
   void even_out_among(const balance::BackendSets& sets, TimePoint now);
   void go_on(Drain& drain, TimePoint now);
   /// @returns whether it is over
@@ -104,6 +105,9 @@ class Mover {
   SessionCloser& closer_;
   std::unordered_set<balance::Backend*> used_;
   std::unordered_map<balance::Backend*, TimePoint> leaving_;  // since when
+  // Those that were told to be empty by the word of their agents, and how often these had wanted
+  // sessions again by then.
+  std::unordered_map<const balance::Backend*, std::uint64_t> told_empty_;
   std::map<BackendId, Drain> drains_;
   std::map<PoolId, Rebalance> rebalances_;
   mutable std::mutex mutex_;

@@ -144,6 +144,7 @@ admin::BackendView backend_view(const balance::Backend& backend, const balance::
     view.reason = "has left the config or its name, and drains";
   } else if (backend.agent().wants_no_sessions()) {
     view.reason = "gets no sessions by the word of its agent";
+    if (backend.empty()) view.reason += ", and is empty: it can be stopped";
   } else if (backend.draining()) {
     view.reason = backend.empty() ? "is drained: it can be stopped" : "drains";
   } else if (standing.level != balance::Level::calm) {

@@ -115,6 +115,28 @@ describe('an agent', () => {
     await pinion.says(/the agent of a backend wants something else .*agent=maint/);
   });
 
+  test('has a backend emptied, which then says that it can be stopped', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a, b] = await stage.backends('node4', 2);
+    const agent = await agent_of(stage, 'ready\n');
+    const backend = [{ name: a.name, address: a.address, agent: agent.address }, { name: b.name, address: b.address }];
+    const pinion = await stage.pinion({ pool: { backend, health: often, balance: 'least_sessions' } });
+    const sockets = [await client(stage, pinion.url), await client(stage, pinion.url)];
+    const told = () => (pinion.child.stderr.match(/is empty, and its agent wants no sessions: it can be stopped/g) ?? []).length;
+    agent.line = 'maint\n';
+    await eventually('it is heard', async () => (await state(pinion, a.name)).reason === 'gets no sessions by the word of its agent');
+    assert.equal(told(), 0);
+    for (const socket of sockets) socket.disconnect();
+    await eventually('it can be stopped', async () => (await state(pinion, a.name)).reason
+      === 'gets no sessions by the word of its agent, and is empty: it can be stopped');
+    await pinion.says(/is empty, and its agent wants no sessions: it can be stopped .*backend=node4-1 agent=maint/);
+    agent.line = 'ready\n';
+    await eventually('it is back', async () => (await state(pinion, a.name)).state === 'up');
+    assert.equal(told(), 1);
+    agent.line = 'drain\n';
+    await eventually('it is told of again', () => told() === 2);
+  });
+
   test('keeps sessions away whatever an operator lifts', { timeout: seconds(60) }, async (t) => {
     const stage = Stage.of(t);
     const [a] = await stage.backends('node4', 1);
