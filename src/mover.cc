@@ -56,8 +56,15 @@ std::uint64_t Mover::closing_on(BackendId backend) const {
 
 void Mover::drain(Backend& backend, const std::optional<Terms>& close, TimePoint now) {
   Drain& drain = drains_[backend.id()];
-  drain = {.backend = &backend, .plan = std::nullopt, .said_empty = false};
-  if (close) drain.plan.emplace(*close, MovePlan::Quotas{{backend.id(), MovePlan::kAll}}, now);
+  drain.backend = &backend;
+  drain.said_empty = false;
+  if (!close) {
+    drain.plan.reset();
+  } else if (drain.plan) {
+    drain.plan->set_terms(*close);
+  } else {
+    drain.plan.emplace(*close, MovePlan::Quotas{{backend.id(), MovePlan::kAll}}, now);
+  }
   log_.info("backend drains: it gets no new sessions",
             {{"pool", backend.identity().pool_name},
              {"backend", backend.identity().name},

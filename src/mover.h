@@ -46,7 +46,7 @@ class Mover {
       : ledger_(ledger), log_(log), closer_(closer) {}
 
   /// Nothing new goes to the backend. @param close how its sessions are moved away; none: they are
-  /// left to end
+  /// left to end. Ordered again while they are moved it may change how, not since when
   void drain(balance::Backend& backend, const std::optional<Terms>& close, TimePoint now);
   /// The order to drain it holds no more.
   void undrain(balance::Backend& backend, TimePoint now);

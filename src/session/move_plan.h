@@ -37,6 +37,8 @@ class MovePlan {
 
   MovePlan(const Terms& terms, Quotas quotas, TimePoint start);
 
+  /// From now on; patience counts from the start all the same.
+  void set_terms(const Terms& terms) noexcept { terms_ = terms; }
   /// Time goes on: more may be moved.
   void advance(TimePoint now);
   /// Whether one may be moved now and the list is too old or used up: offer() a new one.

@@ -177,6 +177,25 @@ describe('draining', () => {
     assert.deepEqual(tokens, Array.from(tokens, (_, i) => i));
   });
 
+  test('its patience counts from the first order, however often it is ordered again', { timeout: seconds(60) }, async (t) => {
+    const { stage, pinion } = await two(t, { patience: '2s' });
+    const socket = await client(stage, pinion.url, { transport: 'websocket' });
+    const home = await call(socket, 'who');
+    let closed = false;
+    engine_of(socket).transport.ws.once('close', () => { closed = true; });
+    let tokens = 0;
+    socket.on('token', () => { tokens += 1; });
+    socket.emit('trickle', 1e6, 20);
+    await eventually('it streams', () => tokens > 10);
+    await order(pinion, home, 'drain', { close: true, rate: 5 });
+    await eventually('it is moved', async () => {
+      const { moving } = (await order(pinion, home, 'drain', { close: true, rate: 10 })).json;
+      assert.equal(moving.rate, 10);
+      return closed;
+    }, { every: 200, within: seconds(20) });
+    assert.equal((await backend(pinion, home)).moving.moved, 1);
+  });
+
   test('undrain stops the moving', { timeout: seconds(60) }, async (t) => {
     const { stage, pinion } = await two(t, { patience: '0s' });
     const sessions = [];

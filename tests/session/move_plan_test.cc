@@ -94,6 +94,22 @@ TEST_CASE("the longest idle first, those that stream last and only after patienc
   CHECK(move_now(plan, there, kStart + 60s) == std::vector<std::uint64_t>{4, 1});
 }
 
+TEST_CASE("other terms hold at once, with patience from the start and what was moved") {
+  MovePlan plan = drain(1, 60s);
+  auto there = idle(9);
+  there.push_back(session_of(10, kStart + 1h));
+  CHECK(move_now(plan, there, kStart).size() == 1);
+  plan.set_terms({.per_second = 2, .patience = 50s});
+  CHECK(plan.per_second() == 2);
+  std::size_t moved = 1;
+  for (TimePoint now = kStart + 1s; now < kStart + 50s; now += 1s) {
+    moved += move_now(plan, there, now).size();
+  }
+  CHECK(moved == 9);
+  CHECK(plan.moved() == 9);
+  CHECK(move_now(plan, there, kStart + 50s) == std::vector<std::uint64_t>{10});
+}
+
 TEST_CASE("a stream that pauses is moved then") {
   MovePlan plan = drain(10);
   std::vector<Session> there = {session_of(1, kStart)};
