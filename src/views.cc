@@ -119,7 +119,7 @@ admin::BackendView backend_view(const balance::Backend& backend, const balance::
                           .weight = backend.weight(),
                           .max_sessions = backend.max_sessions(),
                           .state = std::string(left ? "draining" : state_of(backend)),
-                          .up = up,
+                          .up = up && backend.agent().stance() != balance::Stance::down,
                           .ready = !left && backend.takes_sessions()};
   view.sessions = assigned.live;
   view.websocket = std::min<std::uint64_t>(backend.websockets(), assigned.live);

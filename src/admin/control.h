@@ -25,7 +25,7 @@ struct BackendView {
   std::string pool, name, address;
   std::uint32_t weight = 1, max_sessions = 0;
   std::string state;  // up, down, draining, drained, maintenance
-  bool up = false;    // it can be reached, whatever its state
+  bool up = false;    // it answers, and its agent does not say otherwise, whatever its state
   bool ready = false;
   std::string level = "calm", limit;  // calm, busy, full, and the limit that says so
   std::uint64_t sessions = 0, websocket = 0, polling = 0, reserved = 0, inflight = 0,

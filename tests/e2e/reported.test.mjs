@@ -88,15 +88,19 @@ describe('an agent', () => {
         return true;
       });
     };
+    const gauges = async () => Promise.all(['up', 'ready'].map((name) => pinion.metric(`backend_${name}`, `backend="${a.name}"`)));
     const refuses = async () => {
       for (let i = 0; i < 4; i++) assert.equal(await call(await client(stage, pinion.url), 'who'), b.name);
     };
     await says('ready\n', { agent: 'ready', state: 'up', ready: true });
     await says('drain\n', { agent: 'drain', state: 'drained', ready: false });
     await refuses();
+    assert.deepEqual(await gauges(), [1, 0]);
     await says('maint', { agent: 'maint', state: 'maintenance', ready: false });
+    assert.deepEqual(await gauges(), [1, 0]);
     await refuses();
     await says('down#out of memory\r\n', { agent: 'down', state: 'down', ready: false });
+    assert.deepEqual(await gauges(), [0, 0]);
     await refuses();
     // It is up again, which does not end its maintenance.
     await says('up 0%\n', { agent: 'maint', agent_percent: 0, ready: false });
@@ -104,6 +108,7 @@ describe('an agent', () => {
     await refuses();
     // Twelve more than there are: of b's and a's weights 100 and 50, a gets its third.
     await says('50%\n', { agent_percent: 50, ready: true });
+    assert.deepEqual(await gauges(), [1, 1]);
     stage.leave_clients();
     await eventually('all have gone', async () => (await pinion.sessions()).length === 0);
     for (let i = 0; i < 12; i++) await client(stage, pinion.url, { transport: 'websocket' });
