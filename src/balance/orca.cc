@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace pinion::balance {
 namespace {
@@ -15,6 +16,9 @@ constexpr std::string_view kNamedMetrics = "named_metrics";
 // Where no session asks for anything, reports come with the probes; one or two may be lost.
 constexpr int kBelievedIntervals = 3;
 constexpr Duration kBelievedAtLeast = std::chrono::seconds{10};
+// What was so a minute ago need not be so now; but where probes are rarer, the next may be the
+// first to say otherwise.
+constexpr Duration kBelievedAtMost = std::chrono::minutes{1};
 
 std::string_view trim(std::string_view text) noexcept {
   const auto first = text.find_first_not_of(" \t");
@@ -48,11 +52,30 @@ std::optional<double> find_in_text(std::string_view list, std::string_view name)
   return std::nullopt;
 }
 
+// JSON that protobuf writes has lowerCamelCase names, but in maps, whose keys are the
+// application's.
+std::string to_camel_case(std::string_view name) {
+  std::string camel;
+  bool up = false;
+  for (const char c : name) {
+    const bool capital = std::exchange(up, c == '_') && c >= 'a' && c <= 'z';
+    if (c != '_') camel += capital ? static_cast<char>(c - 'a' + 'A') : c;
+  }
+  return camel;
+}
+
+/// @returns the member of that name, or of the same in lowerCamelCase; nullptr: there is none
+const Json* find_member(const Json& object, std::string_view name) {
+  auto member = object.find(name);
+  if (member == object.end()) member = object.find(to_camel_case(name));
+  return member == object.end() ? nullptr : &*member;
+}
+
 std::optional<double> find_in_json(const Json& object, std::string_view name) {
-  const auto member = object.find(name);
-  if (member != object.end() && member->is_number()) return member->get<double>();
-  const auto named = object.find(kNamedMetrics);
-  if (named == object.end() || !named->is_object()) return std::nullopt;
+  const Json* const member = find_member(object, name);
+  if (member != nullptr && member->is_number()) return member->get<double>();
+  const Json* const named = find_member(object, kNamedMetrics);
+  if (named == nullptr || !named->is_object()) return std::nullopt;
   const auto inner = named->find(name);
   if (inner == named->end() || !inner->is_number()) return std::nullopt;
   return inner->get<double>();
@@ -70,15 +93,19 @@ std::optional<double> load_by(const ReportRules& rules, Find find) {
     if (processor && (!number || *number <= 0)) number = processor;
   }
   if (!number || !std::isfinite(*number) || *number < 0) return std::nullopt;
-  return *number / rules.full;
+  return std::min(*number / rules.full, kMostReported);
 }
 
 }  // namespace
 
 ReportRules report_rules(const config::Health& health) {
+  const Duration wanted =
+      std::clamp<Duration>(kBelievedIntervals * health.interval, kBelievedAtLeast, kBelievedAtMost);
+  const bool probes_report = health.kind != config::HealthKind::tcp;
+  const Duration next_probe = probes_report ? health.interval + health.timeout : Duration::zero();
   return {.metric = health.load_metric,
           .full = health.load_metric.empty() ? 1.0 : health.load_full,
-          .believed = std::max<Duration>(kBelievedAtLeast, kBelievedIntervals * health.interval)};
+          .believed = std::max(wanted, next_probe)};
 }
 
 std::optional<double> reported_load(std::string_view value, const ReportRules& rules) {

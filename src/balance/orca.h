@@ -15,6 +15,9 @@ namespace pinion::balance {
 
 inline constexpr std::string_view kOrcaField = "endpoint-load-metrics";
 
+/// No more is believed of what a backend says that it has to do: 1 is all that it can.
+inline constexpr double kMostReported = 1000;
+
 /// Which of the reported numbers is the load, and what it says.
 struct ReportRules {
   /// "queue" for named_metrics.queue, or one that ORCA itself names. "": application_utilization,
@@ -28,9 +31,10 @@ struct ReportRules {
 
 ReportRules report_rules(const config::Health& health);
 
-/// @param value of the field: "TEXT key=number, …", "JSON {…}"; one without either word is TEXT
-/// @returns the load, from 0; above 1 there is more than it can do. Nothing when the text cannot be
-/// read or has no such number
+/// @param value of the field: "TEXT key=number, …", "JSON {…}"; one without either word is TEXT.
+/// In JSON the names of ORCA may be in lowerCamelCase, as protobuf writes them
+/// @returns the load, from 0 to kMostReported; above 1 there is more than it can do. Nothing when
+/// the text cannot be read or has no such number
 std::optional<double> reported_load(std::string_view value, const ReportRules& rules);
 
 }  // namespace pinion::balance

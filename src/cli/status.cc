@@ -30,7 +30,9 @@ std::string load_cell(const Json& backend) {
   const auto load = backend.find("load");
   if (load == backend.end() || !load->is_number()) return "?";
   const auto value = load->get<double>();
-  return value < 10'000 ? fmt::format("{:.2f}", value) : fmt::format("{:.0f}K", value / 1000);
+  if (value < 10'000) return fmt::format("{:.2f}", value);
+  // Whatever the proxy says, the table keeps its columns.
+  return value < 999'500 ? fmt::format("{:.0f}K", value / 1000) : ">999K";
 }
 
 /// The share of time in which its event loop is busy.

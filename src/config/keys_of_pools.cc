@@ -103,7 +103,9 @@ constexpr Key kKeysOfPools[] = {
      .zero = "application_utilization, else cpu_utilization",
      .help = "Backends may say in any answer how much they have to do: endpoint-load-metrics: TEXT "
              "cpu_utilization=0.3, named_metrics.queue=12 (the ORCA format, JSON too). Which of "
-             "these numbers is the load; \"queue\" stands for named_metrics.queue."},
+             "these numbers is the load; \"queue\" stands for named_metrics.queue. It is believed for "
+             "three intervals, from 10s to a minute, or until the next probe is due where that is "
+             "later."},
     {.section = Section::health, .type = Type::integer, .name = "load_full",
      .fallback = "1", .min = 1, .max = 1'000'000'000,
      .help = "The value of load_metric at which a backend has all that it can do."},

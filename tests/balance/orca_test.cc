@@ -4,6 +4,8 @@
 
 namespace pinion::balance {
 
+using namespace std::chrono_literals;
+
 TEST_CASE("the load is the application's utilization, else the processor's") {
   CHECK(reported_load("TEXT cpu_utilization=0.3", {}) == 0.3);
   CHECK(reported_load("TEXT cpu_utilization=0.3,application_utilization=0.6", {}) == 0.6);
@@ -27,6 +29,37 @@ TEST_CASE("a metric that the application names is the load when the config says 
                       {.metric = "named_metrics.queue", .full = 10, .believed = {}}) == 0.5);
   CHECK(reported_load("TEXT mem_utilization=0.5",
                       {.metric = "mem_utilization", .full = 1, .believed = {}}) == 0.5);
+}
+
+TEST_CASE("JSON may have the names that protobuf writes") {
+  CHECK(reported_load(R"(JSON {"cpuUtilization": 0.5})", {}) == 0.5);
+  CHECK(reported_load(R"(JSON {"cpuUtilization": 0.5, "applicationUtilization": 1.5})", {}) == 1.5);
+  CHECK(reported_load(R"(JSON {"memUtilization": 0.25})",
+                      {.metric = "mem_utilization", .full = 1, .believed = {}}) == 0.25);
+  const ReportRules rules{.metric = "queue_length", .full = 50, .believed = {}};
+  CHECK(reported_load(R"(JSON {"namedMetrics":{"queue_length":25}})", rules) == 0.5);
+  CHECK(reported_load(R"(JSON {"namedMetrics":{"queueLength":25}})", rules) == std::nullopt);
+}
+
+TEST_CASE("no load is beyond all bounds") {
+  CHECK(reported_load("TEXT cpu_utilization=1e308", {}) == kMostReported);
+  CHECK(reported_load(R"(JSON {"cpu_utilization": 1e308})", {}) == kMostReported);
+  CHECK(reported_load("TEXT cpu_utilization=999", {}) == 999.0);
+}
+
+TEST_CASE("a report is believed until the next ones are due, and not for long") {
+  const auto believed = [](Duration interval, config::HealthKind kind) {
+    return report_rules({.kind = kind, .interval = interval, .timeout = 5s}).believed;
+  };
+  using enum config::HealthKind;
+  for (const auto kind : {automatic, engineio, http, websocket}) {
+    CHECK(believed(1s, kind) == 10s);
+    CHECK(believed(10s, kind) == 30s);
+    CHECK(believed(40s, kind) == 60s);
+    CHECK(believed(10min, kind) == 10min + 5s);
+  }
+  // These probes have no answer to report in.
+  CHECK(believed(10min, tcp) == 60s);
 }
 
 TEST_CASE("what is no report says nothing") {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "run.h"
 #include "server_fixture.h"
@@ -37,6 +38,20 @@ TEST_CASE("status is one screen") {
         "total                        120  118     2     3     4   12.0K\n"
         "\n"
         "4,567 sessions since the start, 1,234,567 requests, 125 sids pinned\n");
+}
+
+TEST_CASE("status keeps its columns, whatever the load") {
+  ServerFixture fixture;
+  for (const auto& [load, cell] : {std::pair{9999.0, " 9999.00 "},
+                                   {12'345.0, " 12K "},
+                                   {999'400.0, " 999K "},
+                                   {999'500.0, " >999K "},
+                                   {1e308, " >999K "}}) {
+    CAPTURE(load);
+    fixture.control.status_view.backends.front().load = load;
+    const auto outcome = run_pinion({"status", "--admin", fixture.url()});
+    CHECK(outcome.out.find(cell) != std::string::npos);
+  }
 }
 
 TEST_CASE("status keeps to 80 columns, whatever the names") {
