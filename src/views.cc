@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "balance/explain.h"
+#include "balance/fresh_probes.h"
 #include "session/state.h"
 
 namespace pinion {
@@ -129,9 +130,7 @@ admin::BackendView backend_view(const balance::Backend& backend, const balance::
   view.queued_bytes = backend.queued_bytes_both();
   view.queued_to_backend_bytes = backend.queued_bytes();
   view.sessions_total = backend.sessions_total();
-  balance::ProbeReading probes = backend.probe_reading();
-  probes.wait = backend.probe_wait(probes, monotonic_now());
-  add_probes(view, probes);
+  add_probes(view, balance::fresh_probes(backend, monotonic_now()));
   add_load(view, backend, set);
   add_reports(view, backend);
   const balance::Standing standing = backend.standing();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "balance/fresh_probes.h"
+
 namespace pinion::health {
 namespace {
 
@@ -10,10 +12,9 @@ balance::Readings readings_of(const balance::Backend& backend, TimePoint now) {
                              .queued_bytes = backend.queued_bytes(),
                              .inflight = backend.inflight(),
                              .reported_load = backend.reported_load().get(now).value_or(0.0)};
-  const balance::ProbeReading probes = backend.probe_reading();
-  const Duration age = now - backend.probe_told_at(probes, now);
-  if (probes.confidence > 0.0 && age <= LevelWatch::kStale) {
-    readings.loop_delay = backend.probe_wait(probes, now);
+  const balance::ProbeReading probes = balance::fresh_probes(backend, now);
+  if (probes.confidence > 0.0) {
+    readings.loop_delay = probes.wait;
     readings.busy_share = probes.busy_share;
   }
   return readings;

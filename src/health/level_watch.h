@@ -17,8 +17,6 @@ namespace pinion::health {
 class LevelWatch final : private uv::Timer::Handler {
  public:
   static constexpr Duration kEvery = std::chrono::milliseconds{100};
-  /// What probes told is not believed when it is older.
-  static constexpr Duration kStale = std::chrono::seconds{10};
 
   LevelWatch(uv::Loop& loop, log::Logger& log);
 

@@ -6,9 +6,12 @@
 #include <thread>
 
 #include "backends.h"
+#include "balance/fresh_probes.h"
 
 namespace pinion::balance {
 namespace {
+
+using namespace std::chrono_literals;
 
 // All of it made from one number, so that parts of two readings are seen.
 ProbeReading reading_of(std::uint32_t n) {
@@ -45,6 +48,30 @@ TEST_CASE("the newest reading of a backend is what its probes told last") {
   backend.set_probe_reading(reading_of(8));
   CHECK(backend.probe_reading().samples == 8);
   CHECK(is_whole(backend.probe_reading()));
+}
+
+TEST_CASE("what probes told is worth nothing after a while without an answer") {
+  test::Backends backends;
+  Backend& backend = backends.add();
+  const TimePoint at{1h};
+  backend.set_probe_reading({.busy_share = 0.5,
+                             .wait = 30ms,
+                             .baseline = 1ms,
+                             .latency = 2ms,
+                             .confidence = 0.9,
+                             .at = at});
+  CHECK(fresh_probes(backend, at + 9s).confidence == 0.9);
+  CHECK(fresh_probes(backend, at + 9s).busy_share == 0.5);
+  CHECK(fresh_probes(backend, at + 9s).wait == 30ms);
+  const ProbeReading stale = fresh_probes(backend, at + 10s);
+  CHECK(stale.confidence == 0);
+  CHECK(stale.busy_share == 0);
+  CHECK(stale.wait == 0ms);
+  CHECK(stale.latency == 2ms);
+  // One that waits for its answer tells that the loop stands still.
+  backend.set_probe_out(at + 5s);
+  CHECK(fresh_probes(backend, at + 20s).confidence == 0.9);
+  CHECK(fresh_probes(backend, at + 20s).wait == 15s - 1ms);
 }
 
 TEST_CASE("readers in other threads see whole readings, in their order") {

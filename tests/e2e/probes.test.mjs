@@ -82,6 +82,20 @@ describe('a probe', () => {
 });
 
 describe('health', () => {
+  test('a process that is gone shows no load after a while', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const backends = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ backends, pool: { health: often } });
+    const gauge = (name) => pinion.metric(`backend_${name}`);
+    await eventually('its load is known', async () => (await gauge('load_confidence')) > 0, { within: seconds(20) });
+    await backends[0].kill();
+    await eventually('nothing is told of it', async () => (await gauge('load_confidence')) === 0, { within: seconds(20) });
+    const [backend] = await pinion.backends();
+    assert.deepEqual([backend.load_confidence, backend.busy_share, backend.probe_wait_ms], [0, null, null]);
+    assert.equal(await gauge('busy_share'), 0);
+    assert.match((await pinion.command('status')).stdout, / \?\n/);
+  });
+
   test('a stopped process goes down after `fall` timeouts and comes back after `rise`', { timeout: seconds(90) }, async (t) => {
     const stage = Stage.of(t);
     const [a, b] = await stage.backends('node4', 2);

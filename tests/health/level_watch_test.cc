@@ -57,10 +57,8 @@ TEST_CASE("what probes tell counts while it is new") {
   Watched w;
   w.limit({.busy = {.busy_share = 50}, .full = {.loop_delay = 200ms}});
   w.loop.update_now();
-  w.backend.set_probe_reading({.busy_share = 0.6,
-                               .wait = 300ms,
-                               .confidence = 1.0,
-                               .at = w.loop.now() - LevelWatch::kStale - 1s});
+  w.backend.set_probe_reading(
+      {.busy_share = 0.6, .wait = 300ms, .confidence = 1.0, .at = w.loop.now() - 11s});
   int turns = 0;
   CHECK(run_until(w.loop, [&] { return ++turns > 300; }));
   CHECK(w.backend.standing().level == Level::calm);
@@ -87,7 +85,7 @@ TEST_CASE("a loop that stands still for longer than measurements are believed st
   Watched w;
   w.limit({.busy = {}, .full = {.loop_delay = 200ms}});
   w.loop.update_now();
-  const TimePoint began = w.loop.now() - LevelWatch::kStale - 5s;
+  const TimePoint began = w.loop.now() - 15s;
   w.backend.set_probe_reading({.busy_share = 0.1, .confidence = 1.0, .at = began});
   w.backend.set_probe_out(began);
   CHECK(w.becomes(Level::full, Limit::loop_delay));
