@@ -72,7 +72,9 @@ BodyReader::State BodyReader::after(char c) noexcept {
       return is_class(c, kHexChar) ? after_size_digit(c) : State::failed;
     case State::size:
       if (is_class(c, kHexChar)) return after_size_digit(c);
-      return c == ';' ? State::extension : expect('\r', State::size_lf);
+      return after_size(c);
+    case State::size_space:
+      return after_size(c);
     case State::extension:
       if (c == '\r') return State::size_lf;
       return is_class(c, kTextChar) && ++line_bytes_ <= kMaxChunkLine ? State::extension
@@ -105,6 +107,13 @@ BodyReader::State BodyReader::after_size_digit(char c) noexcept {
   if (++line_bytes_ > kMaxSizeDigits) return State::failed;
   remaining_ = remaining_ << 4U | hex_value(c);
   return State::size;
+}
+
+BodyReader::State BodyReader::after_size(char c) noexcept {
+  if (c == '\r') return State::size_lf;
+  if (c == ';') return State::extension;
+  const bool space = c == ' ' || c == '\t';
+  return space && ++line_bytes_ <= kMaxChunkLine ? State::size_space : State::failed;
 }
 
 BodyReader::State BodyReader::after_trailer(char c) noexcept {

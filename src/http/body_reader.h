@@ -15,7 +15,7 @@
 
 namespace pinion::http {
 
-/// Bytes of a chunk's size line, extensions included.
+/// Bytes of a chunk's size line, white space and extensions included.
 inline constexpr std::size_t kMaxChunkLine = std::size_t{4} * 1024;
 /// Bytes of all trailer fields of a body.
 inline constexpr std::size_t kMaxTrailers = std::size_t{8} * 1024;
@@ -45,7 +45,8 @@ class BodyReader {
     payload,      // of a length or up to the end of the connection
     first_digit,  // of a chunk's size: there must be one
     size,         // more digits, or what ends them
-    extension,    // after the `;` of a size line; dropped
+    size_space,  // behind them: RFC 9112, 7.1.1 has it before a `;`, some servers pad sizes with it
+    extension,   // after the `;` of a size line; dropped
     size_lf,
     chunk_data,
     data_cr,
@@ -66,6 +67,8 @@ class BodyReader {
   /// The state after one byte that is no payload.
   State after(char c) noexcept;
   State after_size_digit(char c) noexcept;
+  /// After something that is no digit and ends the size, or follows it.
+  State after_size(char c) noexcept;
   State after_trailer(char c) noexcept;
 
   Framing::Kind kind_;

@@ -104,6 +104,8 @@ TEST_CASE("chunks are taken apart") {
       {"0000000000000003\r\nabc\r\n0\r\n\r\n", "abc"},
       {"3;name=value;other=\"x y\"\r\nabc\r\n0;last\r\n\r\n", "abc"},
       {"3;\r\nabc\r\n0\r\n\r\n", "abc"},
+      {"3 ;a=b\r\nabc\r\n0\t; last\r\n\r\n", "abc"},
+      {"3  \r\nabc\r\n00 \t \r\n\r\n", "abc"},
       {"3\r\n\r\n\r\r\n0\r\n\r\n", "\r\n\r"},
       {"0\r\nTrailer: x\r\nOther:\r\n\r\n", ""},
   };
@@ -128,9 +130,13 @@ TEST_CASE("chunks that two parties could read differently are refused") {
            "\r\n"sv,
            ""
            " 5\r\nhello\r\n0\r\n\r\n"sv,
-           "5 \r\nhello\r\n0\r\n\r\n"sv,
-           "5 ;x\r\nhello\r\n0\r\n\r\n"sv,
-           "5\t\r\nhello\r\n"sv,
+           "5 5\r\nhello\r\n0\r\n\r\n"sv,
+           "5 x\r\nhello\r\n0\r\n\r\n"sv,
+           "5 \nhello\r\n0\r\n\r\n"sv,
+           "5 \rhello\r\n0\r\n\r\n"sv,
+           "5\v\r\nhello\r\n"sv,
+           "\t5\r\nhello\r\n0\r\n\r\n"sv,
+           " \r\n\r\n"sv,
            "+5\r\nhello\r\n"sv,
            "-5\r\nhello\r\n"sv,
            "0x5\r\nhello\r\n"sv,
@@ -180,12 +186,20 @@ TEST_CASE("once malformed a body stays so") {
   CHECK_FALSE(reader.finish_at_close());
 }
 
-TEST_CASE("extensions and trailers are bounded") {
+TEST_CASE("white space, extensions and trailers are bounded") {
+  const auto with_space = [](std::size_t size) {
+    return read_chunked("1" + std::string(size, ' ') + "\r\na\r\n0\r\n\r\n");
+  };
+  CHECK(with_space(4000).done);
+  CHECK(with_space(5000).malformed);
   const auto with_extension = [](std::size_t size) {
     return read_chunked("1;" + std::string(size, 'x') + "\r\na\r\n0\r\n\r\n");
   };
   CHECK(with_extension(4000).done);
   CHECK(with_extension(5000).malformed);
+  // They share one line.
+  CHECK(
+      read_chunked("1" + std::string(3000, ' ') + ';' + std::string(3000, 'x') + "\r\n").malformed);
   const auto with_trailers = [](std::size_t count) {
     std::string bytes = "0\r\n";
     for (std::size_t i = 0; i < count; ++i) bytes += "X: 0123456789\r\n";

@@ -147,6 +147,19 @@ TEST_CASE("a client sees that an answer was cut") {
   CHECK(proxy.closes(CloseReason::backend_closed) == 2);
 }
 
+TEST_CASE("white space behind the sizes of chunks is read, and goes no further") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send(get("/padded"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2 ;a=b\r\nab\r\n2  \r\ncd\r\n0 "
+      "\r\n\r\n");
+  CHECK(client.read_until("0\r\n\r\n").ends_with("\r\n\r\n2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"));
+}
+
 TEST_CASE("an answer that ends with its connection ends the client's body too") {
   const Backend backend;
   const RunningProxy proxy({backend.address()});

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "sink.h"
 #include "support/splits.h"
 
@@ -59,10 +61,11 @@ TEST_CASE("a body of a length passes however it is cut, and takes nothing of the
   }
 }
 
-TEST_CASE("a chunked body goes on chunked, without extensions and trailers") {
+TEST_CASE("a chunked body goes on chunked, without white space, extensions and trailers") {
   test::Sink sink;
   auto random = pinion::test::repeatable(2);
-  const std::string input = "5;x=1\r\nhello\r\n7\r\n, world\r\n0\r\nTrailer: no\r\n\r\nGET /next";
+  const std::string input =
+      "5 ;x=1\r\nhello\r\n7  \r\n, world\r\n0\t\r\nTrailer: no\r\n\r\nGET /next";
   for (const auto& pieces : pinion::test::splits(input, random)) {
     RequestBody body(kChunked, {});
     std::string out;
@@ -75,6 +78,8 @@ TEST_CASE("a chunked body goes on chunked, without extensions and trailers") {
     }
     CHECK(unchunked(out) == "hello, world");
     CHECK(out.find("Trailer") == std::string::npos);
+    CHECK(out.find_first_of(";\t") == std::string::npos);
+    CHECK(std::ranges::count(out, ' ') == 1);  // the payload's own
     CHECK(left == "GET /next");
   }
 }
