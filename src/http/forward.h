@@ -37,7 +37,8 @@ struct ResponseRewrite {
 
 /// Appends the head to `out`, as HTTP/1.1 (also to HTTP/1.0 clients, RFC 9110, 2.5). Content-Length
 /// is kept where the response to a HEAD or a 304 has one; a 1xx or 204 has no framing fields.
-/// Connection says `close` where keep_alive is false or the body ends with the connection.
+/// Connection says `close` where keep_alive is false or the body ends with the connection. A 426
+/// keeps its Upgrade, which says what the backend asks for.
 void write_response_head(std::string& out, const ResponseHead& head,
                          const ResponseRewrite& rewrite);
 

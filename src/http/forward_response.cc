@@ -10,6 +10,8 @@ namespace {
 /// (RFC 9110, 8.6; RFC 9112, 6.1).
 bool is_bodiless(int status) noexcept { return status < 200 || status == 204; }
 
+constexpr int kUpgradeRequired = 426;
+
 class ResponseWriter {
  public:
   ResponseWriter(std::string& out, const ResponseHead& head,
@@ -40,20 +42,33 @@ class ResponseWriter {
       }
       return;
     }
-    const bool switches = rewrite_.upgrade && field.known == FieldName::upgrade;
-    if (switches || !hop_by_hop_.drops(field)) write_field(out_, field.name, field.value);
+    const bool upgrade = tells_upgrade() && field.known == FieldName::upgrade;
+    if (upgrade || !hop_by_hop_.drops(field)) write_field(out_, field.name, field.value);
+  }
+
+  /// A 426 without its Upgrade would not say what is asked for (RFC 9110, 15.5.22).
+  [[nodiscard]] bool tells_upgrade() const noexcept {
+    return rewrite_.upgrade || head_.status == kUpgradeRequired;
   }
 
   void write_connection() {
-    if (rewrite_.upgrade) {
-      write_field(out_, "Connection", "Upgrade");
-    } else if (head_.status < 200) {
-      return;  // the final response says what becomes of the connection
-    } else if (!rewrite_.keep_alive || framing().kind == Framing::Kind::until_close) {
-      write_field(out_, "Connection", "close");
-    } else if (rewrite_.client_minor_version == 0) {
-      write_field(out_, "Connection", "keep-alive");
+    const std::string_view option = persistence();
+    const bool upgrade =
+        rewrite_.upgrade || (tells_upgrade() && head_.fields.has(FieldName::upgrade));
+    if (!upgrade) {
+      if (!option.empty()) write_field(out_, "Connection", option);
+      return;
     }
+    out_.append("Connection: Upgrade");
+    if (!option.empty()) out_.append(", ").append(option);
+    out_.append("\r\n");
+  }
+
+  /// What the client has to be told of its connection, if anything.
+  [[nodiscard]] std::string_view persistence() const noexcept {
+    if (head_.status < 200) return {};  // the final response says what becomes of it
+    if (!rewrite_.keep_alive || framing().kind == Framing::Kind::until_close) return "close";
+    return rewrite_.client_minor_version == 0 ? "keep-alive" : "";
   }
 
   std::string& out_;

@@ -98,6 +98,20 @@ TEST_CASE("a switch of protocols keeps what the client must see of it") {
         "Connection: Upgrade\r\n\r\n");
 }
 
+TEST_CASE("an answer that asks for another protocol says which") {
+  const std::string_view asks =
+      "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade, X-Hop\r\n"
+      "X-Hop: 1\r\nContent-Length: 0\r\n\r\n";
+  const std::string start =
+      "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nContent-Length: 0\r\n";
+  CHECK(forwarded_response({asks}) == start + "Connection: Upgrade\r\n\r\n");
+  CHECK(forwarded_response({asks, "GET", {.keep_alive = false}}) ==
+        start + "Connection: Upgrade, close\r\n\r\n");
+  // One that says nothing of a protocol has nothing put into its mouth.
+  const std::string_view mute = "HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n";
+  CHECK(forwarded_response({mute}) == mute);
+}
+
 TEST_CASE("response_framing changes only what the client cannot read") {
   ResponseHead head;
   const auto framing = [&](Framing from, int minor) {
