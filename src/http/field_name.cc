@@ -90,7 +90,10 @@ FieldName field_name(std::string_view name) noexcept {
       }
     }
   }
-  if (first == 'x' && tells_of_client(name)) return FieldName::x_forwarded;
+  if (first == 'x' && tells_of_client(name)) {
+    const bool is_variable = name.find('_') != std::string_view::npos;
+    return is_variable ? FieldName::x_forwarded_variable : FieldName::x_forwarded;
+  }
   if (first == 's' && has_prefix(name, kWebSocketPrefix)) return FieldName::sec_websocket;
   return FieldName::other;
 }

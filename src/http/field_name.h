@@ -34,10 +34,11 @@ enum class FieldName : std::uint8_t {
   trailer,
   transfer_encoding,
   upgrade,
-  x_forwarded,  // any X-Forwarded-… but the following, and what becomes the same as a variable
+  x_forwarded,  // any X-Forwarded-… but the following
   x_forwarded_for,
   x_forwarded_host,
   x_forwarded_proto,
+  x_forwarded_variable,  // one of these, or X-Real-IP, spelt with `_`: the same as a variable
   x_real_ip,
 };
 
@@ -65,8 +66,9 @@ class FieldNames {
 };
 
 /// What proxies say of the client.
-inline constexpr FieldNames kTellOfClient{FieldName::forwarded,         FieldName::x_forwarded,
-                                          FieldName::x_forwarded_for,   FieldName::x_forwarded_host,
-                                          FieldName::x_forwarded_proto, FieldName::x_real_ip};
+inline constexpr FieldNames kTellOfClient{
+    FieldName::forwarded,        FieldName::x_forwarded,       FieldName::x_forwarded_for,
+    FieldName::x_forwarded_host, FieldName::x_forwarded_proto, FieldName::x_forwarded_variable,
+    FieldName::x_real_ip};
 
 }  // namespace pinion::http

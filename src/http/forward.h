@@ -23,8 +23,9 @@ struct RequestRewrite {
 /// Appends the head to `out`, always as HTTP/1.1. An upgrade to websocket keeps Upgrade (that
 /// protocol alone, in its case) and Connection; any other Upgrade is removed. X-Forwarded-For is
 /// one field with our peer as its last; X-Forwarded-Host is the original host. From a peer that is
-/// not trusted all X-Forwarded-*, Forwarded and X-Real-IP go, since backends believe them. A
-/// request without Host (HTTP/1.0) gets an empty one. Expect goes on from HTTP/1.1 clients.
+/// not trusted all X-Forwarded-*, Forwarded and X-Real-IP go, since backends believe them; from any
+/// peer those that are spelt with `_`, since servers that make variables of names take them for the
+/// same. A request without Host (HTTP/1.0) gets an empty one. Expect goes on from HTTP/1.1 clients.
 /// @param rewrite its framing is never until_close
 void write_request_head(std::string& out, const RequestHead& head, const RequestRewrite& rewrite);
 

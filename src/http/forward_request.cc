@@ -9,7 +9,9 @@ namespace {
 
 /// Fields that end here though they are not hop-by-hop.
 FieldNames replaced_names(const RequestHead& head, const RequestRewrite& rewrite) noexcept {
-  FieldNames names{FieldName::x_forwarded_for};  // merged and extended behind the others
+  // X-Forwarded-For is merged and extended behind the others. X_Forwarded_For would be taken for
+  // it, and proxies that are trusted let it through.
+  FieldNames names{FieldName::x_forwarded_for, FieldName::x_forwarded_variable};
   if (!rewrite.peer_is_trusted) names.add(kTellOfClient);
   // RFC 9110, 10.1.1: it means nothing from HTTP/1.0, and would mean something in our HTTP/1.1.
   if (rewrite.drop_expect || head.minor_version == 0) names.add(FieldName::expect);

@@ -57,8 +57,8 @@ TEST_CASE("names are known whatever their case") {
 
 TEST_CASE("what becomes the same variable as what proxies say of a client is known as that") {
   for (const char* const name :
-       {"X_Forwarded_For", "x-forwarded_host", "X_FORWARDED-x", "x_real-ip"}) {
-    CHECK(field_name(name) == FieldName::x_forwarded);
+       {"X_Forwarded_For", "x-forwarded_host", "X_FORWARDED-x", "x_real-ip", "X-Forwarded-A_B"}) {
+    CHECK(field_name(name) == FieldName::x_forwarded_variable);
   }
 }
 
