@@ -64,7 +64,7 @@ struct RequestHead {
   std::string method;
   std::string target;     // origin-form (or "*"): an absolute-form has been reduced to it
   std::string host;       // the Host field's value, or the authority of an absolute-form
-  int minor_version = 1;  // HTTP/1.minor
+  int minor_version = 1;  // HTTP/1.minor, 0 or 1: what is higher is read as 1
   Fields fields;          // as they came, Host and hop-by-hop fields included
   Framing framing;
   bool keep_alive = true;         // the client wants the connection to persist

@@ -84,7 +84,7 @@ std::string_view message_of(HeadError error) noexcept {
     case HeadError::too_many_fields:
       return "The request has more fields than [proxy.limits].headers allows.";
     case HeadError::unknown_method:
-      return "This proxy does not know the request's method.";
+      return "This proxy makes no tunnels: CONNECT is not for it.";
     case HeadError::bad_version:
       return "Of HTTP, this proxy speaks versions 1.0 and 1.1.";
   }

@@ -1,6 +1,7 @@
 // Heads of HTTP/1.x messages, parsed whole and strictly: what is not of the grammar, or has been
 // used to make two parties read differently (bare CR or LF, obs-fold, NUL, framing conflicts), is
-// refused. llhttp judges the tests: what is accepted here, it accepts and reads likewise.
+// refused. llhttp judges the tests: what is accepted here, it accepts and reads likewise, but for
+// methods and minor versions that it does not know.
 //
 // Threads: one worker's. A HeadParser has no state between messages; the bytes of a head that has
 //   not arrived whole are kept by the caller, so that an idle connection owns nothing.
@@ -34,8 +35,8 @@ enum class HeadError : unsigned char {
   url_too_long,           // 414
   head_too_large,         // 431
   too_many_fields,        // 431
-  unknown_method,         // 501: CONNECT too
-  bad_version,            // 505
+  unknown_method,         // 501: CONNECT; any other is for the backend to judge
+  bad_version,            // 505: not HTTP/1.x
 };
 
 /// The status of the reply to a request that was refused.

@@ -24,8 +24,7 @@ HeadError check_version(std::string_view text) noexcept {
   const bool shaped =
       text.starts_with(kVersionPrefix) && is_digit(text[5]) && text[6] == '.' && is_digit(text[7]);
   if (!shaped) return HeadError::malformed;
-  const bool known = text[5] == '1' && (text[7] == '0' || text[7] == '1');
-  return known ? HeadError::none : HeadError::bad_version;
+  return text[5] == '1' ? HeadError::none : HeadError::bad_version;
 }
 
 /// What can be said of a request line before its end has come: so that a TLS handshake or an

@@ -28,6 +28,30 @@ TEST_CASE("a browser's request is read as it is") {
   CHECK_FALSE(head.upgrades_to_websocket);
 }
 
+TEST_CASE("what a method means is for the backend to say") {
+  // Registered ones that are seldom seen, and any other token, as HAProxy does.
+  for (const std::string method : {"QUERY", "VERSION-CONTROL", "BASELINE-CONTROL", "ORDERPATCH",
+                                   "UPDATEREDIRECTREF", "FOO", "get", "GETS", "!#$%&'*+-.^_`|~"}) {
+    CAPTURE(method);
+    const auto read = read_request(method + " /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n");
+    REQUIRE(is_complete(read.result));
+    CHECK(read.head.method == method);
+    CHECK(read.head.framing == Framing{Framing::Kind::length, 2});
+  }
+}
+
+TEST_CASE("a higher version of HTTP/1 is read as 1.1") {
+  for (const char minor : {'2', '9'}) {
+    const auto read = read_request(std::string("POST / HTTP/1.") + minor +
+                                   "\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    REQUIRE(is_complete(read.result));
+    CHECK(read.head.minor_version == 1);
+    CHECK(read.head.keep_alive);
+    CHECK(read.head.framing == Framing{Framing::Kind::chunked});
+  }
+  CHECK(read_request("GET / HTTP/1.2\r\n\r\n").result.error == HeadError::bad_host);
+}
+
 TEST_CASE("the framing of a request") {
   const auto framing = [](std::string_view fields) {
     std::string bytes = "POST / HTTP/1.1\r\nHost: a\r\n";

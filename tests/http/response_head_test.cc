@@ -123,6 +123,14 @@ TEST_CASE("answers that could be read in two ways are refused") {
   }
 }
 
+TEST_CASE("an answer of a higher version of HTTP/1 is read as one of 1.1") {
+  const auto read = read_response("HTTP/1.2 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+  REQUIRE(is_complete(read.result));
+  CHECK(read.head.minor_version == 1);
+  CHECK(read.head.keep_alive);
+  CHECK(read.head.framing == Framing{Framing::Kind::chunked});
+}
+
 TEST_CASE("an interim answer is a head of its own") {
   const std::string bytes =
       "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";

@@ -30,6 +30,19 @@ TEST_CASE("pipelined requests are answered in their order") {
   }
 }
 
+TEST_CASE("methods that are seldom heard of and higher minor versions go on, as 1.1") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send("VERSION-CONTROL /x HTTP/1.2\r\nHost: x\r\n\r\n");
+  Peer upstream = backend.accept();
+  CHECK(upstream.read_until("\r\n\r\n").starts_with("VERSION-CONTROL /x HTTP/1.1\r\n"));
+  upstream.send("HTTP/1.2 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  const std::string said = read_answer(client);
+  CHECK(said.starts_with("HTTP/1.1 200 OK\r\n"));
+  CHECK(said.ends_with("ok"));
+}
+
 TEST_CASE("a flood of pipelined requests that each need a new connection waits in the kernel") {
   const Backend backend;
   RunningProxy proxy({backend.address()});
