@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "http/chars.h"
 #include "http/control_fields.h"
 #include "http/head_scan.h"
 
@@ -56,10 +57,10 @@ HeadError parse_head(std::string_view bytes, const HeadLimits& limits, std::stri
 }
 
 /// Finds a whole head in `partial` and `in` and hands it to `parse`, which tells what is wrong with
-/// it.
-template <typename Parse>
+/// it; what cannot be one goes to `keep_sound`.
+template <typename Parse, typename KeepSound>
 HeadResult read_head(std::string& partial, std::string_view in, HeadKind kind,
-                     const HeadLimits& limits, Parse parse) {
+                     const HeadLimits& limits, Parse parse, KeepSound keep_sound) {
   const std::size_t before = partial.size();
   std::string_view bytes = in;
   if (before != 0) {
@@ -76,6 +77,8 @@ HeadResult read_head(std::string& partial, std::string_view in, HeadKind kind,
   }
   if (result.error == HeadError::none) {
     result.error = parse(bytes.substr(scan.begin, scan.end - scan.begin));
+  } else {
+    keep_sound(bytes);
   }
   if (result.error == HeadError::none) {
     result.status = HeadResult::Status::complete;
@@ -92,14 +95,31 @@ HeadResult read_head(std::string& partial, std::string_view in, HeadKind kind,
 
 HeadResult read_request_head(std::string& partial, std::string_view in, const HeadLimits& limits,
                              RequestHead& head) {
-  return read_head(partial, in, HeadKind::request, limits,
-                   [&](std::string_view bytes) { return parse_head(bytes, limits, head); });
+  return read_head(
+      partial, in, HeadKind::request, limits,
+      [&](std::string_view bytes) { return parse_head(bytes, limits, head); },
+      [&](std::string_view bytes) { read_sound_part(bytes, limits, head); });
+}
+
+void read_sound_part(std::string_view bytes, const HeadLimits& limits, RequestHead& head) {
+  head.clear();
+  const HeadScan scan = scan_head(bytes, 0, HeadKind::request, limits);
+  const std::string_view text = bytes.substr(scan.begin);
+  const std::size_t method = span_of(text.substr(0, kMaxMethod + 1), kTokenChar);
+  if (method > kMaxMethod || text.substr(method, 1) != " ") return;
+  head.method = text.substr(0, method);
+  if (scan.sound <= scan.begin) return;
+  std::string lines(text.substr(0, scan.sound - scan.begin));
+  const std::string_view copy = head.fields.begin(lines.append("\r\n"));
+  (void)take_fields(copy.substr(copy.find('\n') + 1), limits.fields, head.fields);
 }
 
 HeadResult read_response_head(std::string& partial, std::string_view in, const HeadLimits& limits,
                               std::string_view method, ResponseHead& head) {
-  return read_head(partial, in, HeadKind::response, limits,
-                   [&](std::string_view bytes) { return parse_head(bytes, limits, method, head); });
+  return read_head(
+      partial, in, HeadKind::response, limits,
+      [&](std::string_view bytes) { return parse_head(bytes, limits, method, head); },
+      [](std::string_view /*bytes*/) {});
 }
 
 }  // namespace pinion::http

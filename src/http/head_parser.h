@@ -58,9 +58,15 @@ struct HeadResult {
 /// again (and without memory) once a head is complete or refused. Up to four empty lines before the
 /// request line are skipped (RFC 9112, 2.2). Faults are found with the end of their line and the
 /// start line's and the limits' as early as they can be; the outcome does not depend on how the
-/// bytes were cut. `head` is meaningful only when complete.
+/// bytes were cut. Of a head that is refused `head` has the method and the fields before the fault,
+/// as read_sound_part() finds them, and else nothing that means something.
 HeadResult read_request_head(std::string& partial, std::string_view in, const HeadLimits& limits,
                              RequestHead& head);
+
+/// What a reply has to know of a request whose head is at fault or has not come whole: its method
+/// (empty if not even that can be told) and the fields of the whole lines before the fault.
+/// @param bytes what has come of the head
+void read_sound_part(std::string_view bytes, const HeadLimits& limits, RequestHead& head);
 
 /// Reads the head of a response to a request with `method`, in the same way, but without empty
 /// lines before it; a 1xx is a head of its own.

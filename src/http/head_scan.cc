@@ -185,6 +185,7 @@ HeadScan scan_head(std::string_view bytes, std::size_t scanned, HeadKind kind,
     scan.error = check_line(line, is_first, kind, limits);
     if (scan.error != HeadError::none) return scan;
     line_at = pass_fields(view, line_end + 1);
+    scan.sound = line_at;
   }
   if (line_at == scan.begin) {
     scan.error = check_unfinished(view, scan.begin, scanned, kind, limits);

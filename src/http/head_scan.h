@@ -25,6 +25,7 @@ inline constexpr std::size_t kMaxMethod = 32;
 struct HeadScan {
   std::size_t begin = 0;  // of the start line, behind empty lines
   std::size_t end = 0;    // one past the final empty line; 0 while that has not come
+  std::size_t sound = 0;  // one past the last line in order, if it has been seen from the beginning
   HeadError error = HeadError::none;
 };
 

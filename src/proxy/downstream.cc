@@ -39,7 +39,8 @@ void Downstream::turn_away() {
   send_last({.status = 503,
              .code = "too-many-connections",
              .message = "This proxy has all the connections it may have; try again.",
-             .retry_after = 1 + worker_.random()() % 5});
+             .retry_after = 1 + worker_.random()() % 5},
+            nullptr);
 }
 
 void Downstream::shut_down() {
@@ -111,7 +112,7 @@ void Downstream::take_head(std::string_view& bytes) {
   }
   if (result.status == http::HeadResult::Status::failed) {
     bytes = {};
-    return refuse(result.error);
+    return refuse(result.error, head);
   }
   disarm();
   state_ = State::exchange;
@@ -255,14 +256,15 @@ uv::Stream Downstream::leave_for_tunnel() {
   return stream;
 }
 
-void Downstream::refuse(http::HeadError error) {
+void Downstream::refuse(http::HeadError error, const http::RequestHead& sound_part) {
   worker_.counters().head_errors.add();
   worker_.count_close(CloseReason::client_error);
   const int status = http::status_of(error);
-  send_last({.status = status, .code = http::code_of(error), .message = http::message_of(error)});
+  send_last({.status = status, .code = http::code_of(error), .message = http::message_of(error)},
+            &sound_part);
 }
 
-void Downstream::send_last(const http::Reply& reply) {
+void Downstream::send_last(const http::Reply& reply, const http::RequestHead* request) {
   worker_.counters().no_pool.answered(reply.status);
   log_refusal(reply);
   last_ = true;
@@ -270,7 +272,7 @@ void Downstream::send_last(const http::Reply& reply) {
   ahead_ = partial_ = {};
   account_read();
   stream_.start_reading();
-  if (stream_.write({http::write_reply(reply, nullptr)}) != 0) return close();
+  if (stream_.write({http::write_reply(reply, request)}) != 0) return close();
   account_queue();
   arm(kLinger);
   if (stream_.queued() == 0) linger();
@@ -306,9 +308,12 @@ void Downstream::linger() {
 void Downstream::on_timer(TimePoint /*now*/) noexcept {
   if (state_ == State::head) {
     worker_.count_close(CloseReason::client_timeout);
+    http::RequestHead& head = worker_.scratch_request();
+    http::read_sound_part(partial_, worker_.head_limits(), head);
     return send_last({.status = 408,
                       .code = "head-timeout",
-                      .message = "The request head did not arrive in time."});
+                      .message = "The request head did not arrive in time."},
+                     &head);
   }
   if (state_ == State::draining) {
     worker_.count_close(CloseReason::client_timeout);

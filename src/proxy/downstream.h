@@ -119,8 +119,8 @@ class Downstream final : public Retirable,
   void read_ahead(std::string_view& bytes);
   void account_read();
   void become_idle();
-  void refuse(http::HeadError error);
-  void send_last(const http::Reply& reply);
+  void refuse(http::HeadError error, const http::RequestHead& sound_part);
+  void send_last(const http::Reply& reply, const http::RequestHead* request);
   void log_refusal(const http::Reply& reply) const;
   void linger();
   void close();

@@ -210,6 +210,55 @@ TEST_CASE("what is not HTTP/1 is refused with its first bytes or its first line"
   CHECK(read_request("").result.status == HeadResult::Status::need_more);
 }
 
+TEST_CASE("of a head that is refused or incomplete it is known what came before the fault") {
+  const std::string fields = "Accept: application/json\r\nOrigin: http://o\r\n";
+  const HeadLimits limits{.head = 200, .fields = 3, .url = 20};
+  struct Case {
+    std::string bytes;
+    std::string_view method;
+    std::size_t fields;
+  };
+  const Case cases[] = {
+      {"HEAD / HTTP/1.1\r\n" + fields + "\r\n", "HEAD", 2},  // no Host
+      {"\r\nHEAD / HTTP/1.1\r\n" + fields + "X : y\r\nZ: 1\r\n\r\n", "HEAD", 2},
+      {"HEAD / HTTP/1.1\r\n" + fields + "X: " + std::string(200, 'x'), "HEAD", 2},
+      {"HEAD / HTTP/1.1\r\n" + fields + "Host: a\r\nX: y\r\n\r\n", "HEAD", 3},
+      {"HEAD /" + std::string(20, 'u') + " HTTP/1.1\r\n" + fields + "\r\n", "HEAD", 0},
+      {"HEAD / HTTP/2.0\r\n" + fields + "\r\n", "HEAD", 0},
+      {"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n", "CONNECT", 3},
+      {"\x16\x03\x01\x02\r\n" + fields + "\r\n", "", 0},
+      {std::string(40, 'A') + " / HTTP/1.1\r\n" + fields + "\r\n", "", 0},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.bytes);
+    for (const std::size_t size : {each.bytes.size(), std::size_t{1}}) {
+      std::string partial;
+      RequestHead head;
+      HeadResult result;
+      for (std::size_t at = 0; at < each.bytes.size(); at += size) {
+        result =
+            read_request_head(partial, std::string_view(each.bytes).substr(at, size), limits, head);
+        if (result.status != HeadResult::Status::need_more) break;
+      }
+      REQUIRE(is_failed(result));
+      CHECK(head.method == each.method);
+      CHECK(head.fields.size() == each.fields);
+      CHECK(head.fields.find("Origin").has_value() == (each.fields > 0));
+    }
+  }
+  RequestHead head;
+  read_sound_part("HEAD / HTTP/1.1\r\nAccept: x\r\nOri", limits, head);
+  CHECK(head.method == "HEAD");
+  CHECK(head.fields.size() == 1);
+  read_sound_part("HEAD / HT", limits, head);
+  CHECK(head.method == "HEAD");
+  for (const auto bytes : {"", "\r\n", "HEA", "HEAD"}) {
+    read_sound_part(bytes, limits, head);
+    CHECK(head.method.empty());
+    CHECK(head.fields.size() == 0);
+  }
+}
+
 TEST_CASE("each error has its status and its word") {
   CHECK(status_of(HeadError::malformed) == 400);
   CHECK(status_of(HeadError::bad_transfer_encoding) == 400);

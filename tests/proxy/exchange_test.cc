@@ -275,6 +275,27 @@ TEST_CASE("a head that does not arrive in time is 408, a silent connection just 
   CHECK(silent.read_to_end().empty());
 }
 
+TEST_CASE(
+    "who is refused by the head of a request is answered as it asks, as far as that is known") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()}, {.timeouts = "request_head = \"100ms\""});
+  const std::string fields = "Accept: application/json\r\nOrigin: http://page\r\n";
+  for (const std::string end : {"\r\n", "Bad : field\r\n\r\n", "Host: half"}) {
+    CAPTURE(end);
+    const std::string rest = fields + end;
+    Peer asks_for_head = proxy.client();
+    asks_for_head.send("HEAD / HTTP/1.1\r\n" + rest);
+    const std::string said = asks_for_head.read_to_end();
+    CHECK(said.starts_with("HTTP/1.1 40"));
+    CHECK(said.ends_with("\r\n\r\n"));
+    Peer client = proxy.client();
+    client.send("GET / HTTP/1.1\r\n" + rest);
+    const std::string json = client.read_to_end();
+    CHECK(json.find("Access-Control-Allow-Origin: http://page\r\n") != std::string::npos);
+    CHECK(json.find("\r\n\r\n{\"error\":{") != std::string::npos);
+  }
+}
+
 TEST_CASE("an answer that does not come in time is 504") {
   const Backend backend;
   const RunningProxy proxy({backend.address()}, {.timeouts = "response_head = \"100ms\""});
