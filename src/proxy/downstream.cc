@@ -107,7 +107,9 @@ void Downstream::take_head(std::string_view& bytes) {
   bytes.remove_prefix(result.consumed);
   account_read();
   if (result.status == http::HeadResult::Status::need_more) {
-    if (std::exchange(state_, State::head) == State::head) return;
+    // Empty lines are none of a request (RFC 9112, 2.2): some clients send one behind a body.
+    const bool begun = partial_.find_first_not_of("\r\n") != std::string::npos;
+    if (!begun || std::exchange(state_, State::head) == State::head) return;
     return arm(worker_.config().proxy.timeouts.request_head);
   }
   if (result.status == http::HeadResult::Status::failed) {

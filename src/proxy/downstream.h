@@ -4,7 +4,8 @@
 // Threads: the worker's.
 // Lifetime: owned by its worker from accept until it retires, or until a 101 hands its stream to a
 //   Tunnel.
-// Invariants: an idle connection owns no buffer. While an exchange is under way its request body is
+// Invariants: an idle connection owns no buffer but for a few empty lines. While an exchange is
+// under way its request body is
 //   read as fast as the backend takes it; of what follows the body, and of a body that has to wait,
 //   it is not read on once kReadAhead bytes are kept, so that less than twice as many ever are.
 //   They count in the budget, as an incomplete head does.
@@ -95,7 +96,7 @@ class Downstream final : public Retirable,
 
  private:
   enum class State : unsigned char {
-    idle,       // between requests, nothing read
+    idle,       // between requests, nothing read but a few empty lines
     head,       // part of a head has been read
     exchange,   // a request is under way
     draining,   // waiting for the client to take its answer before the next request, or before the

@@ -296,6 +296,45 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("an empty line behind a request does not begin another one") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()},
+                     {.timeouts = "request_head = \"50ms\"\nkeep_alive = \"400ms\""});
+  const auto ask = [&] {
+    Peer client = proxy.client();
+    client.send(post("/form", "ab") + "\r\n");
+    Peer upstream = backend.accept();
+    upstream.read_until("\r\n\r\nab");
+    upstream.send(answer("ok"));
+    CHECK(read_answer(client).ends_with("ok"));
+    return client;
+  };
+  CHECK(ask().read_to_end().empty());  // not a 408
+  CHECK(proxy.closes(CloseReason::client_timeout) == 0);
+
+  Peer goes_on = ask();
+  goes_on.send("\r\n\r");
+  goes_on.send("\n" + get("/next"));
+  Peer upstream = backend.accept();
+  CHECK(upstream.read_until("\r\n\r\n").starts_with("GET /next "));
+  upstream.send(answer("next"));
+  CHECK(read_answer(goes_on).ends_with("next"));
+
+  Peer floods = ask();
+  for (int line = 0; line < 4; ++line) floods.send("\r\n");
+  CHECK(read_answer(floods).starts_with("HTTP/1.1 400 "));
+}
+
+TEST_CASE("a connection with an empty line on it is idle when pinion ends") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send("\r\n");
+  REQUIRE(eventually([&] { return proxy.buffered() == 2; }));
+  proxy.on_worker([](Worker& worker) { worker.shut_down(std::chrono::seconds{30}); });
+  CHECK(client.read_to_end().empty());
+}
+
 TEST_CASE("an answer that does not come in time is 504") {
   const Backend backend;
   const RunningProxy proxy({backend.address()}, {.timeouts = "response_head = \"100ms\""});
