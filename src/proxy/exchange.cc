@@ -159,7 +159,7 @@ std::string Exchange::write_reply_to_request(const http::Reply& answer) const {
 
 // As long as nothing of the answer was sent, another can take its place.
 void Exchange::fail_response(CloseReason reason, const http::Reply& instead) {
-  if (!response_body_->holding()) {
+  if (response_body_->began()) {
     // As the backend has ended it: who counts the bytes or the chunks sees that some are missing,
     // and has all that came. Of the answer to a poll a part is of no use.
     const bool shows = reason == CloseReason::backend_closed && response_body_->shows_its_end();

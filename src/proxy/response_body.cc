@@ -5,13 +5,14 @@
 namespace pinion::proxy {
 
 ResponseBody::Status ResponseBody::pass(std::string_view in, GatherWriter& out, TimePoint now) {
-  if (!holding()) send_head(out);
   while (!reader_.done() && !in.empty()) {
     const auto step = reader_.next(in);
     if (step.malformed) return Status::malformed;
+    if (!holding()) send_head(out);
     in.remove_prefix(step.consumed);
     if (!step.data.empty()) deliver(step.data, out, now);
   }
+  if (!holding()) send_head(out);
   if (!reader_.done()) return Status::need_more;
   had_excess_ = !in.empty();
   finish(out);

@@ -25,7 +25,8 @@ class ResponseBody {
  public:
   enum class Status : unsigned char { need_more, done, malformed };
 
-  /// @param head as the client will see it; it goes out with the first payload that may
+  /// @param head as the client will see it; it goes out with the first payload that may, or at once
+  /// if its body has not begun, but not if it came with a body that is malformed from the start
   ResponseBody(std::string head, http::Framing from_backend, http::Framing to_client) noexcept
       : head_(std::move(head)), to_client_(to_client), reader_(from_backend) {}
 
@@ -45,6 +46,8 @@ class ResponseBody {
   [[nodiscard]] bool had_excess() const noexcept { return had_excess_; }
   /// Nothing may be sent to the client yet, not even the head.
   [[nodiscard]] bool holding() const noexcept { return open_ != nullptr && !open_->decided(); }
+  /// The head has been sent, and maybe more.
+  [[nodiscard]] bool began() const noexcept { return head_.empty(); }
   /// Its client can tell a part of it from the whole.
   [[nodiscard]] bool shows_its_end() const noexcept {
     using Kind = http::Framing::Kind;

@@ -173,6 +173,29 @@ TEST_CASE("white space behind the sizes of chunks is read, and goes no further")
   CHECK(client.read_until("0\r\n\r\n").ends_with("\r\n\r\n2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n"));
 }
 
+TEST_CASE("an answer whose chunks are none from the start is 502") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const auto& target : {"/whole", "/again"}) {
+    client.send(get(target));
+    Peer upstream = backend.accept();
+    upstream.read_until("\r\n\r\n");
+    upstream.send(head + "zz\r\n");
+    CHECK(read_answer(client).starts_with("HTTP/1.1 502 "));
+    CHECK(upstream.read_to_end().empty());
+  }
+  client.send(get("/head-first"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send(head);
+  CHECK(client.read_until("\r\n\r\n").starts_with("HTTP/1.1 200 "));
+  upstream.send("zz\r\n");
+  client.read_to_end();
+  CHECK(client.end() == End::reset);
+}
+
 TEST_CASE("an answer that ends with its connection ends the client's body too") {
   const Backend backend;
   const RunningProxy proxy({backend.address()});

@@ -169,6 +169,24 @@ TEST_CASE("a head without a body is done at once") {
   }) == kHead);
 }
 
+TEST_CASE("of a body that is malformed from the start not even the head goes out") {
+  test::Sink sink;
+  const auto status = [&](ResponseBody& body, std::string_view in, std::string_view sent) {
+    auto result = ResponseBody::Status::done;
+    CHECK(sink.written([&](GatherWriter& writer) { result = body.pass(in, writer, kStart); }) ==
+          sent);
+    return result;
+  };
+  ResponseBody body(kHead, kChunked, kChunked);
+  CHECK(status(body, "zz\r\n", "") == ResponseBody::Status::malformed);
+  CHECK_FALSE(body.began());
+  // But a head is not kept waiting for its body.
+  ResponseBody later(kHead, kChunked, kChunked);
+  CHECK(status(later, "", kHead) == ResponseBody::Status::need_more);
+  CHECK(later.began());
+  CHECK(status(later, "zz\r\n", "") == ResponseBody::Status::malformed);
+}
+
 TEST_CASE("bytes after the body reach nobody, and are noticed") {
   test::Sink sink;
   for (const std::string& after : {std::string(), std::string("HTTP/1.1 200 OK")}) {
