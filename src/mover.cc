@@ -87,7 +87,9 @@ void Mover::undrain(Backend& backend, TimePoint now) {
 
 std::string Mover::why_none_come(Backend& backend, TimePoint now) const {
   if (!used_.contains(&backend)) return "has left the config or its name";
-  return backend.takes_sessions() ? std::string{} : balance::explain(backend, now);
+  constexpr std::uint32_t kWhateverItsRate = 0;
+  return backend.takes_sessions() ? std::string{}
+                                  : balance::explain(backend, kWhateverItsRate, now);
 }
 
 void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now) {
