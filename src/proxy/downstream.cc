@@ -170,9 +170,12 @@ void Downstream::account_queue() {
     if (exchange_ != nullptr) exchange_->tell_waiting(0, false);
   } else if (stall_ == nullptr && exchange_ != nullptr && exchange_->pool()) {
     stall_pool_ = *exchange_->pool();
-    const Duration after = worker_.config().pools[stall_pool_].slow_consumer.after;
-    stall_ = std::make_unique<StallWatch>(worker_.wheel(), stream_, after, worker_.now(), *this);
+    stall_ = std::make_unique<StallWatch>(worker_.wheel(), stream_, worker_.now(), *this);
   }
+}
+
+Duration Downstream::longest_stall() const noexcept {
+  return worker_.config().pools[stall_pool_].slow_consumer.after;
 }
 
 void Downstream::on_waiting() noexcept {

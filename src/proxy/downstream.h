@@ -113,6 +113,7 @@ class Downstream final : public Retirable,
   void on_timer(TimePoint now) noexcept override;
   void on_waiting() noexcept override;
   void on_slow_consumer() noexcept override;
+  [[nodiscard]] Duration longest_stall() const noexcept override;
 
   void take_bytes(std::string_view bytes);
   void take_head(std::string_view& bytes);

@@ -4,7 +4,8 @@
 // Threads: the worker's.
 // Lifetime: beside the stream, only while bytes wait for it. The stream and the owner outlive it;
 //   the owner may destroy it inside any of the calls to it.
-// Invariants: on_slow_consumer is called at most once, when there was no progress for `after`, and
+// Invariants: on_slow_consumer is called at most once, when there was no progress for
+// longest_stall(), and
 //   at most a quarter of that (or a second) later.
 #pragma once
 
@@ -23,27 +24,24 @@ class StallWatch final : private WheelTimer {
     /// Bytes wait; asked about every second.
     virtual void on_waiting() noexcept = 0;
     virtual void on_slow_consumer() noexcept = 0;
+    /// The longest stall that is allowed now, which a reload may change; 0: as long as it likes.
+    [[nodiscard]] virtual Duration longest_stall() const noexcept = 0;
 
    protected:
     ~Owner() = default;
   };
 
-  /// @param after of [pool.slow_consumer]; 0: the client may stall for as long as it likes
-  StallWatch(TimerWheel& wheel, const uv::Stream& stream, Duration after, TimePoint now,
-             Owner& owner) noexcept;
+  StallWatch(TimerWheel& wheel, const uv::Stream& stream, TimePoint now, Owner& owner) noexcept;
 
   /// There was no progress for some time.
   [[nodiscard]] bool stalled() const noexcept { return stalled_; }
 
  private:
-  [[nodiscard]] Duration step() const noexcept;
-  [[nodiscard]] Duration stalled_after() const noexcept;
   void on_timer(TimePoint now) noexcept override;
 
   TimerWheel& wheel_;
   const uv::Stream& stream_;
   Owner& owner_;
-  Duration after_;
   TimePoint since_;         // of the last progress
   std::uint64_t position_;  // then
   bool stalled_ = false;

@@ -185,10 +185,12 @@ void Tunnel::queue_changed(Direction direction, std::int64_t change) {
   if (out_.sink_queue() == 0) {
     stall_.reset();
   } else if (stall_ == nullptr) {
-    const Duration after = worker_.config().pools[pool()].slow_consumer.after;
-    stall_ =
-        std::make_unique<StallWatch>(worker_.wheel(), in_.source(), after, worker_.now(), *this);
+    stall_ = std::make_unique<StallWatch>(worker_.wheel(), in_.source(), worker_.now(), *this);
   }
+}
+
+Duration Tunnel::longest_stall() const noexcept {
+  return worker_.config().pools[pool()].slow_consumer.after;
 }
 
 void Tunnel::on_waiting() noexcept { worker_.mark_dirty(*this); }

@@ -104,6 +104,7 @@ class Tunnel final : public Retirable,
   void on_timer(TimePoint now) noexcept override;
   void on_waiting() noexcept override;
   void on_slow_consumer() noexcept override;
+  [[nodiscard]] Duration longest_stall() const noexcept override;
   void on_gate_open() noexcept override;
   void on_rebound(metrics::RebindResult result) noexcept override;
   [[nodiscard]] const config::Affinity& affinity() const noexcept;

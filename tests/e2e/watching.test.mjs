@@ -205,4 +205,15 @@ describe('a client that takes nothing', () => {
     await reads_on;
     assert.equal(await pinion.metric('closes_total', 'reason="slow_consumer"'), 0);
   });
+
+  test('is closed by a limit that a reload sets meanwhile', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({
+      backends: [await stage.backend('node4', 'only')], pool: { slow_consumer: { after: '0s' } }, workers: 1,
+    });
+    const reader = await stalled(stage, pinion.url);
+    await eventually('it has stalled', async () => (await pinion.session(reader.sid)).state === 'stalled', { within: seconds(30) });
+    await pinion.reload(({ pool }) => { pool[0].slow_consumer = { after: '1s' }; });
+    await eventually('it is closed', async () => (await pinion.metric('closes_total', 'reason="slow_consumer"')) === 1);
+  });
 });
