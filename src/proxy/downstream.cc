@@ -1,5 +1,6 @@
 #include "proxy/downstream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "config/cidr.h"
@@ -15,6 +16,8 @@ namespace {
 
 // How long a client may take to read the last answer before the connection is closed under it.
 constexpr Duration kLinger = std::chrono::seconds{2};
+// How long it may go on sending meanwhile (RFC 9112, 9.6).
+constexpr Duration kLongestLinger = std::chrono::seconds{30};
 
 }  // namespace
 
@@ -95,6 +98,8 @@ void Downstream::take_bytes(std::string_view bytes) {
         read_ahead(bytes);
         break;
       case State::lingering:
+        // One that still sends does not read yet, and would lose the answer by a reset.
+        return worker_.wheel().arm(*this, std::min(worker_.now() + kLinger, linger_until_));
       case State::closed:
         return;
     }
@@ -154,8 +159,10 @@ void Downstream::on_end(int status) noexcept {
     if (exchange_->sid().empty()) worker_.count_close(reason);
     exchange_->abandon(reason);
   } else if (status == 0 && state_ == State::draining) {
-    last_ = true;
+    last_ = last_ || ahead_.empty();
     return;
+  } else if (status == 0 && state_ == State::idle && !ahead_.empty()) {
+    return;  // resume() is to come
   }
   close();
 }
@@ -307,6 +314,7 @@ void Downstream::linger() {
   account_read();
   stream_.end();
   stream_.start_reading();
+  linger_until_ = worker_.now() + kLongestLinger;
   arm(kLinger);
 }
 

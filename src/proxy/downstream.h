@@ -135,6 +135,7 @@ class Downstream final : public Retirable,
   bool last_ = false;  // no request after this one
   bool fin_seen_ = false;
   PoolId stall_pool_ = 0;  // of stall_
+  TimePoint linger_until_{};
   QueueShare share_;
   std::string peer_;
   std::string partial_;  // an incomplete head

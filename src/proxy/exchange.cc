@@ -121,10 +121,11 @@ std::size_t Exchange::queued_upstream() const noexcept {
 }
 
 bool Exchange::on_client_fin() {
-  // In a session a FIN is how clients give a poll up, and the backend must hear it at once.
+  // A FIN is how clients give a poll or a handshake up, and the backend must hear it at once.
   // Elsewhere a client may have closed its sending side only; it gets its answer, but is not waited
   // for without end.
-  if (facts_.on_engineio_path || !request_complete_) return true;
+  const bool gives_up = facts_.intent.in_session() || facts_.intent.kind == Intent::Kind::handshake;
+  if (gives_up || !request_complete_) return true;
   if (phase_ == Phase::responding) arm(worker_.config().proxy.timeouts.request_body_idle);
   return false;
 }
@@ -287,6 +288,14 @@ void Exchange::log_access() const {
   write_access(worker_.shared().access_log, facts_, outcome, worker_.now());
 }
 
+// @returns false when it has moved since, and is looked at again
+bool Exchange::body_stands_still(TimePoint now) {
+  if (request_paused_.paused() && progressed(upstream_->stream(), backend_took_)) progress_ = now;
+  const TimePoint due = progress_ + worker_.config().proxy.timeouts.request_body_idle;
+  if (now < due) worker_.wheel().arm(*this, due);
+  return now >= due;
+}
+
 void Exchange::arm(Duration timeout) { worker_.wheel().arm(*this, worker_.now() + timeout); }
 
 void Exchange::on_timer(TimePoint now) noexcept {
@@ -299,17 +308,16 @@ void Exchange::on_timer(TimePoint now) noexcept {
     return connect_failed(UV_ETIMEDOUT);
   }
   if (phase_ == Phase::responding) {
-    // A client that has said all may take its time over the answer, as any may.
+    // A client may take its time over the answer, as any may.
     if (downstream_.stream().queued() > 0) return arm(timeouts.request_body_idle);
-    return fail_response(CloseReason::backend_timeout, kResponseTimeout);
+    if (request_complete_) return fail_response(CloseReason::backend_timeout, kResponseTimeout);
+    if (body_stands_still(now)) break_off(CloseReason::client_timeout);
+    return;
   }
   if (!request_complete_) {
-    const bool backend_is_slow = request_paused_.paused();
-    if (backend_is_slow && progressed(upstream_->stream(), backend_took_)) progress_ = now;
-    const TimePoint due = progress_ + timeouts.request_body_idle;
-    if (now < due) return worker_.wheel().arm(*this, due);
+    if (!body_stands_still(now)) return;
     keep_downstream_ = false;
-    if (!backend_is_slow) {
+    if (!request_paused_.paused()) {
       return reply({.status = 408,
                     .code = "body-timeout",
                     .message = "The request body did not arrive in time."});

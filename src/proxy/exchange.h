@@ -15,8 +15,9 @@
 //   connecting  nothing              connect             the connection, or the next backend
 //   waiting     body as it is taken, request_body_idle,  the head of the answer
 //               then ahead           then response_head
-//   responding  the same             none; half-closed   its end, a cut, a 101
-//                                    request_body_idle
+//   responding  the same             request_body_idle   its end, a cut, a 101
+//                                    until all is sent,
+//                                    and half-closed; else none
 // Parts: SessionPlacing (the search for a session's place), RequestIds (where ids say that it
 //   belongs), PollingJoin (the CONNECT of its session), RequestBody and ResponseBody. They tell the
 //   exchange, and it alone has a phase, a timer and a backend.
@@ -139,6 +140,7 @@ class Exchange final : public Retirable,
   void log_access() const;
   [[nodiscard]] std::string write_reply_to_request(const http::Reply& answer) const;
   void fail_response(metrics::CloseReason reason, const http::Reply& instead);
+  [[nodiscard]] bool body_stands_still(TimePoint now);
   void arm(Duration timeout);
   void on_timer(TimePoint now) noexcept override;
 

@@ -82,7 +82,8 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   phase_ = Phase::responding;
   disarm();
   // Nothing more is heard of a client that has sent its FIN, not even that it is gone.
-  if (downstream_.half_closed()) arm(worker_.config().proxy.timeouts.request_body_idle);
+  if (downstream_.half_closed() || !request_complete_)
+    arm(worker_.config().proxy.timeouts.request_body_idle);
   status_ = head.status;
   note_answer(head);
   const http::Framing to_client = http::response_framing(head, facts_.minor_version);
@@ -168,7 +169,8 @@ void Exchange::watch_response(const http::ResponseHead& head) {
 
 void Exchange::pass_response(std::string_view bytes, bool ended) {
   // A half-closed client is waited for only while the answer moves.
-  if (armed() && !response_body_->holding()) arm(worker_.config().proxy.timeouts.request_body_idle);
+  if (downstream_.half_closed() && !response_body_->holding())
+    arm(worker_.config().proxy.timeouts.request_body_idle);
   auto status = ResponseBody::Status::need_more;
   bool client_failed = false;
   {
@@ -286,11 +288,13 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
   uv::Stream backend_side = upstream_->take_stream();
   worker_.retire(std::move(upstream_));
   account_queue();
+  const bool client_has_ended = downstream_.half_closed();
   auto tunnel = std::make_unique<Tunnel>(worker_, std::move(setup), downstream_.leave_for_tunnel(),
                                          std::move(backend_side));
   Tunnel& started = *tunnel;
   worker_.add(std::move(tunnel));
   started.start(text, rest, ahead);
+  if (client_has_ended) started.client_has_ended();
   text.clear();
 }
 

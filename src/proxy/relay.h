@@ -43,6 +43,8 @@ class Relay final : public uv::StreamEvents {
   /// The sink has taken some of what waited for it.
   void sink_drained();
   [[nodiscard]] bool ended() const noexcept { return ended_; }
+  /// The source told its end before it was this relay's.
+  void source_has_ended() noexcept { on_end(0); }
   /// Messages of data (not control frames) that have begun, up to 255.
   [[nodiscard]] unsigned messages() const noexcept { return messages_; }
   [[nodiscard]] bool saw_close_frame() const noexcept { return saw_close_frame_; }

@@ -57,6 +57,8 @@ class Tunnel final : public Retirable,
   /// @param head the 101, for the client
   /// @param from_backend, from_client what was read of either side before the tunnel was there
   void start(std::string_view head, std::string_view from_backend, std::string_view from_client);
+  /// The client had sent its FIN before the 101 came.
+  void client_has_ended() { in_.source_has_ended(); }
   /// As a reload wants it: how long it may be idle, and how much its client may send.
   void follow_config();
   /// Closes with a close frame, at a frame boundary of each direction.

@@ -1,0 +1,124 @@
+// Clients that send their FIN early, go on sending although they are refused, or fall silent in the
+// middle of what they send.
+#include <thread>
+
+#include "speech.h"
+
+namespace pinion::proxy {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+using metrics::CloseReason;
+
+}  // namespace
+
+TEST_CASE("a client that goes on sending what is refused can read why when it has sent it all") {
+  Backend backend;
+  RunningProxy proxy({backend.address()}, {.limits = "body = \"1KiB\""});
+  Peer client = proxy.client();
+  const std::string piece(10'000, 'x');
+  client.send("POST /files HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n");
+  // Longer than a client may take that is silent.
+  const TimePoint until = monotonic_now() + 3s;
+  while (monotonic_now() < until) {
+    client.send(piece);
+    std::this_thread::sleep_for(50ms);
+  }
+  CHECK(read_answer(client).starts_with("HTTP/1.1 413 "));
+  CHECK(client.read_to_end().empty());
+  CHECK(client.end() == End::fin);
+}
+
+TEST_CASE("a body that stands still is not waited for, also when its answer has begun") {
+  Backend backend;
+  RunningProxy proxy({backend.address()}, {.timeouts = "request_body_idle = \"500ms\""});
+  Peer client = proxy.client();
+  client.send("POST /files HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc");
+  Peer upstream = backend.accept();
+  upstream.read_until("abc");
+  upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n");
+  client.read_until("hi");
+  SUBCASE("but for one that moves") {
+    for (int i = 0; i < 10; ++i) {
+      std::this_thread::sleep_for(100ms);
+      client.send("d");
+    }
+    client.send(std::string(1000 - 3 - 10, 'e'));
+    upstream.read_until("e");
+    std::this_thread::sleep_for(1s);
+    upstream.send("0\r\n\r\n");
+    client.read_until("0\r\n\r\n");
+    CHECK(proxy.closes(CloseReason::client_timeout) == 0);
+  }
+  SUBCASE("when it does not") {
+    client.read_to_end();
+    CHECK(client.end() == End::reset);
+    CHECK(proxy.closes(CloseReason::client_timeout) == 1);
+  }
+}
+
+TEST_CASE("requests that came before a client's FIN are answered, wherever it comes") {
+  Backend backend;
+  RunningProxy proxy({backend.address()}, {.keep_alive_connections = 1});
+  Peer client = proxy.client(4096);
+  client.send(get("/first") + get("/second"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  SUBCASE("with the first answer") {
+    proxy.while_stopped([&] {
+      upstream.send(answer("hi"));
+      client.finish();
+    });
+  }
+  SUBCASE("while it has still to be read") {
+    upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    // Until the kernel has all that it takes for this client, and the proxy has the rest.
+    const std::size_t ahead = get("/second").size();
+    while (proxy.buffered() <= ahead) {
+      upstream.send("2710\r\n" + std::string(10'000, 'x') + "\r\n");
+      proxy.on_worker([](Worker&) {});
+    }
+    upstream.send("0\r\n\r\n");
+    REQUIRE(eventually([&] { return proxy.backend(0).inflight() == 0; }));
+    REQUIRE(proxy.buffered() > ahead);
+    proxy.while_stopped([&] { client.finish(); });
+    proxy.on_worker([](Worker&) {});
+    client.read_until("\r\n0\r\n\r\n");
+  }
+  CHECK(upstream.read_until("\r\n\r\n").starts_with("GET /second "));
+  upstream.send(answer("the second"));
+  CHECK(client.read_to_end().ends_with("the second"));
+  CHECK(client.end() == End::fin);
+}
+
+TEST_CASE("a FIN that came before the 101 reaches the backend") {
+  Backend backend;
+  RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send(upgrade("/ws"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  proxy.while_stopped([&] { client.finish(); });
+  proxy.on_worker([](Worker&) {});
+  upstream.send(kSwitching);
+  CHECK(upstream.read_to_end().empty());
+  CHECK(upstream.end() == End::fin);
+  upstream.close();
+  CHECK(client.read_to_end().starts_with("HTTP/1.1 101 "));
+}
+
+TEST_CASE("a client that has only stopped sending gets the script that it has asked for") {
+  Backend backend;
+  RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send(get("/socket.io/socket.io.js"));
+  client.finish();
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  proxy.on_worker([](Worker&) {});
+  upstream.send(answer("script"));
+  CHECK(client.read_to_end().ends_with("script"));
+}
+
+}  // namespace pinion::proxy
