@@ -61,7 +61,8 @@ constexpr Key kKeysOfPools[] = {
     {.section = Section::health, .type = Type::choice, .name = "kind",
      .fallback = "auto", .choices = kHealthKinds,
      .help = "engineio: a request that the Engine.IO server itself refuses with a 400, so that no "
-             "session is made. websocket: a WebSocket is opened until the open packet has come, "
+             "session is made; an application's own middleware sees it before, and should make no "
+             "session of its own for whoever comes (or use another kind). websocket: a WebSocket is opened until the open packet has come, "
              "then closed: a session for a moment. http: a GET. tcp: a connect, which tells "
              "nothing about the event loop. auto: engineio if the pool has a socketio_path, else "
              "tcp."},

@@ -6,9 +6,11 @@
 namespace pinion::http {
 namespace {
 
+constexpr int kNoContent = 204;
+
 /// Responses that end with their head, whatever the request was, and so have no framing fields
 /// (RFC 9110, 8.6; RFC 9112, 6.1).
-bool is_bodiless(int status) noexcept { return status < 200 || status == 204; }
+bool is_bodiless(int status) noexcept { return status < 200 || status == kNoContent; }
 
 constexpr int kUpgradeRequired = 426;
 
@@ -36,14 +38,18 @@ class ResponseWriter {
   void write_one(const Field& field) {
     if (field.known == FieldName::content_length) {
       framing_.at_length_field(out_, field.name);
-      // A head that stands for a body that is not sent tells its length.
-      if (framing().kind == Framing::Kind::none && !is_bodiless(head_.status)) {
-        write_field(out_, field.name, field.value);
-      }
+      if (tells_length(field)) write_field(out_, field.name, field.value);
       return;
     }
     const bool upgrade = tells_upgrade() && field.known == FieldName::upgrade;
     if (upgrade || !hop_by_hop_.drops(field)) write_field(out_, field.name, field.value);
+  }
+
+  /// A head that stands for a body that is not sent tells its length. That of a 204 should not, but
+  /// servers say 0 in answers to preflights for the sake of browsers that would wait for a body.
+  [[nodiscard]] bool tells_length(const Field& field) const noexcept {
+    if (head_.status == kNoContent) return field.value == "0";
+    return framing().kind == Framing::Kind::none && !is_bodiless(head_.status);
   }
 
   /// A 426 without its Upgrade would not say what is asked for (RFC 9110, 15.5.22).
