@@ -54,26 +54,37 @@ void AdmissionQueue::displace(AdmissionWaiter& newest) noexcept {
   newest.on_displaced();
 }
 
+// Claimed first, so that two workers do not do it both.
 void AdmissionQueue::make_room() noexcept {
-  while (shared_.over.load(std::memory_order_relaxed) != 0) {
-    AdmissionWaiter* const newest = list(Rank::fresh).back();
-    if (newest == nullptr) return;
-    displace(*newest);
+  while (AdmissionWaiter* const newest = list(Rank::fresh).back()) {
+    if (!pay_over()) return;
+    remove(*newest);
+    newest->on_displaced();
   }
+}
+
+// @returns whether anything was to be made up for
+bool AdmissionQueue::pay_over() noexcept {
+  std::size_t over = shared_.over.load(std::memory_order_relaxed);
+  while (over != 0) {
+    if (shared_.over.compare_exchange_weak(over, over - 1, std::memory_order_relaxed)) return true;
+  }
+  return false;
 }
 
 void AdmissionQueue::leave(AdmissionWaiter& waiter) noexcept {
   if (!waiter.is_linked()) return;
+  remove(waiter);
+  // Whoever leaves makes the room that somebody new was to make.
+  (void)pay_over();
+}
+
+void AdmissionQueue::remove(AdmissionWaiter& waiter) noexcept {
   waiter.unlink();
   const auto index = static_cast<std::size_t>(waiter.rank_);
   --here_[index];
   shared_.by_rank[index].fetch_sub(1, std::memory_order_relaxed);
   shared_.waiting.fetch_sub(1, std::memory_order_relaxed);
-  // Whoever leaves makes the room that somebody new was to make.
-  std::size_t over = shared_.over.load(std::memory_order_relaxed);
-  while (over != 0 &&
-         !shared_.over.compare_exchange_weak(over, over - 1, std::memory_order_relaxed)) {
-  }
 }
 
 void AdmissionQueue::serve(TimePoint now) noexcept {

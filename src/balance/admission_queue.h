@@ -88,6 +88,8 @@ class AdmissionQueue {
   bool take_room_elsewhere() noexcept;
   void displace(AdmissionWaiter& newest) noexcept;
   void make_room() noexcept;
+  bool pay_over() noexcept;
+  void remove(AdmissionWaiter& waiter) noexcept;
   void serve_bound(TimePoint now) noexcept;
   [[nodiscard]] List& list(Rank rank) noexcept { return lists_[static_cast<std::size_t>(rank)]; }
 

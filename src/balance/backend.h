@@ -124,8 +124,7 @@ class Backend {
   /// It does so, or nobody has tried for long: whoever sends people here may have stopped because
   /// of that, and would never start again.
   [[nodiscard]] bool may_take_sessions(TimePoint now) const noexcept {
-    return health_.up() && !health_.silent() && health_.try_is_overdue(now) && !draining() &&
-           !is_full();
+    return health_.up() && !health_.silent() && health_.may_open(now) && !draining() && !is_full();
   }
   /// Who has had a session there may come back to it: one that is only slow to answer has its data
   /// still.

@@ -134,11 +134,26 @@ bool Health::handshake_answered(bool failed, TimePoint now) noexcept {
     return failed_before;
   }
   handshake_faults_pending_.store(true, std::memory_order_relaxed);
-  if (failed_before || ++handshake_faults_ < fall_) return false;
+  if (++handshake_faults_ < fall_) return false;
+  only_closed_.store(false, std::memory_order_relaxed);
+  if (failed_before) return false;
+  fail_handshakes(now);
+  return true;
+}
+
+bool Health::handshake_closed(TimePoint now) noexcept {
+  const std::lock_guard lock(mutex_);
+  handshake_faults_pending_.store(true, std::memory_order_relaxed);
+  if (fails_handshakes() || ++handshakes_closed_ < kClosedInARow) return false;
+  only_closed_.store(true, std::memory_order_relaxed);
+  fail_handshakes(now);
+  return true;
+}
+
+void Health::fail_handshakes(TimePoint now) noexcept {
   try_again_ = kFirstHold;
   next_try_ns_.store((now + kFirstHold).time_since_epoch().count(), std::memory_order_relaxed);
   fails_handshakes_.store(true, std::memory_order_relaxed);
-  return true;
 }
 
 void Health::handshake_refused() noexcept {
@@ -149,6 +164,8 @@ void Health::handshake_refused() noexcept {
 
 void Health::trust_handshakes() noexcept {
   handshake_faults_ = 0;
+  handshakes_closed_ = 0;
+  only_closed_.store(false, std::memory_order_relaxed);
   handshake_faults_pending_.store(false, std::memory_order_relaxed);
   fails_handshakes_.store(false, std::memory_order_relaxed);
 }

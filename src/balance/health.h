@@ -9,8 +9,8 @@
 //   that the backend goes down again within kSteady of coming up it doubles, up to kLongestHold.
 //   While it is down it is tried after kFirstRetry, then twice as long each time, up to
 //   kLongestRetry. Silent after a handshake that was not answered, until anything is. Failing after
-//   `fall` handshakes in a row that were answered 5xx, or made it silent, until one opens a
-//   session: probes and other requests say nothing of that.
+//   `fall` handshakes in a row that were answered 5xx, or made it silent, or kClosedInARow that it
+//   closed, until one opens a session: probes and other requests say nothing of that.
 #pragma once
 
 #include <atomic>
@@ -47,6 +47,7 @@ class Health {
   static constexpr Duration kFirstHold = std::chrono::seconds{1};
   static constexpr Duration kLongestHold = std::chrono::minutes{1};
   static constexpr Duration kOverdue = std::chrono::seconds{10};
+  static constexpr std::uint32_t kClosedInARow = 10;
 
   /// How many in a row make a difference; from the config, before the backend is used or on reload.
   void set_rules(std::uint32_t rise, std::uint32_t fall) noexcept;
@@ -88,6 +89,10 @@ class Health {
   /// A handshake has opened a session, or @param failed. @returns whether that is news: from now on
   /// it fails handshakes, or it does so no more
   bool handshake_answered(bool failed, TimePoint now) noexcept;
+  /// The connection of one ended instead of an answer, as it does for a WebSocket that an
+  /// application refuses: only many in a row count, and whoever asks whether people may be sent
+  /// here does not hear of it. @returns as handshake_answered()
+  bool handshake_closed(TimePoint now) noexcept;
   /// It was answered, and has opened none, for it may not have been one: no failure, so those were
   /// not in a row. What was found to fail is not trusted for that.
   void handshake_refused() noexcept;
@@ -101,10 +106,10 @@ class Health {
     return !fails_handshakes() ||
            now.time_since_epoch().count() >= next_try_ns_.load(std::memory_order_relaxed);
   }
-  /// A try has been due for so long that nobody can know whether it still fails them: no handshake
-  /// has come.
-  [[nodiscard]] bool try_is_overdue(TimePoint now) const noexcept {
-    return may_try_handshake(now - kOverdue);
+  /// A try has been due for so long that nobody can know whether it still fails them, as no
+  /// handshake has come; or it never failed one in so many words.
+  [[nodiscard]] bool may_open(TimePoint now) const noexcept {
+    return only_closed_.load(std::memory_order_relaxed) || may_try_handshake(now - kOverdue);
   }
   /// A handshake goes to it. @returns false if one that fails them has got its try meanwhile
   bool take_try(TimePoint now) noexcept;
@@ -116,6 +121,7 @@ class Health {
 
  private:
   bool recovered(TimePoint now) noexcept;
+  void fail_handshakes(TimePoint now) noexcept;
   void forget_bad_gateways() noexcept;
   bool go_down(Fault fault, TimePoint now) noexcept;
   void trust_handshakes() noexcept;
@@ -131,17 +137,19 @@ class Health {
   std::atomic<bool> silent_{false};
   std::atomic<bool> handshake_faults_pending_{false};  // handshake_faults_ is not 0
   std::atomic<bool> fails_handshakes_{false};
+  std::atomic<bool> only_closed_{false};      // is why
   std::atomic<std::int64_t> next_try_ns_{0};  // of a handshake, while it fails them
 
   mutable std::mutex mutex_;
   // All below is guarded by mutex_.
   std::uint32_t rise_ = 1;
   std::uint32_t fall_ = 1;
-  std::uint32_t faults_ = 0;            // in a row
-  std::uint32_t bad_gateways_ = 0;      // in a row
-  std::uint32_t handshake_faults_ = 0;  // in a row
-  std::uint32_t answers_ = 0;           // in a row, while down
-  std::uint32_t retries_ = 0;           // since it went down
+  std::uint32_t faults_ = 0;             // in a row
+  std::uint32_t bad_gateways_ = 0;       // in a row
+  std::uint32_t handshake_faults_ = 0;   // in a row
+  std::uint32_t handshakes_closed_ = 0;  // in a row
+  std::uint32_t answers_ = 0;            // in a row, while down
+  std::uint32_t retries_ = 0;            // since it went down
   TimePoint retry_at_{};
   TimePoint held_until_{};
   TimePoint up_since_{};

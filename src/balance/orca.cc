@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "config/health_kind.h"
+
 namespace pinion::balance {
 namespace {
 
@@ -98,10 +100,11 @@ std::optional<double> load_by(const ReportRules& rules, Find find) {
 
 }  // namespace
 
-ReportRules report_rules(const config::Health& health) {
+ReportRules report_rules(const config::Pool& pool) {
+  const config::Health& health = pool.health;
   const Duration wanted =
       std::clamp<Duration>(kBelievedIntervals * health.interval, kBelievedAtLeast, kBelievedAtMost);
-  const bool probes_report = health.kind != config::HealthKind::tcp;
+  const bool probes_report = config::resolved_kind(pool) != config::HealthKind::tcp;
   const Duration next_probe = probes_report ? health.interval + health.timeout : Duration::zero();
   return {.metric = health.load_metric,
           .full = health.load_metric.empty() ? 1.0 : health.load_full,

@@ -29,7 +29,7 @@ struct ReportRules {
   bool operator==(const ReportRules&) const = default;
 };
 
-ReportRules report_rules(const config::Health& health);
+ReportRules report_rules(const config::Pool& pool);
 
 /// @param value of the field: "TEXT key=number, …", "JSON {…}"; one without either word is TEXT.
 /// In JSON the names of ORCA may be in lowerCamelCase, as protobuf writes them

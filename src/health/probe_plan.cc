@@ -31,7 +31,7 @@ ProbePlan plan_of(const config::Pool& pool) {
                  .timeout = health.timeout,
                  .rise = health.rise,
                  .fall = health.fall,
-                 .reports = balance::report_rules(health)};
+                 .reports = balance::report_rules(pool)};
   const HealthKind kind = config::resolved_kind(pool);
   if (kind == HealthKind::tcp) {
     plan.target = pool.socketio_path.empty() ? "/" : pool.socketio_path + std::string(kNoTransport);

@@ -102,7 +102,10 @@ bool has_body(const Framing& framing) noexcept {
 }  // namespace
 
 HeadError interpret_request(RequestHead& head) {
-  if (head.method == "CONNECT") return HeadError::unknown_method;
+  // Methods are case-sensitive, but not for each server: one that took `head` for HEAD would answer
+  // without the body that is waited for here.
+  const bool like_head = iequals(head.method, "HEAD") && head.method != "HEAD";
+  if (like_head || iequals(head.method, "CONNECT")) return HeadError::unknown_method;
   ControlFields control;
   const auto error = read_control_fields(control, head.fields, head.minor_version);
   if (error != HeadError::none) return error;

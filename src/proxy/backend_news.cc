@@ -52,6 +52,16 @@ void BackendNews::handshake_failed(balance::Backend& backend, const std::string&
        {"status", status}});
 }
 
+void BackendNews::handshake_closed(balance::Backend& backend, TimePoint now) {
+  if (!backend.health().handshake_closed(now)) return;
+  log_.warning(
+      "backend closes WebSockets instead of opening them; new sessions go to others, but for one "
+      "now and then, until it opens one: see whether its application refuses these clients",
+      {{"pool", backend.identity().pool_name},
+       {"backend", backend.identity().name},
+       {"address", backend.identity().address.to_string()}});
+}
+
 void BackendNews::probe_passed(balance::Backend& backend, TimePoint now) {
   if (backend.health().answered(now)) say_up(backend);
 }

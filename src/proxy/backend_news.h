@@ -29,6 +29,8 @@ class BackendNews {
   void handshake_answered(balance::Backend& backend, int status, TimePoint now);
   /// A handshake has opened a session there.
   void handshake_opened(balance::Backend& backend, TimePoint now);
+  /// It has ended the connection of a WebSocket's handshake instead of an answer.
+  void handshake_closed(balance::Backend& backend, TimePoint now);
   /// Something that is HTTP came from it.
   void heard(balance::Backend& backend);
   /// A handshake that it took.

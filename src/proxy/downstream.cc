@@ -99,7 +99,8 @@ void Downstream::take_bytes(std::string_view bytes) {
         break;
       case State::lingering:
         // One that still sends does not read yet, and would lose the answer by a reset.
-        return worker_.wheel().arm(*this, std::min(worker_.now() + kLinger, linger_until_));
+        if (worker_.now() + kLinger < linger_until_ && !worker_.shutting_down()) arm(kLinger);
+        return;
       case State::closed:
         return;
     }
@@ -216,7 +217,8 @@ void Downstream::on_write_error(int /*status*/) noexcept { abort(CloseReason::cl
 
 void Downstream::exchange_done(bool keep) {
   worker_.retire(std::move(exchange_));
-  last_ = last_ || !keep || (fin_seen_ && ahead_.empty());
+  last_ = last_ || !keep || (fin_seen_ && ahead_.empty() && !resuming_);
+  if (last_) linger_until_ = worker_.now() + kLongestLinger;
   state_ = State::draining;
   if (stream_.queued() == 0) return last_ ? linger() : become_idle();
   // Whether it takes its answer is for the watch over that to judge, which what pinion says itself
@@ -245,9 +247,13 @@ void Downstream::resume() {
   if (state_ != State::idle) return;
   const std::string bytes = take_read_ahead();
   resume_reading();
+  resuming_ = true;
   take_bytes(bytes);
+  resuming_ = false;
+  if (!fin_seen_ || !ahead_.empty()) return;
   // The client has sent all that it will send, and this is not a whole request.
-  if (fin_seen_ && (state_ == State::idle || state_ == State::head)) close();
+  if (state_ == State::idle || state_ == State::head) close();
+  if (state_ == State::draining) last_ = true;
 }
 
 void Downstream::exchange_broken() {
@@ -314,7 +320,6 @@ void Downstream::linger() {
   account_read();
   stream_.end();
   stream_.start_reading();
-  linger_until_ = worker_.now() + kLongestLinger;
   arm(kLinger);
 }
 

@@ -134,6 +134,7 @@ class Downstream final : public Retirable,
   bool trusted_ = false;
   bool last_ = false;  // no request after this one
   bool fin_seen_ = false;
+  bool resuming_ = false;  // what was read ahead is being taken, and there may be more of it
   PoolId stall_pool_ = 0;  // of stall_
   TimePoint linger_until_{};
   QueueShare share_;

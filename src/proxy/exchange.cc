@@ -311,6 +311,8 @@ void Exchange::on_timer(TimePoint now) noexcept {
     // A client may take its time over the answer, as any may.
     if (downstream_.stream().queued() > 0) return arm(timeouts.request_body_idle);
     if (request_complete_) return fail_response(CloseReason::backend_timeout, kResponseTimeout);
+    // Whoever is not read cannot say more.
+    if (request_paused_.paused()) return arm(timeouts.request_body_idle);
     if (body_stands_still(now)) break_off(CloseReason::client_timeout);
     return;
   }

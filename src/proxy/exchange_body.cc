@@ -128,7 +128,9 @@ void Exchange::request_sent() {
       charge_client();
     }
   }
-  if (phase_ == Phase::responding && !downstream_.half_closed()) disarm();
+  if (phase_ == Phase::responding && !downstream_.half_closed() && !response_body_->holding()) {
+    disarm();
+  }
   if (phase_ != Phase::waiting) return;
   // A poll waits for as long as the session's pings may take, whatever the config says of other
   // answers.

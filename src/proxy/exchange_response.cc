@@ -82,8 +82,11 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   phase_ = Phase::responding;
   disarm();
   // Nothing more is heard of a client that has sent its FIN, not even that it is gone.
-  if (downstream_.half_closed() || !request_complete_)
+  // One that waited for a 100 and got this may keep its body for itself.
+  const bool body_has_begun = !request_complete_ && request_body_.received() > 0;
+  if (downstream_.half_closed() || body_has_begun) {
     arm(worker_.config().proxy.timeouts.request_body_idle);
+  }
   status_ = head.status;
   note_answer(head);
   const http::Framing to_client = http::response_framing(head, facts_.minor_version);
@@ -119,9 +122,9 @@ void Exchange::note_answer(const http::ResponseHead& head) {
   note_latency();
   const auto report = head.fields.find(balance::kOrcaField);
   if (!report) return;
-  const config::Health& health = worker_.config().pools[*facts_.pool].health;
-  backend_->reported_load().take(*report, balance::report_rules(health),
-                                 backend_->assigned().total(), worker_.now());
+  const config::Pool& pool = worker_.config().pools[*facts_.pool];
+  backend_->reported_load().take(*report, balance::report_rules(pool), backend_->assigned().total(),
+                                 worker_.now());
 }
 
 void Exchange::note_latency() {
@@ -168,7 +171,8 @@ void Exchange::watch_response(const http::ResponseHead& head) {
 }
 
 void Exchange::pass_response(std::string_view bytes, bool ended) {
-  // A half-closed client is waited for only while the answer moves.
+  // A half-closed client is waited for only while the answer moves, as is the rest of a body.
+  progress_ = worker_.now();
   if (downstream_.half_closed() && !response_body_->holding())
     arm(worker_.config().proxy.timeouts.request_body_idle);
   auto status = ResponseBody::Status::need_more;

@@ -290,7 +290,7 @@ void Exchange::request_failed(int status) {
 // look as if it hung.
 void Exchange::note_closed() {
   if (facts_.intent.kind == Intent::Kind::handshake && facts_.wants_upgrade) {
-    return backend_->health().handshake_refused();
+    return worker_.shared().news.handshake_closed(*backend_, worker_.now());
   }
   note_silence();
 }

@@ -27,10 +27,10 @@ struct Watched {
     watch();
   }
   void watch() { keeper.watch({set()}, now); }
-  std::shared_ptr<const BackendSet> set() {
+  std::shared_ptr<const BackendSet> set() const {
     return std::make_shared<const BackendSet>(backends.set(Balance::least_load));
   }
-  void probe(std::size_t which, double busy, Duration wait = {}) {
+  void probe(std::size_t which, double busy, Duration wait = {}) const {
     test::probe(backends[which], busy, now, wait);
   }
   // For so long, each backend has that much work and is that busy.
@@ -54,7 +54,7 @@ struct Watched {
       keeper.tick(now);
     }
   }
-  void add_sessions(std::size_t which, int count) {
+  void add_sessions(std::size_t which, int count) const {
     for (int i = 0; i < count; ++i) test::reserve(backends[which]).confirm(true);
   }
   Backend* place() { return assigner.assign_session(*set(), {}, now).reservation.confirm(true); }

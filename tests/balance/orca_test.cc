@@ -49,7 +49,10 @@ TEST_CASE("no load is beyond all bounds") {
 
 TEST_CASE("a report is believed until the next ones are due, and not for long") {
   const auto believed = [](Duration interval, config::HealthKind kind) {
-    return report_rules({.kind = kind, .interval = interval, .timeout = 5s}).believed;
+    config::Pool pool;
+    pool.socketio_path = "/socket.io/";
+    pool.health = {.kind = kind, .interval = interval, .timeout = 5s};
+    return report_rules(pool).believed;
   };
   using enum config::HealthKind;
   for (const auto kind : {automatic, engineio, http, websocket}) {

@@ -147,6 +147,8 @@ constexpr Refused kStartLines[] = {
     {"ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG / HTTP/1.1", HeadError::malformed},
     {"CONNECT a:80 HTTP/1.1", HeadError::unknown_method},
     {"CONNECT / HTTP/1.1", HeadError::unknown_method},
+    {"head / HTTP/1.1", HeadError::unknown_method},
+    {"connect / HTTP/1.1", HeadError::unknown_method},
 };
 
 }  // namespace

@@ -1,7 +1,5 @@
 // Clients that send their FIN early, go on sending although they are refused, or fall silent in the
 // middle of what they send.
-#include <thread>
-
 #include "speech.h"
 
 namespace pinion::proxy {
@@ -14,25 +12,21 @@ using metrics::CloseReason;
 }  // namespace
 
 TEST_CASE("a client that goes on sending what is refused can read why when it has sent it all") {
-  Backend backend;
-  RunningProxy proxy({backend.address()}, {.limits = "body = \"1KiB\""});
+  const Backend backend;
+  const RunningProxy proxy({backend.address()}, {.limits = "body = \"1KiB\""});
   Peer client = proxy.client();
   const std::string piece(10'000, 'x');
   client.send("POST /files HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n");
   // Longer than a client may take that is silent.
-  const TimePoint until = monotonic_now() + 3s;
-  while (monotonic_now() < until) {
-    client.send(piece);
-    std::this_thread::sleep_for(50ms);
-  }
+  (void)client.send_slowly(piece, 3s);
   CHECK(read_answer(client).starts_with("HTTP/1.1 413 "));
   CHECK(client.read_to_end().empty());
   CHECK(client.end() == End::fin);
 }
 
 TEST_CASE("a body that stands still is not waited for, also when its answer has begun") {
-  Backend backend;
-  RunningProxy proxy({backend.address()}, {.timeouts = "request_body_idle = \"500ms\""});
+  const Backend backend;
+  const RunningProxy proxy({backend.address()}, {.timeouts = "request_body_idle = \"500ms\""});
   Peer client = proxy.client();
   client.send("POST /files HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nabc");
   Peer upstream = backend.accept();
@@ -40,13 +34,16 @@ TEST_CASE("a body that stands still is not waited for, also when its answer has 
   upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n");
   client.read_until("hi");
   SUBCASE("but for one that moves") {
-    for (int i = 0; i < 10; ++i) {
-      std::this_thread::sleep_for(100ms);
-      client.send("d");
-    }
-    client.send(std::string(1000 - 3 - 10, 'e'));
+    const std::size_t more = client.send_slowly("d", 1s);
+    client.send(std::string(1000 - 3 - more, 'e'));
     upstream.read_until("e");
-    std::this_thread::sleep_for(1s);
+    (void)upstream.send_slowly("1\r\nx\r\n", 1s);
+    upstream.send("0\r\n\r\n");
+    client.read_until("0\r\n\r\n");
+    CHECK(proxy.closes(CloseReason::client_timeout) == 0);
+  }
+  SUBCASE("nor cut off while its answer moves") {
+    (void)upstream.send_slowly("1\r\nx\r\n", 1s);
     upstream.send("0\r\n\r\n");
     client.read_until("0\r\n\r\n");
     CHECK(proxy.closes(CloseReason::client_timeout) == 0);
@@ -59,7 +56,7 @@ TEST_CASE("a body that stands still is not waited for, also when its answer has 
 }
 
 TEST_CASE("requests that came before a client's FIN are answered, wherever it comes") {
-  Backend backend;
+  const Backend backend;
   RunningProxy proxy({backend.address()}, {.keep_alive_connections = 1});
   Peer client = proxy.client(4096);
   client.send(get("/first") + get("/second"));
@@ -92,8 +89,23 @@ TEST_CASE("requests that came before a client's FIN are answered, wherever it co
   CHECK(client.end() == End::fin);
 }
 
+TEST_CASE("pipelined requests that need no backend are answered behind a FIN, too") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.keep_alive_connections = 1});
+  Peer client = proxy.client();
+  client.send(get("/first") + poll("nobody") + poll("nobody") + poll("nobody"));
+  client.finish();
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  proxy.on_worker([](Worker&) {});
+  upstream.send(answer("hi"));
+  for (int i = 0; i < 3; ++i) client.read_until("Session ID unknown");
+  client.read_to_end();
+  CHECK(client.end() == End::fin);
+}
+
 TEST_CASE("a FIN that came before the 101 reaches the backend") {
-  Backend backend;
+  const Backend backend;
   RunningProxy proxy({backend.address()});
   Peer client = proxy.client();
   client.send(upgrade("/ws"));
@@ -109,7 +121,7 @@ TEST_CASE("a FIN that came before the 101 reaches the backend") {
 }
 
 TEST_CASE("a client that has only stopped sending gets the script that it has asked for") {
-  Backend backend;
+  const Backend backend;
   RunningProxy proxy({backend.address()});
   Peer client = proxy.client();
   client.send(get("/socket.io/socket.io.js"));

@@ -106,6 +106,16 @@ std::string Peer::read_to_end() {
   return std::exchange(buffer_, {});
 }
 
+std::size_t Peer::send_slowly(std::string_view piece, Duration time) const {
+  const TimePoint until = monotonic_now() + time;
+  std::size_t sent = 0;
+  for (; monotonic_now() < until; sent += piece.size()) {
+    send(piece);
+    ::poll(nullptr, 0, 50);
+  }
+  return sent;
+}
+
 std::string Peer::take() {
   pollfd readable{.fd = fd_.get(), .events = POLLIN, .revents = 0};
   while (end_ == End::open && ::poll(&readable, 1, 0) == 1) receive();

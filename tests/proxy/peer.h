@@ -24,6 +24,8 @@ class Peer {
   void send(std::string_view bytes) const;
   /// Sends again and again until the socket takes no more. @returns how much it took
   [[nodiscard]] std::size_t send_what_fits(std::string_view piece, std::size_t most) const;
+  /// Sends a piece every 50 ms for so long, as a slow line does. @returns how many bytes
+  [[nodiscard]] std::size_t send_slowly(std::string_view piece, Duration time) const;
   /// Reads up to and with `text`, and leaves what follows.
   std::string read_until(std::string_view text);
   std::string read(std::size_t size);

@@ -159,12 +159,12 @@ TEST_CASE("a poll is not sent again") {
 }
 
 TEST_CASE("a handshake that its living backend ends without an answer") {
-  Backend backend;
+  const Backend backend;
   RunningProxy proxy({backend.address()});
   bool by_websocket = false;
   SUBCASE("by polling") {}
   SUBCASE("by WebSocket") { by_websocket = true; }
-  for (int i = 0; i < 5; ++i) {
+  const auto refuse = [&] {
     Peer client = proxy.client();
     client.send(by_websocket ? upgrade("/socket.io/?EIO=4&transport=websocket") : kHandshake);
     Peer upstream = backend.accept();
@@ -172,10 +172,16 @@ TEST_CASE("a handshake that its living backend ends without an answer") {
     upstream.close();
     const Peer looks_again = backend.accept();
     CHECK(read_answer(client).starts_with("HTTP/1.1 502"));
-  }
+  };
+  for (int i = 0; i < 5; ++i) refuse();
   // As engine.io refuses WebSockets, and never a poll.
-  CHECK(proxy.backend(0).health().silent() == !by_websocket);
-  CHECK(proxy.backend(0).opens_sessions() == by_websocket);
+  balance::Backend& told_of = proxy.backend(0);
+  CHECK(told_of.health().silent() == !by_websocket);
+  CHECK(told_of.opens_sessions() == by_websocket);
+  // Else one that refuses all of them would always have the fewest, and get them all.
+  for (int i = 5; i < 10; ++i) refuse();
+  CHECK_FALSE(told_of.opens_sessions());
+  CHECK(told_of.may_take_sessions(monotonic_now()) == by_websocket);
 }
 
 }  // namespace pinion::proxy

@@ -11,7 +11,7 @@ inline constexpr Duration kDeadline = std::chrono::seconds{20};
 
 /// @returns whether it became so
 template <typename Condition>
-bool run_until(Loop& loop, Condition condition) {
+bool run_until(Loop& loop, const Condition& condition) {
   const TimePoint deadline = monotonic_now() + kDeadline;
   // Keeps the loop awake, so that the condition is looked at although nothing happens.
   uv_timer_t pulse{};
