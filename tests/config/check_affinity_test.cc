@@ -15,13 +15,6 @@ std::string affine(const std::string& keys) {
          "[[pool.backend]]\naddress = \"127.0.0.1:3001\"\n[[route]]\npool = \"chat\"\n";
 }
 
-void expect_one(const std::string& text, const std::string& error) {
-  const auto errors = sample::errors_of(text);
-  CAPTURE(text);
-  CHECK(errors.size() == 1);
-  CHECK(errors[0] == error);
-}
-
 std::string with_path(const std::string& path, const std::string& keys) {
   return "[[pool]]\nname = \"chat\"\nsocketio_path = \"" + path +
          "\"\nbackends = [\"h:1\"]\n[pool.affinity]\n" + keys + "[[route]]\npool = \"chat\"\n";
@@ -42,13 +35,15 @@ TEST_CASE("ids of every source are taken") {
 }
 
 TEST_CASE("an id that is no place is told what is allowed") {
-  expect_one(affine("ids = [\"query:a\", \"session\"]\n"),
-             "4:19: error: [pool.affinity].ids: \"session\" does not say where the id stands, "
-             "allowed: \"connect:FIELD\", \"query:NAME\", \"header:NAME\", \"cookie:NAME\" or "
-             "\"json:FIELD\"");
-  expect_one(affine("json_paths = [\"mcp\"]\n"),
-             "4:15: error: [pool.affinity].json_paths: \"mcp\" does not begin with '/', write "
-             "\"/mcp\", allowed: the end of a path such as \"/login\"");
+  sample::expect_one(
+      affine("ids = [\"query:a\", \"session\"]\n"),
+      "4:19: error: [pool.affinity].ids: \"session\" does not say where the id stands, "
+      "allowed: \"connect:FIELD\", \"query:NAME\", \"header:NAME\", \"cookie:NAME\" or "
+      "\"json:FIELD\"");
+  sample::expect_one(
+      affine("json_paths = [\"mcp\"]\n"),
+      "4:15: error: [pool.affinity].json_paths: \"mcp\" does not begin with '/', write "
+      "\"/mcp\", allowed: the end of a path such as \"/login\"");
   CHECK(sample::error_of(affine("json_paths = [\"\"]\n")).find("\"\" is empty, allowed: ") !=
         std::string::npos);
   CHECK(sample::error_of(affine("json_paths = [\"/" + std::string(1024, 'a') + "\"]\n"))
@@ -56,12 +51,14 @@ TEST_CASE("an id that is no place is told what is allowed") {
 }
 
 TEST_CASE("an id that is there twice") {
-  expect_one(affine("ids = [\"header:A\", \"query:a\", \"header:a\"]\n"),
-             "4:31: error: [pool.affinity].ids: \"header:a\" is there twice, each place is named "
-             "once");
-  expect_one(affine("ids = [\"cookie:A\", \"cookie:a\", \"cookie:a\", \"query:a\"]\n"),
-             "4:32: error: [pool.affinity].ids: \"cookie:a\" is there twice, each place is named "
-             "once");
+  sample::expect_one(
+      affine("ids = [\"header:A\", \"query:a\", \"header:a\"]\n"),
+      "4:31: error: [pool.affinity].ids: \"header:a\" is there twice, each place is named "
+      "once");
+  sample::expect_one(
+      affine("ids = [\"cookie:A\", \"cookie:a\", \"cookie:a\", \"query:a\"]\n"),
+      "4:32: error: [pool.affinity].ids: \"cookie:a\" is there twice, each place is named "
+      "once");
 }
 
 TEST_CASE("more entries than a list may have") {
@@ -80,13 +77,15 @@ TEST_CASE("more entries than a list may have") {
 }
 
 TEST_CASE("json ids without paths, and paths without such ids") {
-  expect_one(affine("ids = [\"query:a\", \"json:a\"]\n"),
-             "4:19: error: [pool.affinity].ids: \"json:a\" would never be found, since json_paths "
-             "is empty: add the ends of the paths whose requests have it in their bodies, such as "
-             "json_paths = [\"/login\"]");
-  expect_one(affine("ids = [\"query:a\"]\njson_paths = [\"/a\"]\n"),
-             "5:14: error: [pool.affinity].json_paths: no body would be read, since ids has no "
-             "\"json:FIELD\": add one, or remove json_paths");
+  sample::expect_one(
+      affine("ids = [\"query:a\", \"json:a\"]\n"),
+      "4:19: error: [pool.affinity].ids: \"json:a\" would never be found, since json_paths "
+      "is empty: add the ends of the paths whose requests have it in their bodies, such as "
+      "json_paths = [\"/login\"]");
+  sample::expect_one(
+      affine("ids = [\"query:a\"]\njson_paths = [\"/a\"]\n"),
+      "5:14: error: [pool.affinity].json_paths: no body would be read, since ids has no "
+      "\"json:FIELD\": add one, or remove json_paths");
   CHECK(sample::errors_of(affine("json_paths = [\"/a\"]\n")).size() == 1);
   // What could not be read is the only error.
   CHECK(sample::errors_of(affine("ids = [\"jsn:a\"]\njson_paths = [\"/a\"]\n")).size() == 1);
@@ -95,29 +94,32 @@ TEST_CASE("json ids without paths, and paths without such ids") {
 }
 
 TEST_CASE("ids of CONNECT in a pool without socket.io") {
-  expect_one(with_path("", "ids = [\"query:a\", \"connect:a\"]\n"),
-             "6:19: error: [pool.affinity].ids: \"connect:a\" is read from socket.io sessions, and "
-             "the pool has none: set its socketio_path, or remove this id");
+  sample::expect_one(
+      with_path("", "ids = [\"query:a\", \"connect:a\"]\n"),
+      "6:19: error: [pool.affinity].ids: \"connect:a\" is read from socket.io sessions, and "
+      "the pool has none: set its socketio_path, or remove this id");
   sample::sound(with_path("", "ids = [\"query:a\"]\n"));
   sample::sound(with_path("/ws/", "ids = [\"connect:a\"]\n"));
 }
 
 TEST_CASE("pinion's own cookie has a name of its own, and a key that is one") {
-  expect_one(affine("ids = [\"cookie:id\"]\ncookie = \"id\"\n"),
-             "5:10: error: [pool.affinity].cookie: \"id\" is a cookie of the application's, as "
-             "\"cookie:id\" in ids says: pinion's own needs another name");
+  sample::expect_one(
+      affine("ids = [\"cookie:id\"]\ncookie = \"id\"\n"),
+      "5:10: error: [pool.affinity].cookie: \"id\" is a cookie of the application's, as "
+      "\"cookie:id\" in ids says: pinion's own needs another name");
   sample::sound(affine("ids = [\"cookie:id\", \"query:pinion\"]\ncookie = \"pinion\"\n"));
-  expect_one(
+  sample::expect_one(
       affine("cookie = \"a b\"\n"),
       "4:10: error: [pool.affinity].cookie: \"a b\" has a ' ' in it, allowed: 1 to 64 letters, "
       "digits, and ! # $ % & ' * + - . ^ _ ` | ~, or \"\" (it sets none)");
-  expect_one(
+  sample::expect_one(
       affine("cookie_key_file = \"/nonexistent\"\n"),
       "4:19: error: [pool.affinity].cookie_key_file: \"/nonexistent\" cannot be read: No such "
       "file or directory");
-  expect_one(affine("cookie_key_file = \"/dev/null\"\n"),
-             "4:19: error: [pool.affinity].cookie_key_file: \"/dev/null\" has 0 bytes, allowed: at "
-             "least 16");
+  sample::expect_one(
+      affine("cookie_key_file = \"/dev/null\"\n"),
+      "4:19: error: [pool.affinity].cookie_key_file: \"/dev/null\" has 0 bytes, allowed: at "
+      "least 16");
 }
 
 }  // namespace pinion::config

@@ -10,7 +10,6 @@
 namespace pinion::config {
 namespace {
 
-using sample::errors_of;
 using sample::sound;
 
 std::string probed_by(const std::string& health, const std::string& pool = {}) {
@@ -19,37 +18,34 @@ std::string probed_by(const std::string& health, const std::string& pool = {}) {
          pool + "[pool.health]\n" + health;
 }
 
-void expect_one(const std::string& text, const std::string& error) {
-  const auto errors = errors_of(text);
-  CAPTURE(text);
-  REQUIRE(errors.size() == 1);
-  CHECK(errors[0] == error);
-}
-
 const std::string kNoSocketio = "socketio_path = \"\"\n";
 
 }  // namespace
 
 TEST_CASE("a status that no probe would look at is an error") {
-  expect_one(probed_by("kind = \"websocket\"\nexpect = 204\n"),
-             "8:10: error: [pool.health].expect: a WebSocket is opened by a 101 and nothing else, "
-             "so kind = \"websocket\" does not look at it: remove it, or set another kind");
-  expect_one(probed_by("kind = \"tcp\"\nexpect = 204\n"),
-             "8:10: error: [pool.health].expect: nothing would look at it, since kind = \"tcp\" "
-             "asks for no answer: remove it, or set kind = \"http\"");
-  expect_one(probed_by("expect = 204\n", kNoSocketio),
-             "8:10: error: [pool.health].expect: nothing would look at it, since kind = \"auto\" "
-             "without a socketio_path asks for no answer: remove it, or set kind = \"http\"");
+  sample::expect_one(
+      probed_by("kind = \"websocket\"\nexpect = 204\n"),
+      "8:10: error: [pool.health].expect: a WebSocket is opened by a 101 and nothing else, "
+      "so kind = \"websocket\" does not look at it: remove it, or set another kind");
+  sample::expect_one(
+      probed_by("kind = \"tcp\"\nexpect = 204\n"),
+      "8:10: error: [pool.health].expect: nothing would look at it, since kind = \"tcp\" "
+      "asks for no answer: remove it, or set kind = \"http\"");
+  sample::expect_one(
+      probed_by("expect = 204\n", kNoSocketio),
+      "8:10: error: [pool.health].expect: nothing would look at it, since kind = \"auto\" "
+      "without a socketio_path asks for no answer: remove it, or set kind = \"http\"");
 }
 
 TEST_CASE("a path that no probe would ask for is an error") {
-  expect_one(
+  sample::expect_one(
       probed_by("kind = \"tcp\"\npath = \"/alive\"\n"),
       "8:8: error: [pool.health].path: nothing would be asked for, since kind = \"tcp\" only "
       "connects: remove it, or set kind = \"http\"");
-  expect_one(probed_by("path = \"/alive\"\n", kNoSocketio),
-             "8:8: error: [pool.health].path: nothing would be asked for, since kind = \"auto\" "
-             "without a socketio_path only connects: remove it, or set kind = \"http\"");
+  sample::expect_one(
+      probed_by("path = \"/alive\"\n", kNoSocketio),
+      "8:8: error: [pool.health].path: nothing would be asked for, since kind = \"auto\" "
+      "without a socketio_path only connects: remove it, or set kind = \"http\"");
 }
 
 TEST_CASE("each kind has the keys that it looks at, and defaults are no mistakes") {
@@ -63,10 +59,10 @@ TEST_CASE("each kind has the keys that it looks at, and defaults are no mistakes
 }
 
 TEST_CASE("where the kind could not be read, nothing is said of the keys that depend on it") {
-  const auto errors = errors_of(probed_by("expect = 204\n", "socketio_path = \"/a b/\"\n"));
+  const auto errors = sample::errors_of(probed_by("expect = 204\n", "socketio_path = \"/a b/\"\n"));
   REQUIRE(errors.size() == 1);
   CHECK(errors[0].starts_with("6:17: error: [pool].socketio_path: "));
-  CHECK(errors_of(probed_by("kind = \"no\"\nexpect = 204\n", kNoSocketio)).size() == 1);
+  CHECK(sample::errors_of(probed_by("kind = \"no\"\nexpect = 204\n", kNoSocketio)).size() == 1);
 }
 
 TEST_CASE("auto stands for engineio where there is a socketio_path, and for tcp elsewhere") {

@@ -123,6 +123,13 @@ std::vector<std::string> errors_of(std::string_view text) {
   return lines;
 }
 
+void expect_one(std::string_view text, std::string_view error) {
+  const auto errors = errors_of(text);
+  CAPTURE(text);
+  REQUIRE(errors.size() == 1);
+  CHECK(errors[0] == error);
+}
+
 std::string error_of(std::string_view text) { return errors_of(text).front(); }
 
 std::string source_file(std::string_view path) {

@@ -28,6 +28,9 @@ Config sound(std::string_view text);
 /// The messages of a text that must have errors, one line each, without the file's name.
 std::vector<std::string> errors_of(std::string_view text);
 
+/// Checks that a text has this one error and no other.
+void expect_one(std::string_view text, std::string_view error);
+
 /// The first of them.
 std::string error_of(std::string_view text);
 
