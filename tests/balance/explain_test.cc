@@ -21,6 +21,7 @@ TEST_CASE("a backend that is busy is passed over for a calm one, and says by whi
   backends.add();
   backends[0].set_standing({.level = Level::busy, .by = Limit::loop_delay});
   SharedTurns turns;
+  turns.grow(1);
   Assigner assigner(turns, 1);
   const auto assigned = assigner.assign_session(backends.set(Balance::least_load), {}, kSoon);
   CHECK(assigned.reservation.backend() == &backends[1]);
