@@ -202,7 +202,7 @@ class Exchange final : public Retirable,
   void watch_response(const http::ResponseHead& head);
   void pass_response(std::string_view bytes, bool ended);
   void end_response();
-  void note_session_end();
+  void note_end_of_answer();
   void note_pings(const engineio::PacketScanner& seen, session::PingNote ping,
                   session::PingNote pong) noexcept;
   void become_tunnel(const http::ResponseHead& head, std::string_view rest);

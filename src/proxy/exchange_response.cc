@@ -183,7 +183,7 @@ void Exchange::pass_response(std::string_view bytes, bool ended) {
     status = ended ? response_body_->pass_end(out, worker_.now())
                    : response_body_->pass(bytes, out, worker_.now());
     if (was_holding && !response_body_->holding()) disarm();
-    if (status == ResponseBody::Status::done) note_session_end();
+    if (status == ResponseBody::Status::done) note_end_of_answer();
     client_failed = out.flush() != 0;
   }
   downstream_.account_queue();
@@ -212,7 +212,11 @@ void Exchange::on_client_drain() {
   upstream_->stream().start_reading();
 }
 
-void Exchange::note_session_end() {
+// Before the client has it: whoever hears the answer finds what follows from it.
+void Exchange::note_end_of_answer() {
+  if (response_body_->opened() != nullptr) {
+    worker_.shared().news.handshake_opened(*backend_, worker_.now());
+  }
   if (!session_) return;
   auto& traffic = session_->traffic();
   traffic.bytes_out += response_body_->received();
@@ -234,9 +238,6 @@ void Exchange::note_session_end() {
 }
 
 void Exchange::end_response() {
-  if (response_body_->opened() != nullptr) {
-    worker_.shared().news.handshake_opened(*backend_, worker_.now());
-  }
   if (keep_upstream_ && request_complete_ && !discard_body_ && upstream_->stream().queued() == 0 &&
       !response_body_->had_excess()) {
     worker_.upstreams().give_back(std::move(upstream_));
