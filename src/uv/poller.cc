@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include "base/check.h"
 
@@ -73,9 +74,16 @@ void Poller::dispatch() noexcept {
   // Those that ask again meanwhile have their turn next time.
   IntrusiveList<Watched> now;
   now.splice_back(again_);
-  for (int i = 0; i < ready_; ++i) {
-    const epoll_event& event = events_[static_cast<std::size_t>(i)];
-    if (event.data.ptr != nullptr) static_cast<Watched*>(event.data.ptr)->on_ready(event.events);
+  const std::span batch = std::span(events_).first(static_cast<std::size_t>(ready_));
+  // All of them first, for who is told may ask about another.
+  for (const epoll_event& event : batch) {
+    if (event.data.ptr != nullptr) static_cast<Watched*>(event.data.ptr)->due_ = true;
+  }
+  for (const epoll_event& event : batch) {
+    if (event.data.ptr == nullptr) continue;
+    auto& watched = *static_cast<Watched*>(event.data.ptr);
+    watched.due_ = false;
+    watched.on_ready(event.events);
   }
   ready_ = 0;
   while (Watched* const next = now.pop_front()) next->on_turn();

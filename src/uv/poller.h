@@ -27,6 +27,12 @@ class Watched : public ListHook<> {
   virtual void on_ready(std::uint32_t events) noexcept = 0;
   /// The turn that Poller::again() has asked for.
   virtual void on_turn() noexcept {}
+  /// Something has come about, of which on_ready() will tell later in this turn.
+  [[nodiscard]] bool is_due() const noexcept { return due_; }
+
+ private:
+  friend class Poller;
+  bool due_ = false;
 };
 
 class Poller {

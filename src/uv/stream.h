@@ -72,7 +72,8 @@ class Stream {
   [[nodiscard]] bool ending() const noexcept;
   /// The kernel is asked now: the peer has ended it, and nothing is left to be read.
   [[nodiscard]] bool peer_has_left() const noexcept;
-  /// The kernel is asked now: there is nothing to be read, not even an end.
+  /// There is nothing to be read, not even an end, as far as the kernel has told in this turn or,
+  /// when that is 1 ms old, is asked now.
   [[nodiscard]] bool nothing_has_come() const noexcept;
 
   /// Writes the parts as one; keeps what the socket refuses. @returns 0, or a libuv error: then
