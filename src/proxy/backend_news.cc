@@ -54,12 +54,10 @@ void BackendNews::handshake_failed(balance::Backend& backend, const std::string&
 
 void BackendNews::handshake_closed(balance::Backend& backend, TimePoint now) {
   if (!backend.health().handshake_closed(now)) return;
-  log_.warning(
-      "backend closes WebSockets instead of opening them; new sessions go to others, but for one "
-      "now and then, until it opens one: see whether its application refuses these clients",
-      {{"pool", backend.identity().pool_name},
-       {"backend", backend.identity().name},
-       {"address", backend.identity().address.to_string()}});
+  say_unfit(backend,
+            "backend closes WebSockets instead of opening them; new sessions go to others, but for "
+            "one now and then, until it opens one: see whether its application refuses these "
+            "clients");
 }
 
 void BackendNews::probe_passed(balance::Backend& backend, TimePoint now) {
@@ -82,12 +80,15 @@ void BackendNews::heard(balance::Backend& backend) {
 void BackendNews::unanswered(balance::Backend& backend, TimePoint now) {
   if (!backend.health().fell_silent()) return;
   handshake_failed(backend, "none", now);
-  log_.warning(
-      "backend takes connections but does not answer handshakes; new sessions go to others until "
-      "it does: see whether its process hangs",
-      {{"pool", backend.identity().pool_name},
-       {"backend", backend.identity().name},
-       {"address", backend.identity().address.to_string()}});
+  say_unfit(backend,
+            "backend takes connections but does not answer handshakes; new sessions go to others "
+            "until it does: see whether its process hangs");
+}
+
+void BackendNews::say_unfit(const balance::Backend& backend, std::string_view what) {
+  log_.warning(what, {{"pool", backend.identity().pool_name},
+                      {"backend", backend.identity().name},
+                      {"address", backend.identity().address.to_string()}});
 }
 
 bool BackendNews::says_nobody_listens(int status) noexcept {

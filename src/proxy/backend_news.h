@@ -47,6 +47,7 @@ class BackendNews {
  private:
   void handshake_failed(balance::Backend& backend, const std::string& status, TimePoint now);
   void say_up(const balance::Backend& backend);
+  void say_unfit(const balance::Backend& backend, std::string_view what);
   void say_down(const balance::Backend& backend, std::string_view what, const std::string& why);
   void say_lack(const balance::Backend& backend, int status, TimePoint now);
 
