@@ -35,8 +35,8 @@ constexpr Metric kTable[] = {
      "Sessions whose CONNECT named an id of another backend than the handshake chose: moved there, or left where they "
      "are and why.", collect::rebinds_total},
     {"pinion_farewells_dropped_total", kCounter, "", {},
-     "Sessions at the backend that a move has left which were not told, since too many were being told: their "
-     "backend notices by its ping timeout.", collect::farewells_dropped_total},
+     "Sessions at the backend that a move has left which were not told, since too many were being told or the backend "
+     "did not listen: it notices by its ping timeout.", collect::farewells_dropped_total},
 
     {"pinion_requests_total", kCounter, "", {"pool", "code"},
      "Requests answered, by status code. Pool is empty for requests that never got to one.", collect::requests_total},

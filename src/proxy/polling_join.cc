@@ -165,12 +165,19 @@ void PollingJoin::on_rebound(RebindResult result) noexcept {
   const bool taken = result == RebindResult::moved && take_over();
   const bool gone = result == RebindResult::moved && !taken;
   counters().rebind(gone ? RebindResult::late : result);
-  if (!taken && !rebind_->sid().empty()) {
+  if (!taken) leave_opened();
+  worker_.retire(std::move(rebind_));
+  owner_.on_moved(stay());
+}
+
+// The session that nobody will ask for is not left to its ping timeout.
+void PollingJoin::leave_opened() {
+  if (rebind_->is_unanswered()) {
+    worker_.add(std::make_unique<Farewell>(worker_, std::move(rebind_), head_));
+  } else if (!rebind_->sid().empty()) {
     const auto target = engineio::with_sid(http::target_of(head_), rebind_->sid());
     worker_.add(std::make_unique<Farewell>(worker_, rebind_->backend(), target, head_));
   }
-  worker_.retire(std::move(rebind_));
-  owner_.on_moved(stay());
 }
 
 // @returns false when the session has gone meanwhile
@@ -206,6 +213,8 @@ void PollingJoin::tell() {
 void PollingJoin::give_up() {
   if (std::exchange(waits_, false)) worker_.joining().leave(session_->found().serial, *this);
   if (reads_body_ && !told_ && session_ != nullptr) tell();
+  if (rebind_ == nullptr) return;
+  leave_opened();
   if (rebind_ == nullptr) return;
   rebind_->abandon();
   worker_.retire(std::move(rebind_));

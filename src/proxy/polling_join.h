@@ -87,6 +87,7 @@ class PollingJoin final : private JoinWaiter, private Rebind::Owner {
   Next stay();
   void move_to(balance::Reservation reservation);
   bool take_over();
+  void leave_opened();
   void tell();
 
   Worker& worker_;

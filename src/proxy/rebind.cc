@@ -18,7 +18,7 @@ std::optional<websocket::DeflateTerms> agreed_terms(const http::Fields& fields) 
 
 Rebind::Rebind(Worker& worker, Owner& owner, balance::Reservation reservation, Request request)
     : worker_(worker),
-      owner_(owner),
+      owner_(&owner),
       reservation_(std::move(reservation)),
       upstream_backend_(*reservation_.backend()),
       request_(std::move(request)) {}
@@ -48,6 +48,17 @@ void Rebind::abandon() noexcept {
   disarm();
   reservation_.release();
   if (upstream_ != nullptr) upstream_->abandon();
+}
+
+bool Rebind::is_unanswered() const noexcept {
+  return connected_ && !request_.websocket && upstream_ != nullptr && sid_.empty();
+}
+
+void Rebind::go_on_for(Owner& owner, TimePoint until) noexcept {
+  reservation_.release();
+  owner_ = &owner;
+  over_ = false;
+  worker_.wheel().arm(*this, until);
 }
 
 void Rebind::on_upstream_ready() noexcept {
@@ -161,18 +172,16 @@ void Rebind::on_upstream_write_error(int /*status*/) noexcept { finish(RebindRes
 void Rebind::on_timer(TimePoint /*now*/) noexcept {
   if (upstream_ == nullptr) return connect();
   if (refusal_ != 0) return on_upstream_refused(std::exchange(refusal_, 0));
-  if (connected_) {
-    worker_.shared().news.unanswered(upstream_backend_, worker_.now());
-  } else {
+  if (!connected_) {
     worker_.count_connect(ConnectResult::timeout);
+    return finish(RebindResult::refused);
   }
-  finish(connected_ ? RebindResult::failed : RebindResult::refused);
+  worker_.shared().news.unanswered(upstream_backend_, worker_.now());
+  tell(RebindResult::failed);
 }
 
 void Rebind::finish(RebindResult result) {
   if (over_) return;
-  over_ = true;
-  disarm();
   if (result == RebindResult::moved && request_.websocket) {
     upstream_->stream().stop_reading();
   } else if (result == RebindResult::moved && keep_) {
@@ -181,9 +190,15 @@ void Rebind::finish(RebindResult result) {
     upstream_->abandon();
     worker_.retire(std::move(upstream_));
   }
+  tell(result);
+}
+
+void Rebind::tell(RebindResult result) {
+  over_ = true;
+  disarm();
   // Whoever sees the session go on where it was finds the place free.
   if (result != RebindResult::moved) reservation_.release();
-  owner_.on_rebound(result);
+  owner_->on_rebound(result);
 }
 
 }  // namespace pinion::proxy

@@ -4,7 +4,8 @@
 //
 // Threads: the worker's.
 // Lifetime: owned by whoever holds the CONNECT (an Exchange or a Tunnel), which outlives it or
-//   retires it. Tells its owner once, never from inside start().
+//   retires it, or hands it to a Farewell if its request is still under way. Tells each owner once,
+//   never from inside start().
 // Invariants: a place is reserved at the backend until it is taken over or this ends. What is told
 //   is `moved` only when the client can go on as if nothing had happened: ping times and payloads
 //   that it was told, and compression that it has agreed to.
@@ -61,6 +62,11 @@ class Rebind final : public Retirable, private UpstreamEvents, private WheelTime
   void start();
   /// The owner has no more use for it; it tells nothing any more.
   void abandon() noexcept;
+  /// Its time is over, or its owner is leaving, while the backend may still make a session by
+  /// polling, which no closed connection would end.
+  [[nodiscard]] bool is_unanswered() const noexcept;
+  /// Goes on, without its place, for another owner. Only if it is unanswered.
+  void go_on_for(Owner& owner, TimePoint until) noexcept;
 
   // Once moved:
   [[nodiscard]] balance::Backend& backend() noexcept { return upstream_backend_; }
@@ -87,9 +93,10 @@ class Rebind final : public Retirable, private UpstreamEvents, private WheelTime
   void finish_body();
   void opened(const engineio::OpenPacket& packet);
   void finish(metrics::RebindResult result);
+  void tell(metrics::RebindResult result);
 
   Worker& worker_;
-  Owner& owner_;
+  Owner* owner_;
   balance::Reservation reservation_;
   balance::Backend& upstream_backend_;
   Request request_;

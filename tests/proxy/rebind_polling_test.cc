@@ -30,6 +30,17 @@ void meet_by_polling(RebindStage& stage, Peer& right, const std::string& payload
   left.send(answer("ok"));
 }
 
+/// The right backend makes the session after all, and is told at once that nobody wants it.
+void meet_farewell(RebindStage& stage, Peer& right) {
+  right.send(answer(open_packet("xyz")));
+  Peer left = stage.right.accept();
+  const std::string request = RebindStage::request(left, 1);
+  CHECK(has_line(request, kPushOfMoved));
+  CHECK(has_line(request, "Content-Length: 1"));
+  CHECK(request.ends_with("\r\n\r\n1"));
+  left.send(answer("ok"));
+}
+
 }  // namespace
 
 TEST_CASE("a session by polling is moved before its CONNECT goes on") {
@@ -293,11 +304,51 @@ TEST_CASE("whoever goes in whatever phase of a join by polling leaves nothing be
       if (who == Who::shut_down) {
         stage.proxy.on_worker([](Worker& worker) { worker.shut_down(Duration::zero()); });
       }
-      if (right) CHECK(right->read_to_end().empty());
+      if (right && who == Who::shut_down) CHECK(right->read_to_end().empty());
+      if (right && who != Who::shut_down) meet_farewell(stage, *right);
       if (who != Who::client) client.close();
       CHECK(eventually([&] { return stage.proxy.connections() == 0; }));
       CHECK(stage.proxy.backend(1).assigned().total() == 0);
     }
+  }
+}
+
+TEST_CASE("a session that is opened when the time for a move is over does not stay there") {
+  RebindStage stage("move_wait = \"100ms\"");
+  stage.open_by_polling();
+  Peer client = stage.proxy.client();
+  client.send(push("abc", kStated));
+  Peer right = stage.asked("polling");
+  Peer stayed = stage.wrong.accept();
+  CHECK(has_line(RebindStage::request(stayed, kStated.size()), kPushOfLeft));
+  stayed.send(answer("ok"));
+  CHECK(read_answer(client).ends_with("ok"));
+  CHECK(stage.rebinds(RebindResult::failed) == 1);
+  CHECK(stage.proxy.backend(1).assigned().total() == 0);
+  meet_farewell(stage, right);
+  CHECK(stage.proxy.counters().farewells_dropped.value() == 0);
+}
+
+TEST_CASE("a farewell that cannot be said is counted") {
+  SUBCASE("the backend closes the connection") {
+    RebindStage stage;
+    const std::string head = get("/socket.io/?EIO=4&transport=polling&sid=abc");
+    stage.proxy.on_worker([&](Worker& worker) {
+      worker.add(std::make_unique<Farewell>(worker, stage.proxy.backend(0), "/", head));
+    });
+    stage.wrong.accept().reset();
+    CHECK(eventually([&] { return stage.proxy.counters().farewells_dropped.value() == 1; }));
+  }
+  SUBCASE("the session that it is for never opens") {
+    RebindStage stage;
+    stage.open_by_polling();
+    Peer client = stage.proxy.client();
+    client.send(push("abc", kStated));
+    Peer right = stage.asked("polling");
+    client.reset();
+    CHECK(eventually([&] { return stage.proxy.connections() == 0; }));
+    right.reset();
+    CHECK(eventually([&] { return stage.proxy.counters().farewells_dropped.value() == 1; }));
   }
 }
 
