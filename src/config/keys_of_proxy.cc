@@ -80,7 +80,8 @@ constexpr Key kKeysOfProxy[] = {
     {.section = Section::limits, .type = Type::integer, .name = "affinity_ids",
      .fallback = "262144", .min = 1000, .max = 100'000'000,
      .help = "Ids (see [pool.affinity]) that are remembered beyond those of live sessions. When "
-             "there are more, the longest idle is forgotten.", .restart = true},
+             "there are more, the longest idle is forgotten, and first of all those that no session "
+             "has had.", .restart = true},
     {.section = Section::limits, .type = Type::integer, .name = "farewells",
      .fallback = "256", .min = 1, .max = 65536,
      .help = "Sessions that a worker tells backends at a time that nobody will ask for again, "

@@ -13,33 +13,45 @@ struct alignas(64) AffinityTable::Shard {
   /// whose time is up are in front too.
   struct Resting {
     Duration keep{};
+    bool lived = false;
     IntrusiveList<Entry> ids;
   };
+  /// The lowest is evicted first. What was only heard of comes before what has lived, since any
+  /// client can name as many ids as it likes.
+  struct Rank {
+    bool lived = true;
+    TimePoint last_use = TimePoint::max();
+    auto operator<=>(const Rank&) const = default;
+  };
+  static Rank rank_of(const Entry& entry) noexcept { return {entry.lived, entry.last_use}; }
 
   std::mutex mutex;
   std::forward_list<Resting> resting;  // guarded by mutex; as many as there are times to keep
   AffinityIndex index;                 // guarded by mutex; dies first, for its entries are linked
 
-  Resting& kept(Duration keep) {
-    const auto at = std::ranges::find(resting, keep, &Resting::keep);
+  Resting& place_of(const Entry& entry) {
+    const auto at = std::ranges::find_if(resting, [&](const Resting& equal) {
+      return equal.keep == entry.keep && equal.lived == entry.lived;
+    });
     if (at != resting.end()) return *at;
     Resting& fresh = resting.emplace_front();
-    fresh.keep = keep;
+    fresh.keep = entry.keep;
+    fresh.lived = entry.lived;
     return fresh;
   }
   void rest(Entry& entry, TimePoint now) {
     entry.last_use = std::max(entry.last_use, now);
     entry.unlink();
-    kept(entry.keep).ids.push_back(entry);
+    place_of(entry).ids.push_back(entry);
   }
-  [[nodiscard]] Entry* longest_idle() const noexcept {
-    Entry* longest = nullptr;
+  [[nodiscard]] Entry* first_to_go() const noexcept {
+    Entry* lowest = nullptr;
     for (const Resting& equal : resting) {
       Entry* const first = equal.ids.front();
       if (first == nullptr) continue;
-      if (longest == nullptr || first->last_use < longest->last_use) longest = first;
+      if (lowest == nullptr || rank_of(*first) < rank_of(*lowest)) lowest = first;
     }
-    return longest;
+    return lowest;
   }
 };
 
@@ -109,7 +121,7 @@ void AffinityTable::suggest(AffinityKey key, BackendId backend, Duration keep, T
     entry->keep = keep;
     shard.rest(*entry, now);
   }
-  if (one_too_many) evict_longest_idle();
+  if (one_too_many) evict_one();
 }
 
 void AffinityTable::release(Entry* entry, TimePoint now) {
@@ -121,7 +133,7 @@ void AffinityTable::release(Entry* entry, TimePoint now) {
     shard.rest(*entry, now);
     if (!count_at_rest()) return;
   }
-  evict_longest_idle();
+  evict_one();
 }
 
 void AffinityTable::forget(Entry* entry) {
@@ -160,19 +172,19 @@ void AffinityTable::remove_at_rest(Shard& shard, Entry& entry) noexcept {
   at_rest_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-void AffinityTable::evict_longest_idle() {
+void AffinityTable::evict_one() {
   Shard* best = nullptr;
-  TimePoint longest = TimePoint::max();
+  Shard::Rank lowest;
   for (Shard& shard : *shards_) {
     const std::lock_guard lock(shard.mutex);
-    const Entry* const entry = shard.longest_idle();
-    if (entry == nullptr || entry->last_use >= longest) continue;
+    const Entry* const entry = shard.first_to_go();
+    if (entry == nullptr || Shard::rank_of(*entry) >= lowest) continue;
     best = &shard;
-    longest = entry->last_use;
+    lowest = Shard::rank_of(*entry);
   }
   if (best == nullptr) return;
   const std::lock_guard lock(best->mutex);
-  Entry* const entry = best->longest_idle();
+  Entry* const entry = best->first_to_go();
   if (entry == nullptr) return;
   remove_at_rest(*best, *entry);
   evicted_.fetch_add(1, std::memory_order_relaxed);

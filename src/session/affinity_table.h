@@ -6,9 +6,9 @@
 // Lifetime: an Entry stays where it is while somebody holds it; it leaves by sweep(), by being
 //   evicted, or when its last holder forgets it.
 // Invariants: at most `capacity` ids that nobody holds are remembered beyond those that are held
-//   (which are bounded by sessions); when full, the longest idle is evicted. An id whose time is up
-//   is known until the next sweep(). Ids are hashed with a key that nobody knows, since clients
-//   choose them.
+//   (which are bounded by sessions); when full, the longest idle is evicted, those that were only
+//   suggested before those of sessions. An id whose time is up is known until the next sweep(). Ids
+//   are hashed with a key that nobody knows, since clients choose them.
 #pragma once
 
 #include <array>
@@ -81,7 +81,7 @@ class AffinityTable {
   /// @returns whether that is one more than there may be
   bool count_at_rest() noexcept;
   void remove_at_rest(Shard& shard, Entry& entry) noexcept;
-  void evict_longest_idle();
+  void evict_one();
 
   std::size_t capacity_;
   SipKey hash_key_;

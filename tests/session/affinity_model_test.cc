@@ -57,12 +57,13 @@ class AffinityModel {
   void evict() {
     const auto rests = [](const auto& entry) { return entry.second.holders == 0; };
     if (static_cast<std::size_t>(std::ranges::count_if(ids, rests)) <= capacity_) return;
-    auto longest = ids.end();
+    const auto rank = [](const Id& id) { return std::pair{id.lived, id.last_use}; };
+    auto lowest = ids.end();
     for (auto at = ids.begin(); at != ids.end(); ++at) {
       if (!rests(*at)) continue;
-      if (longest == ids.end() || at->second.last_use < longest->second.last_use) longest = at;
+      if (lowest == ids.end() || rank(at->second) < rank(lowest->second)) lowest = at;
     }
-    ids.erase(longest);
+    ids.erase(lowest);
     ++evicted;
   }
 

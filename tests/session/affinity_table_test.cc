@@ -166,23 +166,46 @@ TEST_CASE("an id whose last session was taken away belongs to none") {
 
 TEST_CASE("a full table evicts the longest idle") {
   AffinityTable table{3};
-  const auto rest = [&](const std::string& id, TimePoint now) {
-    table.release(table.bind({0, id}, 0, kKeep, kStart), now);
+  const auto rest = [&](const std::string& id, TimePoint now, Duration keep = kKeep) {
+    table.release(table.bind({0, id}, 0, keep, kStart), now);
   };
   // In the order of time, as calls come: which ids share a shard is a matter of chance.
   rest("b", kStart + 1s);
-  table.suggest({0, "c"}, 0, 9 * kKeep, kStart + 2s);
+  rest("c", kStart + 2s, 9 * kKeep);
   rest("a", kStart + 3s);
   CHECK(table.evicted() == 0);
   rest("d", kStart + 4s);
   CHECK(table.evicted() == 1);
   CHECK_FALSE(table.find({0, "b"}, kStart + 5s));
   CHECK(table.find({0, "c"}, kStart + 5s));
-  table.suggest({0, "e"}, 0, kKeep, kStart + 6s);
+  rest("e", kStart + 6s);
   CHECK_FALSE(table.find({0, "a"}, kStart + 7s));
   CHECK(table.size() == 3);
   CHECK(table.evicted() == 2);
   CHECK(table.sweep(kStart + 6s + 9 * kKeep) == 3);
+}
+
+TEST_CASE("a client that names one id after another pushes out no id that has lived") {
+  AffinityTable table{10};
+  for (int i = 0; i < 5; ++i) {
+    table.release(table.bind({0, "lived" + std::to_string(i)}, 0, kKeep, kStart), kStart);
+  }
+  for (int i = 0; i < 1000; ++i) {
+    table.suggest({0, "named" + std::to_string(i)}, 0, kKeep, kStart + 1s + Duration{i});
+  }
+  CHECK(table.evicted() == 995);
+  for (int i = 0; i < 5; ++i) CHECK(table.find({0, "lived" + std::to_string(i)}, kStart + 2s));
+  CHECK(table.find({0, "named999"}, kStart + 2s));
+  // One that sessions have meanwhile is no longer only named.
+  table.release(table.bind({0, "named999"}, 0, kKeep, kStart + 2s), kStart + 2s);
+  for (int i = 0; i < 1000; ++i) table.suggest({0, std::to_string(i)}, 0, kKeep, kStart + 3s);
+  check_found(table, {0, "named999"}, kStart + 4s, at_rest(0));
+  // Where all have lived, nothing more is heard of.
+  for (int i = 0; i < 10; ++i) {
+    table.release(table.bind({0, std::to_string(i)}, 0, kKeep, kStart), kStart + 4s);
+  }
+  table.suggest({0, "late"}, 0, kKeep, kStart + 5s);
+  CHECK_FALSE(table.find({0, "late"}, kStart + 5s));
 }
 
 TEST_CASE("ids that are held are not evicted and do not count") {
