@@ -35,6 +35,10 @@ struct Address {
   std::string text;  // as written in the file
 
   bool operator==(const Address&) const = default;
+  /// However both are written.
+  [[nodiscard]] bool same_place(const Address& other) const noexcept {
+    return kind == other.kind && host == other.host && port == other.port;
+  }
 };
 
 enum class Balance : unsigned char { least_load, least_sessions, round_robin, random_two };

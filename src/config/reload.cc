@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "base/ids.h"
+#include "config/check_affinity.h"
+#include "config/check_health.h"
 #include "config/check_routes.h"
 #include "config/fields.h"
 #include "config/key_table.h"
@@ -67,9 +69,20 @@ Pool* find_pool(std::vector<Pool>& pools, std::string_view name) {
 
 const Backend* find_same(const std::vector<Backend>& backends, const Backend& wanted) {
   const auto found = std::ranges::find_if(backends, [&](const Backend& each) {
-    return each.name == wanted.name && each.address == wanted.address;
+    return each.name == wanted.name && each.address.same_place(wanted.address);
   });
   return found == backends.end() ? nullptr : &*found;
+}
+
+// Their sessions are told apart by the name, so the new one knows nothing of those that it has.
+std::string former_name(const Pool& before, const Pool& after, const Backend& renamed) {
+  const auto former = std::ranges::find_if(before.backends, [&](const Backend& each) {
+    return each.address.same_place(renamed.address) && find_same(after.backends, each) == nullptr;
+  });
+  if (former == before.backends.end()) return {};
+  return fmt::format(
+      "; the sessions that it has got as {} stay under that name, and are not counted with its own",
+      former->name);
 }
 
 void compare_backends(const Pool& before, Pool& after, Differences& differences) {
@@ -78,7 +91,8 @@ void compare_backends(const Pool& before, Pool& after, Differences& differences)
     if (const Backend* const old = find_same(before.backends, backend)) {
       differences.compare(Section::backend, of + ": ", *old, backend);
     } else {
-      differences.say(fmt::format("{} is new, at {}", of, backend.address.text));
+      differences.say(fmt::format("{} is new, at {}{}", of, backend.address.text,
+                                  former_name(before, after, backend)));
     }
   }
   for (const Backend& backend : before.backends) {
@@ -92,6 +106,14 @@ void compare_pools(const Pool& before, Pool& after, Differences& differences) {
   if (before.retired) differences.say(fmt::format("pool {} is back", after.name));
   differences.compare_all(Section::pool, fmt::format("pool {}: ", after.name), before, after);
   compare_backends(before, after, differences);
+  const Affinity& affinity = after.affinity;
+  if (affinity.cookie_key_file == before.affinity.cookie_key_file &&
+      affinity.cookie_key != before.affinity.cookie_key) {
+    differences.say(
+        fmt::format("pool {}: {} holds another key: the cookies given out so far lead "
+                    "nowhere any more",
+                    after.name, affinity.cookie_key_file));
+  }
 }
 
 void retire(Pool& pool, Differences& differences) {
@@ -131,9 +153,41 @@ void point_routes(std::vector<Route>& routes, const std::vector<Pool>& loaded,
   }
 }
 
+// @returns what the pool could not have without the socketio_path that waits for a restart, or
+// nothing
+std::string unfit_for_path(Pool pool) {
+  ErrorList errors({});
+  check_health(pool, {}, errors);
+  AffinityDraft places;
+  places.ids.resize(pool.affinity.ids.size());
+  check_affinity(pool, places, errors);
+  const std::vector<ConfigError> all = errors.take();
+  return all.empty() ? std::string{} : all.front().key + " is wrong there: " + all.front().message;
+}
+
+// @param i which of the running pools, or of those that are new behind them
+std::string contradiction_of_pool(const Config& running, const Config& next, std::size_t i) {
+  const Pool& pool = next.pools[i];
+  constexpr std::string_view kAdvice =
+      "its socketio_path changes only by a restart: restart pinion, or leave it as it is";
+  if (const std::string unfit = unfit_for_path(pool); !unfit.empty()) {
+    return fmt::format("pool {} would still have socketio_path = \"{}\", and {}; {}", pool.name,
+                       pool.socketio_path, unfit, kAdvice);
+  }
+  // What was so before is nothing that this change breaks.
+  const bool known = i < running.pools.size();
+  const bool reached = known && (running.pools[i].retired || reaches_socketio(running, i));
+  if (!reached || reaches_socketio(next, i)) return {};
+  return fmt::format(
+      "pool {}: no route would bring requests for {} to it any more, and {}, and its "
+      "routes too",
+      pool.name, pool.socketio_path, kAdvice);
+}
+
 /// What was checked was the file as a whole; without what waits for a restart it may be wrong.
 /// @returns why, or nothing
-std::string half_of_it(const Config& running, const Config& next, const std::vector<Pool>& wanted) {
+std::string contradiction_until_restart(const Config& running, const Config& next,
+                                        const std::vector<Pool>& wanted) {
   const Limits& limits = next.proxy.limits;
   if (limits.buffered_total != 0 && limits.buffered_total < limits.buffered_per_session) {
     return fmt::format(
@@ -142,16 +196,9 @@ std::string half_of_it(const Config& running, const Config& next, const std::vec
         format_size(limits.buffered_per_session), format_size(limits.buffered_total));
   }
   for (std::size_t i = 0; i < next.pools.size(); ++i) {
-    const Pool& pool = next.pools[i];
-    const auto file = std::ranges::find(wanted, pool.name, &Pool::name);
-    if (file == wanted.end() || file->socketio_path == pool.socketio_path) continue;
-    // What was so before is nothing that this change breaks.
-    const bool reached = i < running.pools.size() && reaches_socketio(running, i);
-    if (!reached || reaches_socketio(next, i)) continue;
-    return fmt::format(
-        "pool {}: no route would bring requests for {} to it any more, and its socketio_path "
-        "changes only by a restart: restart pinion, or leave routes and socketio_path as they are",
-        pool.name, pool.socketio_path);
+    const auto file = std::ranges::find(wanted, next.pools[i].name, &Pool::name);
+    if (file == wanted.end() || file->socketio_path == next.pools[i].socketio_path) continue;
+    if (auto wrong = contradiction_of_pool(running, next, i); !wrong.empty()) return wrong;
   }
   return {};
 }
@@ -187,8 +234,9 @@ std::expected<Reload, std::string> plan_reload(const Config& running, Config loa
   }
   point_routes(next.routes, next.pools, pools);
   next.pools = std::move(pools);
-  if (auto torn = half_of_it(running, next, wanted); !torn.empty())
-    return std::unexpected(std::move(torn));
+  if (auto wrong = contradiction_until_restart(running, next, wanted); !wrong.empty()) {
+    return std::unexpected(std::move(wrong));
+  }
   remember_routes(running, next, differences);
   return reload;
 }

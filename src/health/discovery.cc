@@ -66,6 +66,7 @@ void Discovery::set_config(std::shared_ptr<const config::Config> config) {
 
 // Those that were there go on with what they know.
 void Discovery::adopt_sources() {
+  const Hosts known_hosts = hosts();
   std::vector<std::unique_ptr<Source>> sources;
   for (PoolId pool = 0; pool < config_->pools.size(); ++pool) {
     for (const config::Backend& backend : config_->pools[pool].backends) {
@@ -82,7 +83,7 @@ void Discovery::adopt_sources() {
         source->serial = next_serial_++;
         source->pool = pool;
         source->backend = backend;
-        begin(*source);
+        begin(*source, known_hosts);
       }
       sources.push_back(std::move(source));
     }
@@ -95,7 +96,7 @@ void Discovery::adopt_sources() {
 std::unique_ptr<Discovery::Source> Discovery::take(PoolId pool, const config::Backend& backend) {
   for (auto& source : sources_) {
     if (source == nullptr || source->pool != pool || source->backend.name != backend.name ||
-        source->backend.address != backend.address) {
+        !source->backend.address.same_place(backend.address)) {
       continue;
     }
     return std::move(source);
@@ -103,10 +104,31 @@ std::unique_ptr<Discovery::Source> Discovery::take(PoolId pool, const config::Ba
   return nullptr;
 }
 
-void Discovery::begin(Source& source) {
+Discovery::Hosts Discovery::hosts() const {
+  Hosts hosts;
+  for (const auto& source : sources_) {
+    if (!source->is_name || source->resolved.empty()) continue;
+    std::vector<SocketAddress>& addresses = hosts[source->backend.address.host];
+    addresses.clear();
+    for (const auto* const backend : source->resolved) {
+      addresses.push_back(backend->identity().address);
+    }
+  }
+  return hosts;
+}
+
+// A host that is known by another backend is where that was found, until it has been asked for: a
+// backend or a pool that has another name or port now is not without addresses meanwhile.
+void Discovery::begin(Source& source, const Hosts& known) {
   const Address& at = source.backend.address;
   source.is_name = at.kind == Address::Kind::name;
-  if (source.is_name) return;
+  if (source.is_name) {
+    const auto found = known.find(at.host);
+    if (found == known.end()) return;
+    std::vector<SocketAddress> addresses = found->second;
+    for (SocketAddress& address : addresses) address.set_port(at.port);
+    return register_backends(source, addresses);
+  }
   if (at.kind == Address::Kind::unix_path) {
     register_backends(source, {SocketAddress::from_unix_path(at.host)});
   } else if (const auto address = SocketAddress::from_ip(at.host, at.port)) {

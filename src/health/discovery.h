@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "balance/backend_set.h"
@@ -43,7 +44,8 @@ class Discovery final : private uv::Timer::Handler {
   Discovery& operator=(const Discovery&) = delete;
 
   /// Follows another config, in which pools that stay have their index. Names that are new are
-  /// asked for; no event tells of what is known at once.
+  /// asked for, and have the addresses of another
+  /// backend of the same host until then; no event tells of what is known at once.
   void set_config(std::shared_ptr<const config::Config> config);
   /// What is known without asking anybody, and, after the first answers, all.
   [[nodiscard]] balance::BackendSets sets() const;
@@ -54,10 +56,13 @@ class Discovery final : private uv::Timer::Handler {
 
  private:
   struct Source;
+  using Hosts = std::unordered_map<std::string, std::vector<SocketAddress>>;
 
   void on_tick() noexcept override;
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
-  void begin(Source& source);
+  /// The addresses of the names that have been resolved, with whatever port.
+  [[nodiscard]] Hosts hosts() const;
+  void begin(Source& source, const Hosts& known);
   [[nodiscard]] std::unique_ptr<Source> take(PoolId pool, const config::Backend& backend);
   void adopt_sources();
   [[nodiscard]] bool is_due(const Source& source) const noexcept;

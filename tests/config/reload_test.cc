@@ -146,6 +146,25 @@ max_sessions = 7)") + route_from("/", "chat"));
                                  "0 (no limit) -> 7"});
 }
 
+TEST_CASE("a backend that has another name is said to be counted anew") {
+  const Config running = parse(pool_with("chat", kTwo) + route_from("/", "chat"));
+  const auto named = [](const std::string& name, const std::string& address) {
+    return pool_with("chat", kOne + "\n[[pool.backend]]\naddress = \"" + address + "\"\nname = \"" +
+                                 name + "\"") +
+           route_from("/", "chat");
+  };
+  const Reload renamed = reload(running, named("two", "10.0.0.2:2"));
+  CHECK(renamed.changes ==
+        Lines{"backend chat/two is new, at 10.0.0.2:2; the sessions that it has got as 10.0.0.2:2 "
+              "stay under that name, and are not counted with its own",
+              "backend chat/10.0.0.2:2 at 10.0.0.2:2 is gone: it drains"});
+  // One that is only spelled otherwise stays.
+  const Config by_name = parse(named("two", "app.example:2"));
+  const Reload respelled = reload(by_name, named("two", "APP.example:2"));
+  CHECK(respelled.changes == Lines{"backend chat/two: [pool.backend].address: app.example:2 -> "
+                                   "APP.example:2"});
+}
+
 TEST_CASE("the sections within a pool are looked at") {
   const Config running = parse(pool_with("chat", kOne) + route_from("/", "chat"));
   const Reload planned =
@@ -289,6 +308,24 @@ TEST_CASE("a change of which half would wait for a restart is refused as a whole
   CHECK(plan_reload(parse(unreached), parse(pool_with("chat", kOne + "\nsocketio_path = \"\"") +
                                             route_from("/api/", "chat"))));
 
+  // A probe or an id that needs the path which is to come with it.
+  const std::string plain =
+      pool_with("chat", kOne + "\nsocketio_path = \"\"") + route_from("/", "chat");
+  for (const std::string needs :
+       {"[pool.health]\nkind = \"websocket\"", "[pool.health]\nkind = \"engineio\"",
+        "[pool.affinity]\nids = [\"connect:id\"]"}) {
+    CAPTURE(needs);
+    const auto torn = plan_reload(
+        parse(plain), parse(pool_with("chat", kOne + "\n" + needs) + route_from("/", "chat")));
+    REQUIRE_FALSE(torn);
+    CHECK(torn.error().find("restart") != std::string::npos);
+  }
+  // A pool that comes back under another path, to which alone its routes lead now.
+  const std::string other = pool_with("other", kTwo) + route_from("/other/", "other");
+  const Reload without = reload(parse(at("/a/") + other), other);
+  CHECK_FALSE(plan_reload(without.config, parse(at("/b/") + other)));
+  CHECK(plan_reload(without.config, parse(at("/a/") + other)));
+
   const std::string rest = pool_with("chat", kOne) + route_from("/", "chat");
   const auto limits = [&](const std::string& session, const std::string& total) {
     return parse("[proxy.limits]\nbuffered_per_session = \"" + session + "\"\nbuffered_total = \"" +
@@ -298,6 +335,16 @@ TEST_CASE("a change of which half would wait for a restart is refused as a whole
   REQUIRE_FALSE(raised);
   CHECK(raised.error().find("buffered_total") != std::string::npos);
   CHECK(plan_reload(limits("1MiB", "8MiB"), limits("8MiB", "64MiB")));
+}
+
+TEST_CASE("another key in the same file is told, since it makes cookies worthless") {
+  const Config running = parse(pool_with("chat", kOne) + route_from("/", "chat"));
+  Config rotated = running;
+  rotated.pools[0].affinity.cookie_key = "another";
+  const auto planned = plan_reload(running, rotated);
+  REQUIRE(planned);
+  REQUIRE(planned->changes.size() == 1);
+  CHECK(planned->changes[0].find("another key") != std::string::npos);
 }
 
 TEST_CASE("no more pools than can be told apart") {

@@ -212,6 +212,35 @@ TEST_CASE("another config is followed, and who stays is the same backend") {
   CHECK(f.discovery.complete());
 }
 
+TEST_CASE(
+    "a reload that renames a pool or a backend, or changes its port, leaves nobody without "
+    "addresses") {
+  const Names names("127.0.0.9");
+  Found f("[[pool]]\nname = \"chat\"\nbackends = [\"app:3001\"]\n", names.look_up());
+  f.discovery.start();
+  CHECK(run_until(f.loop, [&] { return f.discovery.complete(); }));
+  const std::string renamed = "[[pool]]\nname = \"chat\"\n[[pool.backend]]\nname = \"one\"\n";
+  for (const std::string& pools :
+       {renamed + "address = \"app:3001\"\n", renamed + "address = \"app:3009\"\n",
+        "[[pool]]\nname = \"old\"\nbackends = [\"127.0.0.1:1\"]\n" + renamed +
+            "address = \"app:3001\"\n[[route]]\npath = \"/old/\"\npool = \"old\"\n"}) {
+    CAPTURE(pools);
+    f.discovery.set_config(load(pools));
+    const auto sets = f.discovery.sets();
+    REQUIRE(sets.back()->backends.size() == 1);
+    CHECK(sets.back()->backends[0]->identity().address.ip() == "127.0.0.9");
+    CHECK(sets.back()->backends[0]->identity().name == "one");
+    CHECK_FALSE(f.discovery.complete());
+    CHECK(run_until(f.loop, [&] { return f.discovery.complete(); }));
+  }
+  // What has moved meanwhile is found when it has been asked for.
+  names.say("127.0.0.10");
+  f.discovery.set_config(load("[[pool]]\nname = \"chat\"\nbackends = [\"app:3005\"]\n"));
+  CHECK(f.discovery.sets()[0]->backends.at(0)->identity().address.to_string() == "127.0.0.9:3005");
+  CHECK(run_until(f.loop, [&] { return f.discovery.complete(); }));
+  CHECK(f.discovery.sets()[0]->backends.at(0)->identity().address.to_string() == "127.0.0.10:3005");
+}
+
 TEST_CASE("a name that is taken away while it is asked for is forgotten") {
   Found f("[[pool]]\nname = \"chat\"\nbackends = [\"localhost:3001\"]\n");
   f.discovery.start();
