@@ -1,5 +1,7 @@
 #include "mover.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -133,7 +135,7 @@ void Mover::tell_who_left(TimePoint now) {
   std::erase_if(leaving_, [&](const auto& each) {
     const auto& [backend, since] = each;
     if (now < since + kHeard || !backend->empty()) return false;
-    log_.info("backend has left and is empty: it can be stopped",
+    log_.info(fmt::format("backend has left and is empty: {}", verdict(*backend)),
               {{"pool", backend->identity().pool_name}, {"backend", backend->identity().name}});
     return true;
   });
@@ -148,11 +150,35 @@ void Mover::tell_who_is_empty_by_agents() {
     const std::uint64_t returns = agent.returns();
     const auto [told, first] = told_empty_.try_emplace(backend, returns);
     if (!first && std::exchange(told->second, returns) == returns) continue;
-    log_.info("backend is empty, and its agent wants no sessions: it can be stopped",
-              {{"pool", backend->identity().pool_name},
-               {"backend", backend->identity().name},
-               {"agent", balance::to_string(agent.stance())}});
+    log_.info(
+        fmt::format("backend is empty, and its agent wants no sessions: {}", verdict(*backend)),
+        {{"pool", backend->identity().pool_name},
+         {"backend", backend->identity().name},
+         {"agent", balance::to_string(agent.stance())}});
   }
+}
+
+// In another pool, or under a name that a reload has changed.
+const Backend* Mover::company_of(const Backend& empty) const {
+  const std::string address = empty.identity().address.to_string();
+  const auto has_sessions_there = [&](const Backend* other) {
+    return other != &empty && !other->empty() && other->identity().address.to_string() == address;
+  };
+  for (const Backend* const used : used_) {
+    if (has_sessions_there(used)) return used;
+  }
+  for (const auto& [leaving, since] : leaving_) {
+    if (has_sessions_there(leaving)) return leaving;
+  }
+  return nullptr;
+}
+
+std::string Mover::verdict(const Backend& empty) const {
+  const Backend* const company = company_of(empty);
+  if (company == nullptr) return "it can be stopped";
+  const balance::BackendIdentity& who = company->identity();
+  return fmt::format("but its server still has {} sessions as {}/{}", company->assigned().total(),
+                     who.pool_name, who.name);
 }
 
 void Mover::tick(TimePoint now) {
@@ -173,7 +199,7 @@ void Mover::go_on(Drain& drain, TimePoint now) {
   }
   if (drain.said_empty || !drain.backend->empty()) return;
   drain.said_empty = true;
-  log_.info("backend is drained: it can be stopped",
+  log_.info(fmt::format("backend is drained: {}", verdict(*drain.backend)),
             {{"pool", drain.backend->identity().pool_name},
              {"backend", drain.backend->identity().name},
              {"moved", drain.plan ? drain.plan->moved() : 0}});

@@ -92,6 +92,10 @@ class Mover {
   void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);
   /// What keeps sessions away from it; empty: nothing does.
   [[nodiscard]] std::string why_none_come(balance::Backend& backend, TimePoint now) const;
+  /// Another backend with sessions at the same address, if there is one.
+  [[nodiscard]] const balance::Backend* company_of(const balance::Backend& empty) const;
+  /// Whether its process is of no more use, in words.
+  [[nodiscard]] std::string verdict(const balance::Backend& empty) const;
   void tell_who_left(TimePoint now);
   void tell_who_is_empty_by_agents();
   void even_out_among(const balance::BackendSets& sets, TimePoint now);
