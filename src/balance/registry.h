@@ -1,8 +1,7 @@
 // All backends that this process has ever known, and the snapshot of those that it uses now.
 //
 // Threads: changed on the main thread; by_id() and size() from any thread (room for all is reserved
-// at once,
-//   and an id is known to others only after its backend is there).
+//   at once, and an id is known to others only after its backend is there).
 // Lifetime: as long as the process.
 #pragma once
 

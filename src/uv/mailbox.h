@@ -3,7 +3,9 @@
 // Threads: post() from anywhere; the tasks run on the loop's thread, in the order of posting.
 // Lifetime: the mailbox dies on its loop's thread, after everybody who posts. Tasks that were not
 // run are dropped then.
-// Invariants: uv_async_send may be coalesced, so a wake-up drains everything.
+// Invariants: uv_async_send may be coalesced, so a wake-up drains everything. There is no bound
+// here:
+//   whoever posts has one, by its connections, or waits for what it has posted.
 #pragma once
 
 #include <functional>
