@@ -148,7 +148,8 @@ bool Assigner::draw_two(const BackendSet& set, std::span<Backend* const> tried, 
 }
 
 Assigner::Assignment Assigner::assign_session(const BackendSet& set,
-                                              std::span<Backend* const> tried, TimePoint now) {
+                                              std::span<Backend* const> tried, TimePoint now,
+                                              Purpose purpose) {
   const auto placed = [&](const Candidate& chosen) {
     gate_.took(chosen.backend->id());
     // One that failed before was counted then.
@@ -164,6 +165,10 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
       // Another worker placed a session meanwhile: the counts that this choice was made on are old.
       if (!reserve(set.balance, chosen)) continue;
       Reservation reservation(*chosen.backend);
+      if (purpose == Purpose::herald) {
+        placed(chosen);
+        return {std::move(reservation), Refusal::none};
+      }
       if (which == Which::answering && !chosen.backend->health().take_try(now)) continue;
       if (chosen.backend->pace().take(now, set.rate)) {
         placed(chosen);

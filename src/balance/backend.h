@@ -126,6 +126,12 @@ class Backend {
   [[nodiscard]] bool may_take_sessions(TimePoint now) const noexcept {
     return health_.up() && !health_.silent() && health_.may_open(now) && !draining() && !is_full();
   }
+  /// A session that belongs to it may be opened there: one that fails its handshakes gets this one
+  /// to try, if that is due (Health::take_try).
+  [[nodiscard]] bool tries_sessions(TimePoint now) const noexcept {
+    return health_.up() && !health_.silent() && health_.may_try_handshake(now) && !draining() &&
+           !is_full();
+  }
   /// Who has had a session there may come back to it: one that is only slow to answer has its data
   /// still.
   [[nodiscard]] bool takes_back() const noexcept {

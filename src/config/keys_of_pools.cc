@@ -179,7 +179,8 @@ constexpr Key kKeysOfPools[] = {
      .fallback = "0", .min = 1, .max = 100'000, .zero = "no limit",
      .help = "New sessions that each backend gets in a second at most; more of them wait. It "
              "spreads those who come back at once after a backend has died. Who comes back to its "
-             "own backend waits for that one, and keeps nobody from another."},
+             "own backend waits for that one, and keeps nobody from another. A session that its CONNECT "
+             "moves to where its id belongs is not held back."},
 
     {.section = Section::affinity, .type = Type::id_places, .name = "ids",
      .fallback = "", .min = 0, .max = 16,

@@ -94,29 +94,28 @@ balance::Reservation reserve_return(balance::Backend& backend, const balance::Ba
   return balance::reserve_at(backend);
 }
 
-std::optional<session::AffinityTable::Found> find_home(session::AffinityTable& table, PoolId pool,
-                                                       const AffinityIds& ids, TimePoint now) {
-  const auto rank = [](bool stated, const session::AffinityTable::Found& found) {
-    return std::tuple(stated, found.in_use, found.lived);
+std::optional<Home> find_home(session::AffinityTable& table, PoolId pool, const AffinityIds& ids,
+                              TimePoint now) {
+  const auto rank = [](const Home& home) {
+    return std::tuple(home.stated, home.found.in_use, home.found.lived);
   };
-  std::optional<session::AffinityTable::Found> best;
-  bool best_stated = false;
+  std::optional<Home> best;
   for (const AffinityId& each : ids) {
     const auto found = table.find({pool, each.id}, now);
     if (!found) continue;
-    if (best && rank(best_stated, *best) >= rank(each.stated, *found)) continue;
-    best = found;
-    best_stated = each.stated;
+    const Home home{*found, each.stated};
+    if (!best || rank(*best) < rank(home)) best = home;
   }
   return best;
 }
 
-std::optional<BackendId> belongs_elsewhere(session::AffinityTable& table, session::AffinityKey key,
-                                           BackendId has_it, TimePoint now) {
+std::optional<session::AffinityTable::Found> belongs_elsewhere(session::AffinityTable& table,
+                                                               session::AffinityKey key,
+                                                               BackendId has_it, TimePoint now) {
   if (key.id.empty()) return std::nullopt;
   const auto found = table.find(key, now);
   if (!found || !found->lived || found->backend == has_it) return std::nullopt;
-  return found->backend;
+  return found;
 }
 
 }  // namespace pinion::proxy

@@ -43,12 +43,18 @@ balance::Reservation reserve_paced(balance::Backend& backend, std::uint32_t rate
 /// is to have no more
 balance::Reservation reserve_return(balance::Backend& backend, const balance::BackendSet& set);
 
+/// What is known of an id, and whether the request states it itself.
+struct Home {
+  session::AffinityTable::Found found;
+  bool stated = false;
+};
 /// The best of what is known of these ids. @returns nothing when none is known
-std::optional<session::AffinityTable::Found> find_home(session::AffinityTable& table, PoolId pool,
-                                                       const AffinityIds& ids, TimePoint now);
-/// The backend where the session of this id lives or has lived. @returns nothing when none is
-/// known, or it is the one that has it
-std::optional<BackendId> belongs_elsewhere(session::AffinityTable& table, session::AffinityKey key,
-                                           BackendId has_it, TimePoint now);
+std::optional<Home> find_home(session::AffinityTable& table, PoolId pool, const AffinityIds& ids,
+                              TimePoint now);
+/// Where the session of this id lives or has lived. @returns nothing when none is known, or it is
+/// the backend that has it
+std::optional<session::AffinityTable::Found> belongs_elsewhere(session::AffinityTable& table,
+                                                               session::AffinityKey key,
+                                                               BackendId has_it, TimePoint now);
 
 }  // namespace pinion::proxy

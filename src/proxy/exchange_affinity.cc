@@ -39,7 +39,7 @@ bool Exchange::go_home() {
       return true;
     }
     balance::Reservation reservation = reserve_paced(*backend, rate, worker_.now());
-    if (!reservation) {
+    if (!reservation || !backend->health().take_try(worker_.now())) {
       counters.affinity(AffinityResult::away);
       return false;
     }
@@ -50,12 +50,12 @@ bool Exchange::go_home() {
   return true;
 }
 
-// The session that it heralds comes next, so what answers this is chosen as if that came now. The
-// place is given back with the answer.
+// The session that it heralds comes next, and is led to what answers this, so that is chosen as if
+// the session came now. The place is given back with the answer.
 bool Exchange::choose_like_a_session() {
   if (!ids_.heralds_session() || !tried_.empty()) return false;
-  auto assignment =
-      worker_.assigner().assign_session(worker_.backends(*facts_.pool), tried_, worker_.now());
+  auto assignment = worker_.assigner().assign_session(
+      worker_.backends(*facts_.pool), tried_, worker_.now(), balance::Assigner::Purpose::herald);
   if (!assignment.reservation) return false;
   reservation_ = std::move(assignment.reservation);
   connect(*reservation_.backend());

@@ -114,14 +114,16 @@ PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_vi
       belongs_elsewhere(worker_.shared().ledger.affinity(), {*facts_.pool, stated_id_},
                         session.found().backend, worker_.now());
   if (!right) return stay();
-  auto reservation =
-      reserve_return(worker_.shared().registry.by_id(*right), worker_.backends(*facts_.pool));
+  auto reservation = reserve_return(worker_.shared().registry.by_id(right->backend),
+                                    worker_.backends(*facts_.pool));
   if (!reservation) {
     counters().rebind(RebindResult::refused);
     return stay();
   }
   if (!worker_.shared().ledger.begin_move(session.key(), session.found().serial)) {
     counters().rebind(RebindResult::late);
+    // Who has let the time pass takes no id away from a session that lives.
+    if (right->in_use) stated_id_.clear();
     return stay();
   }
   move_to(std::move(reservation));

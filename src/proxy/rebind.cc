@@ -57,6 +57,7 @@ bool Rebind::is_unanswered() const noexcept {
 void Rebind::go_on_for(Owner& owner, TimePoint until) noexcept {
   reservation_.release();
   owner_ = &owner;
+  went_on_ = true;
   over_ = false;
   worker_.wheel().arm(*this, until);
 }
@@ -151,12 +152,14 @@ void Rebind::take_frames(std::string_view bytes) {
   finish_body();
 }
 
-// A client counts on a ping within the sum of both times that it was told, and sends payloads up to
-// what it was told.
+// A client counts on a ping within the sum of both times that it was told, since it was told them,
+// and sends payloads up to what it was told.
 void Rebind::opened(const engineio::OpenPacket& packet) {
   sid_ = packet.sid;
   worker_.shared().news.handshake_opened(upstream_backend_, worker_.now());
-  const bool in_time = packet.ping_interval + packet.ping_timeout <= request_.told;
+  const Duration waited = worker_.now() - (deadline_ - request_.timeout);
+  const bool in_time = packet.ping_interval + packet.ping_timeout <= request_.told &&
+                       waited + packet.ping_interval < request_.told;
   const bool has_room = packet.max_payload == 0 || packet.max_payload >= request_.max_payload;
   finish(in_time && has_room ? RebindResult::moved : RebindResult::unlike);
 }
@@ -176,7 +179,8 @@ void Rebind::on_timer(TimePoint /*now*/) noexcept {
     worker_.count_connect(ConnectResult::timeout);
     return finish(RebindResult::refused);
   }
-  worker_.shared().news.unanswered(upstream_backend_, worker_.now());
+  // Later it says nothing of the backend as it is by then.
+  if (!went_on_) worker_.shared().news.unanswered(upstream_backend_, worker_.now());
   tell(RebindResult::failed);
 }
 

@@ -110,6 +110,7 @@ class Rebind final : public Retirable, private UpstreamEvents, private WheelTime
   std::string sid_, rest_;
   bool keep_ = false;  // the connection can carry another request
   bool connected_ = false;
+  bool went_on_ = false;  // for another owner
   bool over_ = false;
 };
 

@@ -48,10 +48,15 @@ balance::Backend* RequestIds::home() {
   bool in_use = false;
   SessionLedger& ledger = worker_.shared().ledger;
   const balance::BackendSet& set = worker_.backends(*facts_.pool);
-  if (const auto found = find_home(ledger.affinity(), *facts_.pool, ids_, worker_.now())) {
-    backend = &worker_.shared().registry.by_id(found->backend);
-    in_use = found->in_use;
-  } else if (opens() && !cookie_.empty() && !ledger.moved_clients().take(facts_.client)) {
+  const auto home = find_home(ledger.affinity(), *facts_.pool, ids_, worker_.now());
+  const bool stated = home && home->stated;
+  // A browser's cookies, of another tab or pinion's own, do not lead back who was moved away.
+  const bool has_hint = home || (opens() && !cookie_.empty());
+  const bool moved = opens() && has_hint && !stated && ledger.moved_clients().take(facts_.client);
+  if (home && !moved) {
+    backend = &worker_.shared().registry.by_id(home->found.backend);
+    in_use = home->found.in_use;
+  } else if (has_hint && !moved) {
     backend = worker_.cookies().backend_of(worker_.config().pools[*facts_.pool], set, cookie_);
   }
   home_known_ = backend != nullptr;
@@ -61,8 +66,8 @@ balance::Backend* RequestIds::home() {
   }
   const bool stays = set.has(*backend);
   // Where a session lives, a request has its data, whatever probes or the config say.
-  const bool alive =
-      opens() ? stays && backend->takes_sessions() : in_use || (stays && backend->health().up());
+  const bool alive = opens() ? stays && backend->tries_sessions(worker_.now())
+                             : in_use || (stays && backend->health().up());
   if (alive) return backend;
   counters.affinity(AffinityResult::away);
   return nullptr;

@@ -35,6 +35,9 @@ void SessionLedger::end_request(SessionKey key, const session::PinTable::Found& 
 
 void SessionLedger::bind(SessionKey key, std::uint64_t serial, std::string_view id,
                          BackendId backend, Duration keep, TimePoint now) {
+  // Of one that has gone, nothing is to be learnt.
+  const auto found = table_.find(key);
+  if (!found || found->serial != serial) return;
   auto* const held = affinity_.bind({key.pool, id}, backend, keep, now);
   if (auto* const former = table_.belongs_to(key, serial, held)) affinity_.release(former, now);
 }

@@ -63,10 +63,15 @@ void Tunnel::take_connect() {
   const auto right = belongs_elsewhere(worker_.shared().ledger.affinity(), {pool(), join_->id},
                                        backend_->id(), worker_.now());
   if (!right) return joined();
-  if (const auto hindrance = begin_move(worker_.shared().registry.by_id(*right))) {
-    worker_.counters().pools[pool()].rebind(*hindrance);
-    joined();
-  }
+  const auto hindrance = begin_move(worker_.shared().registry.by_id(right->backend));
+  if (!hindrance) return;
+  worker_.counters().pools[pool()].rebind(*hindrance);
+  // A backend that is ending is nobody's home, and a client that cannot be moved by its own doing
+  // takes no id away from a session that lives.
+  const bool is_ending = out_.ended() || out_.saw_close_frame();
+  const bool is_full = *hindrance == RebindResult::refused;
+  if (is_ending || (right->in_use && !is_full)) join_->id.clear();
+  joined();
 }
 
 // @returns why it cannot be moved

@@ -41,6 +41,33 @@ TEST_CASE("a session is counted when it is assigned") {
   CHECK(b[0].assigned().total() + b[1].assigned().total() == 0);
 }
 
+TEST_CASE("what heralds a session takes neither its turn nor its try") {
+  Backends b;
+  b.add();
+  auto turns = turns_of_one_pool();
+  Assigner assigner(turns, 3);
+  BackendSet set = b.set(Balance::least_load);
+  set.rate = 1;
+  const auto herald = [&](TimePoint now) {
+    return assigner.assign_session(set, {}, now, Assigner::Purpose::herald).reservation.backend();
+  };
+  for (int i = 0; i < 3; ++i) CHECK(herald(kStart) == &b[0]);
+  CHECK(assigner.assign_session(set, {}, kStart).reservation);
+  CHECK(assigner.assign_session(set, {}, kStart).refusal == Assigner::Refusal::paced);
+  // One that fails its handshakes, and is to get one to try.
+  set.rate = 0;
+  Health& health = b[0].health();
+  for (int i = 0; !health.fails_handshakes() && i < 100; ++i) {
+    (void)health.handshake_answered(true, kStart);
+  }
+  const TimePoint due = kStart + Health::kFirstHold;
+  CHECK_FALSE(b[0].tries_sessions(kStart));
+  CHECK(herald(due) == &b[0]);
+  CHECK(b[0].tries_sessions(due));
+  CHECK(health.take_try(due));
+  CHECK_FALSE(b[0].tries_sessions(due));
+}
+
 TEST_CASE("those that were tried are passed over, by every policy") {
   for (const Balance balance : kAll) {
     Backends b;

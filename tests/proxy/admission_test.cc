@@ -107,6 +107,29 @@ TEST_CASE("what a waiting client sends ahead is its next request") {
   CHECK(read_answer(client).starts_with("HTTP/1.1 400"));
 }
 
+TEST_CASE("a request that heralds a session leaves the turn at its backend to the handshake") {
+  const Backend one;
+  const Backend two;
+  RunningProxy proxy({one.address(), two.address()},
+                     {.pool = "[pool.affinity]\nids = [\"cookie:tab\", \"json:id\"]\n"
+                              "json_paths = [\"/cookie\"]\n"
+                              "[pool.admission]\nrate = 1\nqueue = 0\n"});
+  Peer client = proxy.client();
+  const std::string body = R"({"id":"tab"})";
+  client.send(post("/cookie", body));
+  CHECK(eventually([&] { return !one.nobody_waits() || !two.nobody_waits(); }));
+  const Backend& chosen = one.nobody_waits() ? two : one;
+  Peer upstream = chosen.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.read(body.size());
+  upstream.send(answer("ok"));
+  CHECK(read_answer(client).ends_with("ok"));
+  client.send(
+      "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\nCookie: tab=tab\r\n\r\n");
+  serve_handshake(chosen, "abc");
+  CHECK(read_answer(client).starts_with("HTTP/1.1 200"));
+}
+
 TEST_CASE("who comes home waits for the rate too, and keeps nobody from the other backend") {
   const Backend home;
   const Backend other;

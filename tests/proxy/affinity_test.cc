@@ -101,7 +101,7 @@ TEST_CASE("stated goes before cookie, in use before at rest, and that before onl
   table.suggest({0, "heard of"}, 3, 1h, kStart);
   const auto home = [&](const AffinityIds& ids) -> int {
     const auto found = find_home(table, 0, ids, kStart);
-    return found ? static_cast<int>(found->backend) : -1;
+    return found ? static_cast<int>(found->found.backend) : -1;
   };
   CHECK(home({{"in use", false}, {"heard of", true}}) == 3);
   CHECK(home({{"at rest", true}, {"in use", true}}) == 1);
@@ -109,7 +109,9 @@ TEST_CASE("stated goes before cookie, in use before at rest, and that before onl
   CHECK(home({{"heard of", false}, {"in use", false}}) == 1);
   CHECK(home({{"nobody's", true}, {"in use", false}}) == 1);
   CHECK(home({{"nobody's", true}}) == -1);
-  CHECK(find_home(table, 1, {{"in use", true}}, kStart) == std::nullopt);
+  CHECK_FALSE(find_home(table, 1, {{"in use", true}}, kStart));
+  CHECK(find_home(table, 0, {{"nobody's", true}, {"in use", false}}, kStart)->stated == false);
+  CHECK(find_home(table, 0, {{"at rest", true}, {"in use", false}}, kStart)->stated);
 }
 
 }  // namespace pinion::proxy

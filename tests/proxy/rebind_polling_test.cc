@@ -168,6 +168,25 @@ TEST_CASE("a poll whose client has left just before the CONNECT is read costs no
   CHECK(stage.wrong.nobody_waits());
 }
 
+TEST_CASE(
+    "a client that lets the time for its CONNECT pass takes no id away from a session that lives") {
+  RebindStage stage("connect_wait = \"10ms\"");
+  stage.open_by_polling();
+  Peer polling = stage.proxy.client();
+  polling.send(poll("abc"));
+  Peer let_pass = stage.wrong.accept();
+  Peer client = stage.proxy.client();
+  client.send(push("abc", kStated));
+  Peer stayed = stage.wrong.accept();
+  CHECK(has_line(RebindStage::request(stayed, kStated.size()), kPushOfLeft));
+  stayed.send(answer("ok"));
+  CHECK(read_answer(client).ends_with("ok"));
+  CHECK(stage.rebinds(RebindResult::late) == 1);
+  const auto found = stage.proxy.ledger().affinity().find({0, "tab"}, monotonic_now());
+  REQUIRE(found);
+  CHECK(found->backend == stage.proxy.backend(1).id());
+}
+
 TEST_CASE("a POST that comes while its session is moved goes where that goes") {
   RebindStage stage;
   stage.open_by_polling();

@@ -220,14 +220,61 @@ TEST_CASE("of several CONNECTs that come together the first with an id counts") 
   CHECK(stage.lives_at(1));
 }
 
-TEST_CASE("a session whose backend has taken its leave is not moved") {
+TEST_CASE("a session whose backend has taken its leave is not moved, and takes no id along") {
+  for (const bool says_so : {true, false}) {
+    CAPTURE(says_so);
+    RebindStage stage;
+    auto& ids = stage.proxy.ledger().affinity();
+    const BackendId home = stage.proxy.backend(1).id();
+    ids.release(ids.bind({0, "at rest"}, home, std::chrono::hours{1}, monotonic_now()),
+                monotonic_now());
+    Pipe pipe = stage.open_by_websocket();
+    if (says_so) {
+      pipe.backend.send(server_says("\x03\xe8", 8));
+      pipe.client.read(server_says("\x03\xe8", 8).size());
+    } else {
+      pipe.backend.finish();
+      CHECK(pipe.client.read_to_end().empty());
+    }
+    const std::string connect = client_says(R"(40{"id":"at rest"})");
+    pipe.client.send(connect);
+    CHECK(pipe.backend.read(connect.size()) == connect);
+    CHECK(stage.rebinds(RebindResult::late) == 1);
+    CHECK(ids.find({0, "at rest"}, monotonic_now())->backend == home);
+  }
+}
+
+// Whoever knows an id could else lead its tab's requests astray.
+TEST_CASE("a client that cannot be moved takes no id away from a session that lives") {
   RebindStage stage;
-  Pipe pipe = stage.open_by_websocket();
-  pipe.backend.send(server_says("\x03\xe8", 8));
-  pipe.client.read(server_says("\x03\xe8", 8).size());
+  Pipe pipe = stage.open_by_websocket("Sec-WebSocket-Extensions: permessage-deflate\r\n");
+  std::string said;
+  for (const std::string& message : websocket::test::deflate_messages({"3", kStated})) {
+    said +=
+        websocket::test::write({.opcode = 1, .rsv1 = true, .mask_key = kMask, .payload = message});
+  }
+  pipe.client.send(said);
+  CHECK(pipe.backend.read(said.size()) == said);
+  CHECK(stage.rebinds(RebindResult::unread) == 1);
+  const auto found = stage.proxy.ledger().affinity().find({0, "tab"}, monotonic_now());
+  REQUIRE(found);
+  CHECK(found->backend == stage.proxy.backend(1).id());
+}
+
+TEST_CASE(
+    "a backend that opens the session when its first ping would be too late is unlike the former") {
+  RebindStage stage;
+  Pipe pipe = stage.switched();
+  const std::string open = server_says(open_packet("abc", 1000, 10));
+  pipe.backend.send(open);
+  pipe.client.read(open.size());
   pipe.client.send(client_says(kStated));
+  Peer right = stage.asked();
+  const TimePoint asked = monotonic_now();
+  CHECK(eventually([&] { return monotonic_now() - asked > std::chrono::milliseconds{20}; }));
+  right.send(kSwitching + server_says(open_packet("xyz", 1000, 10)));
   CHECK(pipe.backend.read(client_says(kStated).size()) == client_says(kStated));
-  CHECK(stage.rebinds(RebindResult::late) == 1);
+  CHECK(stage.rebinds(RebindResult::unlike) == 1);
 }
 
 TEST_CASE("what two fields say of extensions is not read") {

@@ -1,0 +1,72 @@
+// Where the ids and cookies of a handshake lead it.
+#include "speech.h"
+
+namespace pinion::proxy {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+
+const std::string kOwnTab =
+    "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\nCookie: tab=other\r\n\r\n";
+
+void open_at(const Backend& backend, const std::string& sid) {
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send(answer(open_packet(sid)));
+}
+
+/// The tab "other" lives at the first backend.
+void make_home(RunningProxy& proxy) {
+  (void)proxy.ledger().affinity().bind({0, "other"}, proxy.backend(0).id(), 1h, monotonic_now());
+}
+
+}  // namespace
+
+TEST_CASE("who was moved away is not led back by the cookie of the browser's other tab") {
+  const Backend former;
+  const Backend other;
+  RunningProxy proxy({former.address(), other.address()},
+                     {.pool = "balance = \"least_sessions\"\n[pool.affinity]\n"
+                              "ids = [\"connect:id\", \"cookie:tab\"]\n"});
+  make_home(proxy);
+  REQUIRE(proxy.backend(0).try_reserve(proxy.backend(0).assigned()));
+  const balance::Reservation busier(proxy.backend(0));
+  proxy.ledger().moved_clients().lost("127.0.0.1");
+  Peer client = proxy.client();
+  client.send(kOwnTab);
+  open_at(other, "moved");
+  CHECK(read_answer(client).starts_with("HTTP/1.1 200"));
+  // Each that was moved counts once.
+  client.send(kOwnTab);
+  open_at(former, "led");
+  CHECK(read_answer(client).starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("a home that has failed its handshakes gets one of its own to try") {
+  const Backend home;
+  const Backend other;
+  RunningProxy proxy({home.address(), other.address()},
+                     {.pool = "[pool.affinity]\nids = [\"connect:id\", \"cookie:tab\"]\n"});
+  make_home(proxy);
+  balance::Health& health = proxy.backend(0).health();
+  const auto fail = [&](TimePoint at) {
+    for (int i = 0; !health.fails_handshakes() && i < 100; ++i) {
+      (void)health.handshake_answered(true, at);
+    }
+    REQUIRE(health.fails_handshakes());
+  };
+  fail(monotonic_now());
+  Peer client = proxy.client();
+  client.send(kOwnTab);
+  open_at(other, "one");
+  CHECK(read_answer(client).starts_with("HTTP/1.1 200"));
+  (void)health.handshake_answered(false, monotonic_now());
+  fail(monotonic_now() - 2 * balance::Health::kFirstHold);
+  client.send(kOwnTab);
+  open_at(home, "two");
+  CHECK(read_answer(client).starts_with("HTTP/1.1 200"));
+  CHECK_FALSE(health.fails_handshakes());
+}
+
+}  // namespace pinion::proxy
