@@ -20,23 +20,11 @@
 
 #include "balance/backend_set.h"
 #include "log/log.h"
-#include "metrics/close_reason.h"
 #include "proxy/session_ledger.h"
 #include "session/move_plan.h"
+#include "session_closer.h"
 
 namespace pinion {
-
-/// Closes sessions wherever they are.
-class SessionCloser {
- public:
-  /// Ends those without a tunnel at once, and tells the workers; a tunnel ends its session itself,
-  /// after the close frame.
-  virtual void close_sessions(std::span<const session::Session> sessions,
-                              metrics::CloseReason reason) = 0;
-
- protected:
-  ~SessionCloser() = default;
-};
 
 class Mover {
  public:

@@ -1,6 +1,5 @@
 #include "server.h"
 
-#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
@@ -46,7 +45,6 @@ void say(const std::string& error) { std::cerr << "pinion: " << error << '\n'; }
 class Server final : private uv::Signal::Handler,
                      private uv::Timer::Handler,
                      private health::DiscoveryEvents,
-                     private SessionCloser,
                      private Reloader::Follower,
                      private ServerView::Actions {
  public:
@@ -70,10 +68,7 @@ class Server final : private uv::Signal::Handler,
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
   health::DiscoveryEvents& as_discovery() noexcept { return *this; }
   Reloader::Follower& as_follower() noexcept { return *this; }
-  SessionCloser& as_closer() noexcept { return *this; }
   ServerView::Actions& as_actions() noexcept { return *this; }
-  void close_sessions(std::span<const session::Session> sessions,
-                      metrics::CloseReason reason) override;
   void close_session(const session::Session& session) override;
   void publish_tunnels() override { workers_.publish_tunnels(); }
   void drain(balance::Backend& backend, const admin::DrainOrder& order) override;
@@ -99,9 +94,9 @@ class Server final : private uv::Signal::Handler,
   proxy::SessionLedger ledger_;
   proxy::BackendNews news_;
   proxy::Shared shared_;
+  WorkerGroup workers_;
   Mover mover_;
   Reloader reloader_;
-  WorkerGroup workers_;
   ServerView view_;
   uv::Loop loop_;
   uv::Mailbox mailbox_;
@@ -144,9 +139,9 @@ Server::Server(const std::string& file, std::shared_ptr<const config::Config> co
               .access_log = access_log_,
               .max_connections = resolve_max_connections(*config_, log_),
               .cookie_key = session::CookieSigner::make_key()},
-      mover_(ledger_, log_, as_closer()),
-      reloader_(file, config_, access_log_, log_, as_follower()),
       workers_(shared_),
+      mover_(ledger_, log_, workers_),
+      reloader_(file, config_, access_log_, log_, as_follower()),
       view_(config_, shared_, mover_, workers_.counters(), as_actions()),
       mailbox_(loop_) {}
 
@@ -330,23 +325,8 @@ admin::ReloadView Server::reload() {
   return std::move(*answer);
 }
 
-// Without a tunnel its next request hears that it is unknown. To all workers, since its polls may
-// wait on any of them.
-void Server::close_sessions(std::span<const session::Session> sessions,
-                            metrics::CloseReason reason) {
-  std::vector<std::uint64_t> serials;
-  serials.reserve(sessions.size());
-  for (const session::Session& session : sessions) {
-    serials.push_back(session.serial);
-    if (session.has_tunnel) continue;
-    ledger_.close({session.pool, session.sid}, session.serial, reason);
-  }
-  std::ranges::sort(serials);
-  workers_.close_sessions(serials, reason);
-}
-
 void Server::close_session(const session::Session& session) {
-  close_sessions({&session, 1}, metrics::CloseReason::admin);
+  workers_.close_sessions({&session, 1}, metrics::CloseReason::admin);
 }
 
 // At once, whatever the main thread does; whoever asked sees what it makes of that too.

@@ -1,5 +1,6 @@
 #include "worker_group.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -88,8 +89,17 @@ void WorkerGroup::shut_down(Duration grace) {
   }
 }
 
-void WorkerGroup::close_sessions(const std::vector<std::uint64_t>& serials,
+// To all workers, since a session's polls may wait on any of them.
+void WorkerGroup::close_sessions(std::span<const session::Session> sessions,
                                  metrics::CloseReason reason) {
+  std::vector<std::uint64_t> serials;
+  serials.reserve(sessions.size());
+  for (const session::Session& session : sessions) {
+    serials.push_back(session.serial);
+    if (session.has_tunnel) continue;
+    shared_.ledger.close({session.pool, session.sid}, session.serial, reason);
+  }
+  std::ranges::sort(serials);
   for (const auto& worker : workers_) {
     worker->post([&worker = *worker, serials, reason] { worker.close_sessions(serials, reason); });
   }

@@ -18,10 +18,11 @@
 #include "listening.h"
 #include "metrics/worker_counters.h"
 #include "proxy/worker.h"
+#include "session_closer.h"
 
 namespace pinion {
 
-class WorkerGroup {
+class WorkerGroup final : public SessionCloser {
  public:
   using AllCounters = std::vector<std::unique_ptr<metrics::WorkerCounters>>;
 
@@ -45,8 +46,9 @@ class WorkerGroup {
               const balance::BackendSets& backends, std::vector<OpenListener> open,
               const std::vector<std::string>& close);
   void shut_down(Duration grace);
-  /// @param serials sorted
-  void close_sessions(const std::vector<std::uint64_t>& serials, metrics::CloseReason reason);
+  /// Without a tunnel a session's next request hears that it is unknown.
+  void close_sessions(std::span<const session::Session> sessions,
+                      metrics::CloseReason reason) override;
   /// Has every worker tell the PinTable what its tunnels have moved; waits for them, but not long.
   void publish_tunnels();
   /// Waits until every worker has followed what it was told before, but not long.
