@@ -26,6 +26,7 @@
 #include "probe_news.h"
 #include "proxy/overload_watch.h"
 #include "reloader.h"
+#include "running_config.h"
 #include "server_view.h"
 #include "session/cookie_signer.h"
 #include "uv/signal.h"
@@ -94,6 +95,7 @@ class Server final : private uv::Signal::Handler,
   proxy::SessionLedger ledger_;
   proxy::BackendNews news_;
   proxy::Shared shared_;
+  RunningConfig running_config_;
   WorkerGroup workers_;
   Mover mover_;
   Reloader reloader_;
@@ -139,10 +141,11 @@ Server::Server(const std::string& file, std::shared_ptr<const config::Config> co
               .access_log = access_log_,
               .max_connections = resolve_max_connections(*config_, log_),
               .cookie_key = session::CookieSigner::make_key()},
+      running_config_(config_, {}),
       workers_(shared_),
       mover_(ledger_, log_, workers_),
       reloader_(file, config_, access_log_, log_, as_follower()),
-      view_(config_, shared_, mover_, workers_.counters(), as_actions()),
+      view_(running_config_, shared_, mover_, workers_.counters(), as_actions()),
       mailbox_(loop_) {}
 
 int Server::run() {
@@ -255,7 +258,7 @@ void Server::on_tick() noexcept {
 }
 
 void Server::on_backends_changed(const balance::BackendSets& sets) noexcept {
-  view_.set_backends(sets);
+  running_config_.set_backends(sets);
   // Only what joins while workers run has to ramp up.
   if (workers_.size() > 0) loads_.watch(sets, loop_.now());
   mover_.use(sets, loop_.now());
@@ -275,7 +278,7 @@ void Server::follow(std::shared_ptr<const config::Config> config, std::vector<Op
   workers_.count_pools(config_->pools.size());
   discovery_->set_config(config_);
   const balance::BackendSets sets = discovery_->sets();
-  view_.set_config(config_, sets);
+  running_config_.set({config_, sets});
   mover_.use(sets, loop_.now());
   prober_->set_config(config_);
   prober_->watch(sets);

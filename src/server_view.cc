@@ -77,6 +77,24 @@ const balance::BackendSet* place_of(const Places& places, const balance::Backend
   return at == places.end() ? nullptr : at->second;
 }
 
+// Behind the others of their pools, or of all.
+void add_unresolved(std::vector<BackendView>& views, const RunningConfig::Snapshot& running) {
+  for (const auto& set : running.backends) {
+    const std::string& pool = running.config->pools[set->pool].name;
+    for (const auto& [name, address, why] : set->unresolved) {
+      const auto last = std::ranges::find(views.rbegin(), views.rend(), pool, &BackendView::pool);
+      const auto at = last == views.rend() ? views.end() : last.base();
+      views.insert(
+          at, {.pool = pool,
+               .name = name,
+               .address = address,
+               .state = "down",
+               .why = "down",
+               .reason = why.empty() ? "its name is being resolved" : "it has no address: " + why});
+    }
+  }
+}
+
 }  // namespace
 
 std::unordered_map<BackendId, std::string> ServerView::names_of(std::vector<Named> named) {
@@ -85,37 +103,15 @@ std::unordered_map<BackendId, std::string> ServerView::names_of(std::vector<Name
   return names;
 }
 
-ServerView::ServerView(std::shared_ptr<const config::Config> config, proxy::Shared& shared,
-                       const Mover& mover, const AllCounters& counters, Actions& actions)
-    : shared_(shared),
+ServerView::ServerView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
+                       const AllCounters& counters, Actions& actions)
+    : running_(running),
+      shared_(shared),
       mover_(mover),
       counters_(counters),
       actions_(actions),
       started_(monotonic_now()),
-      started_wall_(wall_seconds()),
-      config_(std::move(config)) {}
-
-void ServerView::set_config(std::shared_ptr<const config::Config> config,
-                            balance::BackendSets sets) {
-  const std::lock_guard lock(mutex_);
-  config_ = std::move(config);
-  backends_ = std::move(sets);
-}
-
-ServerView::ConfigSnapshot ServerView::config() const {
-  const std::lock_guard lock(mutex_);
-  return config_;
-}
-
-void ServerView::set_backends(balance::BackendSets sets) {
-  const std::lock_guard lock(mutex_);
-  backends_ = std::move(sets);
-}
-
-balance::BackendSets ServerView::backends() const {
-  const std::lock_guard lock(mutex_);
-  return backends_;
-}
+      started_wall_(wall_seconds()) {}
 
 std::vector<balance::Backend*> ServerView::listed(const balance::BackendSets& sets) const {
   std::vector<std::vector<balance::Backend*>> pools;
@@ -147,8 +143,7 @@ std::vector<ServerView::Named> ServerView::named(const balance::BackendSets& set
   return all;
 }
 
-std::vector<ServerView::Listed> ServerView::backend_views() const {
-  const auto sets = backends();
+std::vector<ServerView::Listed> ServerView::backend_views(const balance::BackendSets& sets) const {
   const auto places = places_in(sets);
   std::vector<Listed> views;
   for (Named& each : named(sets)) {
@@ -168,30 +163,10 @@ metrics::CounterTotals ServerView::totals(const config::Config& config) const {
   return totals;
 }
 
-// Behind the others of their pools, or of all.
-void ServerView::add_unresolved(std::vector<BackendView>& views,
-                                const config::Config& config) const {
-  for (const auto& set : backends()) {
-    // A reload may have come in between.
-    if (set->pool >= config.pools.size()) continue;
-    const std::string& pool = config.pools[set->pool].name;
-    for (const auto& [name, address, why] : set->unresolved) {
-      const auto last = std::ranges::find(views.rbegin(), views.rend(), pool, &BackendView::pool);
-      const auto at = last == views.rend() ? views.end() : last.base();
-      views.insert(
-          at, {.pool = pool,
-               .name = name,
-               .address = address,
-               .state = "down",
-               .why = "down",
-               .reason = why.empty() ? "its name is being resolved" : "it has no address: " + why});
-    }
-  }
-}
-
 admin::StatusView ServerView::status() const {
-  const ConfigSnapshot config = this->config();
-  const auto counted = totals(*config);
+  const auto running = running_.get();
+  const config::Config& config = *running.config;
+  const auto counted = totals(config);
   admin::StatusView status{.version = PINION_VERSION,
                            .uptime_s = to_seconds(monotonic_now() - started_),
                            .workers = static_cast<unsigned>(counters_.size()),
@@ -199,7 +174,7 @@ admin::StatusView ServerView::status() const {
                            .memory_bytes = resident_bytes()};
   status.overload = overload_view(shared_.overload);
   std::unordered_set<PoolId> pools;  // with anything in them
-  for (Listed& each : backend_views()) {
+  for (Listed& each : backend_views(running.backends)) {
     pools.insert(each.backend->identity().pool);
     status.backends.push_back(std::move(each.view));
     const BackendView& view = status.backends.back();
@@ -207,12 +182,12 @@ admin::StatusView ServerView::status() const {
     status.totals.reserved += view.reserved;
     status.totals.inflight += view.inflight;
   }
-  add_unresolved(status.backends, *config);
-  for (PoolId pool = 0; pool < config->pools.size(); ++pool) {
-    if (config->pools[pool].retired && !pools.contains(pool)) continue;
-    status.pools.push_back({.name = config->pools[pool].name,
+  add_unresolved(status.backends, running);
+  for (PoolId pool = 0; pool < config.pools.size(); ++pool) {
+    if (config.pools[pool].retired && !pools.contains(pool)) continue;
+    status.pools.push_back({.name = config.pools[pool].name,
                             .waiting = shared_.admissions[pool].waiting.load(),
-                            .waiting_limit = config->pools[pool].admission.queue});
+                            .waiting_limit = config.pools[pool].admission.queue});
   }
   // Those that have left and are empty count too: it is what there was since the start.
   for (BackendId id = 0; id < shared_.registry.size(); ++id) {
@@ -234,7 +209,7 @@ admin::SessionPage ServerView::sessions(const SessionQuery& query) const {
   actions_.publish_tunnels();
   const TimePoint now = monotonic_now();
   std::vector<SessionView> all;
-  const auto names = names_of(named(backends()));
+  const auto names = names_of(named(running_.get().backends));
   for (const session::Session& session : shared_.ledger.table().list()) {
     auto view = session_view(session, shared_.registry, now);
     if (const auto name = names.find(session.backend); name != names.end()) {
@@ -257,7 +232,7 @@ admin::SessionPage ServerView::sessions(const SessionQuery& query) const {
 }
 
 std::optional<session::Session> ServerView::find(const std::string& sid) const {
-  const std::size_t pools = config()->pools.size();
+  const std::size_t pools = running_.get().config->pools.size();
   for (PoolId pool = 0; pool < pools; ++pool) {
     if (auto session = shared_.ledger.table().get({pool, sid})) return session;
   }
@@ -269,7 +244,7 @@ std::optional<SessionView> ServerView::session(const std::string& sid) const {
   const auto session = find(sid);
   if (!session) return std::nullopt;
   auto view = session_view(*session, shared_.registry, monotonic_now());
-  const auto names = names_of(named(backends()));
+  const auto names = names_of(named(running_.get().backends));
   if (const auto name = names.find(session->backend); name != names.end()) {
     view.backend = name->second;
   }
@@ -284,7 +259,7 @@ bool ServerView::close_session(const std::string& sid) {
 }
 
 balance::Backend* ServerView::find(const admin::BackendName& name) const {
-  for (const Named& each : named(backends())) {
+  for (const Named& each : named(running_.get().backends)) {
     if (each.backend->identity().pool_name == name.pool && each.name == name.name) {
       return each.backend;
     }
@@ -293,8 +268,8 @@ balance::Backend* ServerView::find(const admin::BackendName& name) const {
 }
 
 BackendView ServerView::view_of(const balance::Backend& backend, const std::string& name) const {
-  const auto sets = backends();
-  BackendView view = backend_view(backend, place_of(places_in(sets), backend), mover_);
+  const auto running = running_.get();
+  BackendView view = backend_view(backend, place_of(places_in(running.backends), backend), mover_);
   view.name = name;
   return view;
 }
@@ -316,11 +291,9 @@ std::optional<BackendView> ServerView::undrain(const admin::BackendName& name) {
 
 std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& pool,
                                                           double per_second) {
-  const auto sets = backends();
-  const ConfigSnapshot config =
-      this->config();  // later than the sets, so that it knows their pools
-  for (const auto& set : sets) {
-    const config::Pool& its = config->pools[set->pool];
+  const auto running = running_.get();
+  for (const auto& set : running.backends) {
+    const config::Pool& its = running.config->pools[set->pool];
     if (its.retired || its.name != pool) continue;
     const auto leave = mover_.to_move(set->backends);
     actions_.rebalance(set, per_second);
@@ -334,11 +307,9 @@ std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& poo
 
 std::string ServerView::not_ready() const {
   if (shutting_down_.load(std::memory_order_relaxed)) return "shutting down";
-  const auto sets = backends();
-  const ConfigSnapshot config =
-      this->config();  // later than the sets, so that it knows their pools
-  for (const auto& set : sets) {
-    const config::Pool& pool = config->pools[set->pool];
+  const auto running = running_.get();
+  for (const auto& set : running.backends) {
+    const config::Pool& pool = running.config->pools[set->pool];
     if (!pool.retired && !set->may_take_sessions(monotonic_now())) {
       return "pool " + pool.name + " has no backend that takes sessions";
     }
@@ -347,10 +318,11 @@ std::string ServerView::not_ready() const {
 }
 
 std::string ServerView::metrics_text() const {
-  const ConfigSnapshot config = this->config();
-  metrics::Snapshot snapshot{.totals = totals(*config)};
-  for (PoolId pool = 0; pool < config->pools.size(); ++pool) {
-    snapshot.pools.push_back(config->pools[pool].name);
+  const auto running = running_.get();
+  const config::Config& config = *running.config;
+  metrics::Snapshot snapshot{.totals = totals(config)};
+  for (PoolId pool = 0; pool < config.pools.size(); ++pool) {
+    snapshot.pools.push_back(config.pools[pool].name);
     snapshot.admission_waiting.push_back(shared_.admissions[pool].waiting.load());
   }
   const auto overload = overload_view(shared_.overload);
@@ -363,7 +335,7 @@ std::string ServerView::metrics_text() const {
   for (const auto& worker : counters_) {
     snapshot.loop_lag_seconds.push_back(static_cast<double>(worker->loop_lag_ns.value()) * 1e-9);
   }
-  for (const Listed& each : backend_views()) {
+  for (const Listed& each : backend_views(running.backends)) {
     snapshot.backends.push_back(sample_of(each.view, *each.backend));
   }
   snapshot.version = PINION_VERSION;

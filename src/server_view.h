@@ -6,7 +6,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "mover.h"
 #include "proxy/session_ledger.h"
 #include "proxy/shared.h"
+#include "running_config.h"
 #include "worker_group.h"
 
 namespace pinion {
@@ -43,13 +43,9 @@ class ServerView final : public admin::Control {
     ~Actions() = default;
   };
 
-  ServerView(std::shared_ptr<const config::Config> config, proxy::Shared& shared,
-             const Mover& mover, const AllCounters& counters, Actions& actions);
+  ServerView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
+             const AllCounters& counters, Actions& actions);
 
-  /// From the main thread, whenever the backends change.
-  void set_backends(balance::BackendSets sets);
-  /// From the main thread, after the counters have room for its pools.
-  void set_config(std::shared_ptr<const config::Config> config, balance::BackendSets sets);
   /// From the main thread: no new sessions from now on.
   void set_shutting_down() noexcept { shutting_down_.store(true, std::memory_order_relaxed); }
 
@@ -67,8 +63,6 @@ class ServerView final : public admin::Control {
   [[nodiscard]] std::string metrics_text() const override;
 
  private:
-  using ConfigSnapshot = std::shared_ptr<const config::Config>;
-
   struct Named {
     balance::Backend* backend = nullptr;
     std::string name;  // as it is shown, and asked for
@@ -78,20 +72,18 @@ class ServerView final : public admin::Control {
     admin::BackendView view;
   };
 
-  [[nodiscard]] balance::BackendSets backends() const;
-  [[nodiscard]] ConfigSnapshot config() const;
   // Those of a pool in the order of the config, then those that have left and are not empty.
   [[nodiscard]] std::vector<balance::Backend*> listed(const balance::BackendSets& sets) const;
   [[nodiscard]] std::vector<Named> named(const balance::BackendSets& sets) const;
   static std::unordered_map<BackendId, std::string> names_of(std::vector<Named> named);
-  [[nodiscard]] std::vector<Listed> backend_views() const;
+  [[nodiscard]] std::vector<Listed> backend_views(const balance::BackendSets& sets) const;
   [[nodiscard]] admin::BackendView view_of(const balance::Backend& backend,
                                            const std::string& name) const;
-  void add_unresolved(std::vector<admin::BackendView>& views, const config::Config& config) const;
   [[nodiscard]] metrics::CounterTotals totals(const config::Config& config) const;
   [[nodiscard]] std::optional<session::Session> find(const std::string& sid) const;
   [[nodiscard]] balance::Backend* find(const admin::BackendName& name) const;
 
+  const RunningConfig& running_;
   proxy::Shared& shared_;
   const Mover& mover_;
   const AllCounters& counters_;
@@ -99,9 +91,6 @@ class ServerView final : public admin::Control {
   TimePoint started_;
   double started_wall_;
   std::atomic<bool> shutting_down_{false};
-  mutable std::mutex mutex_;
-  ConfigSnapshot config_;          // guarded by mutex_
-  balance::BackendSets backends_;  // guarded by mutex_
 };
 
 }  // namespace pinion
