@@ -11,19 +11,14 @@
 #include <vector>
 
 #include "admin/server.h"
-#include "agent_news.h"
-#include "balance/load_keeper.h"
+#include "backend_monitor.h"
 #include "config/load.h"
 #include "config/token_file.h"
-#include "health/agent_checks.h"
 #include "health/discovery.h"
-#include "health/level_watch.h"
-#include "health/prober.h"
 #include "listening.h"
 #include "max_connections.h"
 #include "memory_keeper.h"
 #include "on_main.h"
-#include "probe_news.h"
 #include "proxy/overload_watch.h"
 #include "reloader.h"
 #include "running_config.h"
@@ -91,7 +86,6 @@ class Server final : private uv::Signal::Handler,
   balance::Registry registry_;
   balance::SharedTurns turns_;
   balance::SharedAdmissions admissions_;
-  balance::LoadKeeper loads_;
   proxy::SessionLedger ledger_;
   proxy::BackendNews news_;
   proxy::Shared shared_;
@@ -108,11 +102,7 @@ class Server final : private uv::Signal::Handler,
   unsigned stops_ = 0;
   std::unique_ptr<admin::AdminServer> admin_;
   std::unique_ptr<health::Discovery> discovery_;
-  ProbeNews probe_news_{news_};
-  std::unique_ptr<health::Prober> prober_;
-  std::unique_ptr<health::LevelWatch> level_watch_;
-  AgentNews agent_news_{log_};
-  health::AgentChecks agents_{loop_, agent_news_};
+  std::unique_ptr<BackendMonitor> monitor_;
   std::unique_ptr<proxy::OverloadWatch> overload_watch_;
   std::unique_ptr<MemoryKeeper> memory_keeper_;
   std::unique_ptr<uv::Timer> ticker_;
@@ -125,7 +115,6 @@ Server::Server(const std::string& file, std::shared_ptr<const config::Config> co
       log_({.level = level_of(config_->log.level), .format = format_of(config_->log.format)}),
       access_log_(std::move(access_log)),
       budget_(config_->proxy.limits.buffered_total),
-      loads_(config_->pools),
       ledger_(
           registry_,
           {.pins = config_->proxy.limits.pins, .affinity_ids = config_->proxy.limits.affinity_ids},
@@ -160,14 +149,9 @@ int Server::run() {
   for (const OpenListener& each : *listeners) {
     log_.info("listening", {{"address", each.bound.address.to_string()}});
   }
-  loads_.watch(discovery_->sets(), loop_.now());
   workers_.make(config_, discovery_->sets(), std::move(*listeners));
   if (!start_admin()) return 1;
-  prober_ = std::make_unique<health::Prober>(loop_, probe_news_, config_);
-  prober_->watch(discovery_->sets());
-  level_watch_ = std::make_unique<health::LevelWatch>(loop_, log_);
-  level_watch_->watch(discovery_->sets());
-  agents_.watch(discovery_->sets(), *config_);
+  monitor_ = std::make_unique<BackendMonitor>(loop_, config_, discovery_->sets(), news_, log_);
   overload_watch_ = std::make_unique<proxy::OverloadWatch>(loop_, shared_, workers_.counters(),
                                                            config_->proxy.overload);
   memory_keeper_ = std::make_unique<MemoryKeeper>(loop_, shared_);
@@ -254,17 +238,14 @@ void Server::on_signal(int number) noexcept {
 void Server::on_tick() noexcept {
   ledger_.sweep(loop_.now());
   mover_.tick(loop_.now());
-  loads_.tick(loop_.now());
+  monitor_->tick(loop_.now());
 }
 
 void Server::on_backends_changed(const balance::BackendSets& sets) noexcept {
   running_config_.set_backends(sets);
   // Only what joins while workers run has to ramp up.
-  if (workers_.size() > 0) loads_.watch(sets, loop_.now());
+  if (monitor_ != nullptr) monitor_->watch(sets);
   mover_.use(sets, loop_.now());
-  if (prober_ != nullptr) prober_->watch(sets);
-  if (level_watch_ != nullptr) level_watch_->watch(sets);
-  agents_.watch(sets, *config_);
   take_back(sets);
   workers_.set_backends(sets);
 }
@@ -279,13 +260,9 @@ void Server::follow(std::shared_ptr<const config::Config> config, std::vector<Op
   discovery_->set_config(config_);
   const balance::BackendSets sets = discovery_->sets();
   running_config_.set({config_, sets});
+  monitor_->set_config(config_);
+  monitor_->watch(sets);
   mover_.use(sets, loop_.now());
-  prober_->set_config(config_);
-  prober_->watch(sets);
-  loads_.set_rules(config_->pools);
-  loads_.watch(sets, loop_.now());
-  level_watch_->watch(sets);
-  agents_.watch(sets, *config_);
   overload_watch_->set_config(config_->proxy.overload);
   note_who_left(before, sets);
   take_back(sets);
