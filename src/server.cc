@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "admin/server.h"
+#include "admin_actions.h"
 #include "backend_monitor.h"
 #include "config/load.h"
 #include "config/token_file.h"
@@ -41,8 +43,7 @@ void say(const std::string& error) { std::cerr << "pinion: " << error << '\n'; }
 class Server final : private uv::Signal::Handler,
                      private uv::Timer::Handler,
                      private health::DiscoveryEvents,
-                     private Reloader::Follower,
-                     private ServerView::Actions {
+                     private Reloader::Follower {
  public:
   Server(const std::string& file, std::shared_ptr<const config::Config> config,
          log::AccessLog access_log);
@@ -64,20 +65,10 @@ class Server final : private uv::Signal::Handler,
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
   health::DiscoveryEvents& as_discovery() noexcept { return *this; }
   Reloader::Follower& as_follower() noexcept { return *this; }
-  ServerView::Actions& as_actions() noexcept { return *this; }
-  void close_session(const session::Session& session) override;
-  void publish_tunnels() override { workers_.publish_tunnels(); }
-  void drain(balance::Backend& backend, const admin::DrainOrder& order) override;
-  void undrain(balance::Backend& backend) override;
-  void rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) override;
-  admin::ReloadView reload() override;
   void follow(std::shared_ptr<const config::Config> config, std::vector<OpenListener> open,
               std::vector<std::string> close) override;
   void note_who_left(const balance::BackendSets& before, const balance::BackendSets& now);
   void take_back(const balance::BackendSets& now);
-  [[nodiscard]] Mover::Terms terms(PoolId pool, double per_second) const {
-    return {.per_second = per_second, .patience = config_->pools[pool].patience};
-  }
 
   std::shared_ptr<const config::Config> config_;
   log::Logger log_;
@@ -93,13 +84,14 @@ class Server final : private uv::Signal::Handler,
   WorkerGroup workers_;
   Mover mover_;
   Reloader reloader_;
-  ServerView view_;
   uv::Loop loop_;
   uv::Mailbox mailbox_;
   OnMain on_main_{mailbox_};
+  std::atomic<bool> shutting_down_{false};
+  AdminActions actions_;
+  ServerView view_;
   std::unordered_set<balance::Backend*> left_;  // the config, by a reload
   std::size_t running_ = 0;
-  unsigned stops_ = 0;
   std::unique_ptr<admin::AdminServer> admin_;
   std::unique_ptr<health::Discovery> discovery_;
   std::unique_ptr<BackendMonitor> monitor_;
@@ -134,8 +126,14 @@ Server::Server(const std::string& file, std::shared_ptr<const config::Config> co
       workers_(shared_),
       mover_(ledger_, log_, workers_),
       reloader_(file, config_, access_log_, log_, as_follower()),
-      view_(running_config_, shared_, mover_, workers_.counters(), as_actions()),
-      mailbox_(loop_) {}
+      mailbox_(loop_),
+      actions_(on_main_, {.loop = loop_,
+                          .running = running_config_,
+                          .mover = mover_,
+                          .reloader = reloader_,
+                          .workers = workers_,
+                          .shutting_down = shutting_down_}),
+      view_(running_config_, shared_, mover_, workers_.counters(), actions_, shutting_down_) {}
 
 int Server::run() {
   auto listeners = open_listeners(config_->proxy.listen, config_->proxy.workers);
@@ -219,16 +217,16 @@ void Server::worker_done() {
 }
 
 void Server::stop(Duration grace) {
-  view_.set_shutting_down();
+  shutting_down_ = true;
   workers_.shut_down(grace);
 }
 
 void Server::on_signal(int number) noexcept {
   if (number == SIGHUP) {
-    if (stops_ == 0) (void)reloader_.reload();
+    if (!shutting_down_) (void)reloader_.reload();
     return;
   }
-  const bool again = stops_++ > 0;
+  const bool again = shutting_down_;
   const Duration grace = again ? Duration::zero() : config_->proxy.shutdown_grace;
   log_.info(again ? "second signal: stopping at once" : "stopping",
             {{"grace_s", to_seconds(grace)}, {"sessions", ledger_.table().size()}});
@@ -291,48 +289,6 @@ void Server::take_back(const balance::BackendSets& now) {
       if (backend->set_draining(false)) mover_.undrain(*backend, loop_.now());
     }
   }
-}
-
-// Asked by the admin endpoint, done by the main thread.
-admin::ReloadView Server::reload() {
-  const auto answer = std::make_shared<admin::ReloadView>();
-  const bool done = on_main_.do_now([this, answer] {
-    *answer =
-        stops_ == 0 ? reloader_.reload() : admin::ReloadView{{}, {}, {"pinion is about to end"}};
-  });
-  if (!done) return {{}, {}, {"the reload takes long; the log will tell how it ends"}};
-  workers_.settle();
-  return std::move(*answer);
-}
-
-void Server::close_session(const session::Session& session) {
-  workers_.close_sessions({&session, 1}, metrics::CloseReason::admin);
-}
-
-// At once, whatever the main thread does; whoever asked sees what it makes of that too.
-void Server::drain(balance::Backend& backend, const admin::DrainOrder& order) {
-  backend.set_draining(true);
-  (void)on_main_.do_now([this, &backend, order] {
-    // A reload may have taken it back meanwhile.
-    if (!backend.draining()) return;
-    const Mover::Terms how = terms(backend.identity().pool, order.per_second);
-    mover_.drain(backend, order.close ? std::optional(how) : std::nullopt, loop_.now());
-  });
-}
-
-void Server::undrain(balance::Backend& backend) {
-  backend.set_draining(false);
-  (void)on_main_.do_now([this, &backend] { mover_.undrain(backend, loop_.now()); });
-}
-
-void Server::rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) {
-  (void)on_main_.do_now([this, pool = set->pool, per_second] {
-    // As it is by now.
-    const auto sets = discovery_->sets();
-    if (pool < sets.size()) {
-      mover_.rebalance(*sets[pool], terms(pool, per_second), loop_.now());
-    }
-  });
 }
 
 int run_server(const std::string& config_file) {

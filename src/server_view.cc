@@ -104,12 +104,14 @@ std::unordered_map<BackendId, std::string> ServerView::names_of(std::vector<Name
 }
 
 ServerView::ServerView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
-                       const AllCounters& counters, Actions& actions)
+                       const AllCounters& counters, Actions& actions,
+                       const std::atomic<bool>& shutting_down)
     : running_(running),
       shared_(shared),
       mover_(mover),
       counters_(counters),
       actions_(actions),
+      shutting_down_(shutting_down),
       started_(monotonic_now()),
       started_wall_(wall_seconds()) {}
 

@@ -5,6 +5,7 @@
 // Lifetime: everything it refers to outlives it.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -44,10 +45,7 @@ class ServerView final : public admin::Control {
   };
 
   ServerView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
-             const AllCounters& counters, Actions& actions);
-
-  /// From the main thread: no new sessions from now on.
-  void set_shutting_down() noexcept { shutting_down_.store(true, std::memory_order_relaxed); }
+             const AllCounters& counters, Actions& actions, const std::atomic<bool>& shutting_down);
 
   [[nodiscard]] admin::StatusView status() const override;
   [[nodiscard]] admin::SessionPage sessions(const admin::SessionQuery& query) const override;
@@ -88,9 +86,9 @@ class ServerView final : public admin::Control {
   const Mover& mover_;
   const AllCounters& counters_;
   Actions& actions_;
+  const std::atomic<bool>& shutting_down_;
   TimePoint started_;
   double started_wall_;
-  std::atomic<bool> shutting_down_{false};
 };
 
 }  // namespace pinion

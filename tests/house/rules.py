@@ -71,4 +71,4 @@ DATA_PATH = {"http", "engineio", "websocket", "balance", "session", "metrics", "
 
 # Where more is shared than snapshots: spdlog wants it for its loggers, and the server waits for workers
 # that may answer when nobody waits any more.
-SHARED = {"log", "on_main.cc", "server.cc", "worker_group.cc"}
+SHARED = {"log", "admin_actions.cc", "on_main.cc", "worker_group.cc"}

@@ -1,0 +1,58 @@
+#include "admin_actions.h"
+
+#include <optional>
+#include <utility>
+
+namespace pinion {
+namespace {
+
+Mover::Terms terms_of(const config::Pool& pool, double per_second) {
+  return {.per_second = per_second, .patience = pool.patience};
+}
+
+}  // namespace
+
+void AdminActions::close_session(const session::Session& session) {
+  parts_.workers.close_sessions({&session, 1}, metrics::CloseReason::admin);
+}
+
+// At once, whatever the main thread does; whoever asked sees what it makes of that too.
+void AdminActions::drain(balance::Backend& backend, const admin::DrainOrder& order) {
+  backend.set_draining(true);
+  (void)on_main_.do_now([parts = parts_, &backend, order] {
+    // A reload may have taken it back meanwhile.
+    if (!backend.draining()) return;
+    const auto config = parts.running.get().config;
+    const auto terms = terms_of(config->pools[backend.identity().pool], order.per_second);
+    parts.mover.drain(backend, order.close ? std::optional(terms) : std::nullopt, parts.loop.now());
+  });
+}
+
+void AdminActions::undrain(balance::Backend& backend) {
+  backend.set_draining(false);
+  (void)on_main_.do_now(
+      [parts = parts_, &backend] { parts.mover.undrain(backend, parts.loop.now()); });
+}
+
+void AdminActions::rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) {
+  (void)on_main_.do_now([parts = parts_, pool = set->pool, per_second] {
+    // As it is by now.
+    const auto running = parts.running.get();
+    if (pool >= running.backends.size()) return;
+    parts.mover.rebalance(*running.backends[pool],
+                          terms_of(running.config->pools[pool], per_second), parts.loop.now());
+  });
+}
+
+admin::ReloadView AdminActions::reload() {
+  const auto answer = std::make_shared<admin::ReloadView>();
+  const bool done = on_main_.do_now([parts = parts_, answer] {
+    *answer = parts.shutting_down ? admin::ReloadView{{}, {}, {"pinion is about to end"}}
+                                  : parts.reloader.reload();
+  });
+  if (!done) return {{}, {}, {"the reload takes long; the log will tell how it ends"}};
+  parts_.workers.settle();
+  return std::move(*answer);
+}
+
+}  // namespace pinion
