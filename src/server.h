@@ -1,8 +1,7 @@
-// The composition root: reads the config, binds, starts the workers and the control thread's parts,
-// and takes it all down again.
+// What has to be there before anything runs: the config, logs, listeners and the addresses of
+// backends. Then the control plane runs, and all is taken down again.
 //
-// Threads: run_server() is the main thread; it runs signals, name resolution, probes and the
-//   sweeping of sessions on a loop of its own. Workers and the admin endpoint have threads of their
+// Threads: run_server() is the main thread. Workers and the admin endpoint have threads of their
 //   own.
 #pragma once
 
