@@ -3,28 +3,26 @@
 #include <utility>
 
 namespace pinion {
-namespace {
-
-void log_listening(log::Logger& log, const std::vector<OpenListener>& listeners) {
-  for (const OpenListener& each : listeners) {
-    log.info("listening", {{"address", each.bound.address.to_string()}});
-  }
-}
-
-}  // namespace
 
 ControlPlane::ControlPlane(uv::Loop& loop, ProxyState& state, health::Discovery& discovery,
                            Setup setup)
     : loop_(loop),
       state_(state),
-      discovery_(discovery),
       running_config_(setup.config, discovery.sets()),
       workers_(state.shared),
       mover_(state.ledger, state.log, workers_),
       monitor_(loop, setup.config, discovery.sets(), state.news, state.log),
       overload_watch_(loop, state.shared, workers_.counters(), setup.config->proxy.overload),
       memory_keeper_(loop, state.shared),
-      reloader_(std::move(setup.file), setup.config, state.access_log, state.log, as_follower()),
+      rollout_({.loop = loop,
+                .state = state,
+                .discovery = discovery,
+                .running = running_config_,
+                .monitor = monitor_,
+                .mover = mover_,
+                .overload = overload_watch_,
+                .workers = workers_}),
+      reloader_(std::move(setup.file), setup.config, state.access_log, state.log, rollout_),
       mailbox_(loop),
       on_main_(mailbox_),
       actions_(on_main_, {.loop = loop,
@@ -93,55 +91,6 @@ void ControlPlane::on_tick() noexcept {
   state_.ledger.sweep(loop_.now());
   mover_.tick(loop_.now());
   monitor_.tick(loop_.now());
-}
-
-void ControlPlane::on_backends_changed(const balance::BackendSets& sets) noexcept {
-  running_config_.set_backends(sets);
-  monitor_.watch(sets);
-  mover_.use(sets, loop_.now());
-  take_back(sets);
-  workers_.set_backends(sets);
-}
-
-// Called by the reloader, on this thread. Whoever learns of a pool finds all its tables.
-void ControlPlane::follow(std::shared_ptr<const config::Config> config,
-                          std::vector<OpenListener> open, std::vector<std::string> close) {
-  const balance::BackendSets before = running_config_.get().backends;
-  state_.grow(config->pools.size());
-  workers_.count_pools(config->pools.size());
-  discovery_.set_config(config);
-  const balance::BackendSets sets = discovery_.sets();
-  running_config_.set({config, sets});
-  monitor_.set_config(config);
-  monitor_.watch(sets);
-  mover_.use(sets, loop_.now());
-  overload_watch_.set_config(config->proxy.overload);
-  note_who_left(before, sets);
-  take_back(sets);
-  log_listening(state_.log, open);
-  workers_.follow(config, sets, std::move(open), close);
-}
-
-void ControlPlane::note_who_left(const balance::BackendSets& before,
-                                 const balance::BackendSets& now) {
-  std::unordered_set<const balance::Backend*> here;
-  for (const auto& set : now) here.insert(set->backends.begin(), set->backends.end());
-  for (const auto& set : before) {
-    for (balance::Backend* const backend : set->backends) {
-      if (!here.contains(backend)) left_.insert(backend);
-    }
-  }
-}
-
-// A backend that had left the config, and was told to drain, comes back to work: at once, or when
-// its name is resolved.
-void ControlPlane::take_back(const balance::BackendSets& now) {
-  for (const auto& set : now) {
-    for (balance::Backend* const backend : set->backends) {
-      if (left_.erase(backend) == 0) continue;
-      if (backend->set_draining(false)) mover_.undrain(*backend, loop_.now());
-    }
-  }
 }
 
 }  // namespace pinion

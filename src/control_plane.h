@@ -12,7 +12,6 @@
 #include <expected>
 #include <memory>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "admin/server.h"
@@ -26,6 +25,7 @@
 #include "proxy/overload_watch.h"
 #include "proxy_state.h"
 #include "reloader.h"
+#include "rollout.h"
 #include "running_config.h"
 #include "server_view.h"
 #include "uv/signal.h"
@@ -33,10 +33,7 @@
 
 namespace pinion {
 
-class ControlPlane final : public health::DiscoveryEvents,
-                           private uv::Signal::Handler,
-                           private uv::Timer::Handler,
-                           private Reloader::Follower {
+class ControlPlane final : private uv::Signal::Handler, private uv::Timer::Handler {
  public:
   /// What it ends by, and reloads.
   static constexpr std::array kSignals = {SIGTERM, SIGINT, SIGHUP};
@@ -54,7 +51,8 @@ class ControlPlane final : public health::DiscoveryEvents,
   /// Until a signal ends it, or all workers have ended.
   void run();
 
-  void on_backends_changed(const balance::BackendSets& sets) noexcept override;
+  /// Is to be told of new backends.
+  [[nodiscard]] health::DiscoveryEvents& follower() noexcept { return rollout_; }
 
  private:
   void start_threads();
@@ -64,21 +62,16 @@ class ControlPlane final : public health::DiscoveryEvents,
   void on_tick() noexcept override;
   uv::Signal::Handler& as_signals() noexcept { return *this; }
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
-  Reloader::Follower& as_follower() noexcept { return *this; }
-  void follow(std::shared_ptr<const config::Config> config, std::vector<OpenListener> open,
-              std::vector<std::string> close) override;
-  void note_who_left(const balance::BackendSets& before, const balance::BackendSets& now);
-  void take_back(const balance::BackendSets& now);
 
   uv::Loop& loop_;
   ProxyState& state_;
-  health::Discovery& discovery_;
   RunningConfig running_config_;
   WorkerGroup workers_;
   Mover mover_;
   BackendMonitor monitor_;
   proxy::OverloadWatch overload_watch_;
   MemoryKeeper memory_keeper_;
+  Rollout rollout_;
   Reloader reloader_;
   std::atomic<bool> shutting_down_{false};
   uv::Mailbox mailbox_;
@@ -86,7 +79,6 @@ class ControlPlane final : public health::DiscoveryEvents,
   AdminActions actions_;
   ServerView view_;
   admin::AdminServer admin_;
-  std::unordered_set<balance::Backend*> left_;  // the config, by a reload
   std::size_t running_workers_ = 0;
   uv::Timer ticker_;
   std::vector<std::unique_ptr<uv::Signal>> signals_;

@@ -31,6 +31,12 @@ std::expected<std::vector<OpenListener>, std::string> open_listeners(
   return listeners;
 }
 
+void log_listening(log::Logger& log, const std::vector<OpenListener>& listeners) {
+  for (const OpenListener& each : listeners) {
+    log.info("listening", {{"address", each.bound.address.to_string()}});
+  }
+}
+
 std::vector<config::Address> without(const std::vector<config::Address>& addresses,
                                      const std::vector<config::Address>& others) {
   std::vector<config::Address> rest;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "log/log.h"
 #include "uv/listen_socket.h"
 
 namespace pinion {
@@ -20,6 +21,9 @@ struct OpenListener {
 /// Sockets for each of `addresses`, one a worker. The error is one line: which cannot be, and why.
 std::expected<std::vector<OpenListener>, std::string> open_listeners(
     const std::vector<config::Address>& addresses, unsigned workers);
+
+/// A line each.
+void log_listening(log::Logger& log, const std::vector<OpenListener>& listeners);
 
 /// Those of `addresses` that `others` has not.
 std::vector<config::Address> without(const std::vector<config::Address>& addresses,

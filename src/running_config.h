@@ -25,15 +25,9 @@ class RunningConfig {
   RunningConfig(std::shared_ptr<const config::Config> config, balance::BackendSets backends)
       : now_{std::move(config), std::move(backends)} {}
 
-  /// A reload wants it, with the backends of its pools.
   void set(Snapshot next) {
     const std::lock_guard lock(mutex_);
     now_ = std::move(next);
-  }
-  /// Of the config that holds.
-  void set_backends(balance::BackendSets backends) {
-    const std::lock_guard lock(mutex_);
-    now_.backends = std::move(backends);
   }
   [[nodiscard]] Snapshot get() const {
     const std::lock_guard lock(mutex_);

@@ -77,7 +77,7 @@ int run_server(const std::string& config_file) {
   wait_for_names(discovery, loop);
   ControlPlane plane(loop, state, discovery,
                      {.file = config_file, .config = config, .listeners = std::move(*listeners)});
-  relay.pass_to(plane);
+  relay.pass_to(plane.follower());
   if (const auto started = plane.start_admin(*token); !started) return complain(started.error());
   plane.run();
   return 0;
