@@ -6,11 +6,11 @@
 #include <chrono>
 #include <fstream>
 #include <numeric>
-#include <set>
 #include <unordered_set>
 #include <utility>
 
 #include "metrics/exposition.h"
+#include "session_pager.h"
 #include "views.h"
 
 namespace pinion {
@@ -19,7 +19,6 @@ namespace {
 
 using admin::BackendView;
 using admin::SessionQuery;
-using admin::SessionSort;
 using admin::SessionView;
 
 std::uint64_t resident_bytes() {
@@ -32,49 +31,6 @@ std::uint64_t resident_bytes() {
 
 double wall_seconds() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-// What a list is sorted by, always so that more comes first in descending order.
-double sort_key(const SessionView& view, SessionSort sort) noexcept {
-  switch (sort) {
-    case SessionSort::idle:
-      return static_cast<double>(view.idle_ms);
-    case SessionSort::bytes:
-      return static_cast<double>(view.bytes_in + view.bytes_out);
-    case SessionSort::frames:
-      return static_cast<double>(view.frames_in + view.frames_out);
-    case SessionSort::queued:
-      return static_cast<double>(view.queued_bytes);
-    case SessionSort::paused:
-      return static_cast<double>(view.paused_ms);
-    case SessionSort::rate:
-      return view.frames_in_rate + view.frames_out_rate;
-    case SessionSort::rtt:
-      return view.rtt_ms.value_or(-1);
-    case SessionSort::age:
-      break;
-  }
-  return static_cast<double>(view.age_ms);
-}
-
-bool is_of_backend(const SessionView& view, const std::string& asked) {
-  return asked.empty() || asked == view.backend || asked == view.pool + '/' + view.backend;
-}
-
-using Places = std::unordered_map<const balance::Backend*, const balance::BackendSet*>;
-
-// Where backends are in use.
-Places places_in(const balance::BackendSets& sets) {
-  Places places;
-  for (const auto& set : sets) {
-    for (const balance::Backend* const backend : set->backends) places.emplace(backend, set.get());
-  }
-  return places;
-}
-
-const balance::BackendSet* place_of(const Places& places, const balance::Backend& backend) {
-  const auto at = places.find(&backend);
-  return at == places.end() ? nullptr : at->second;
 }
 
 // Behind the others of their pools, or of all.
@@ -97,12 +53,6 @@ void add_unresolved(std::vector<BackendView>& views, const RunningConfig::Snapsh
 
 }  // namespace
 
-std::unordered_map<BackendId, std::string> ServerView::names_of(std::vector<Named> named) {
-  std::unordered_map<BackendId, std::string> names;
-  for (Named& each : named) names.emplace(each.backend->id(), std::move(each.name));
-  return names;
-}
-
 ServerView::ServerView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
                        const AllCounters& counters, Actions& actions,
                        const std::atomic<bool>& shutting_down)
@@ -114,47 +64,6 @@ ServerView::ServerView(const RunningConfig& running, proxy::Shared& shared, cons
       shutting_down_(shutting_down),
       started_(monotonic_now()),
       started_wall_(wall_seconds()) {}
-
-std::vector<balance::Backend*> ServerView::listed(const balance::BackendSets& sets) const {
-  std::vector<std::vector<balance::Backend*>> pools;
-  std::unordered_set<const balance::Backend*> used;
-  for (const auto& set : sets) {
-    pools.push_back(set->backends);
-    used.insert(set->backends.begin(), set->backends.end());
-  }
-  const std::size_t known = shared_.registry.size();
-  for (BackendId id = 0; id < known; ++id) {
-    balance::Backend& backend = shared_.registry.by_id(id);
-    if (backend.empty() || used.contains(&backend)) continue;
-    if (backend.identity().pool < pools.size()) pools[backend.identity().pool].push_back(&backend);
-  }
-  std::vector<balance::Backend*> all;
-  for (const auto& pool : pools) all.insert(all.end(), pool.begin(), pool.end());
-  return all;
-}
-
-// Another address may have taken over the name of one that has left.
-std::vector<ServerView::Named> ServerView::named(const balance::BackendSets& sets) const {
-  std::vector<Named> all;
-  std::set<std::pair<std::string_view, std::string_view>> names;
-  for (balance::Backend* const backend : listed(sets)) {
-    const balance::BackendIdentity& who = backend->identity();
-    const bool taken = !names.emplace(who.pool_name, who.name).second;
-    all.push_back({backend, taken ? who.name + '@' + who.address.to_string() : who.name});
-  }
-  return all;
-}
-
-std::vector<ServerView::Listed> ServerView::backend_views(const balance::BackendSets& sets) const {
-  const auto places = places_in(sets);
-  std::vector<Listed> views;
-  for (Named& each : named(sets)) {
-    BackendView view = backend_view(*each.backend, place_of(places, *each.backend), mover_);
-    view.name = std::move(each.name);
-    views.push_back({each.backend, std::move(view)});
-  }
-  return views;
-}
 
 metrics::CounterTotals ServerView::totals(const config::Config& config) const {
   metrics::CounterTotals totals;
@@ -176,7 +85,8 @@ admin::StatusView ServerView::status() const {
                            .memory_bytes = resident_bytes()};
   status.overload = overload_view(shared_.overload);
   std::unordered_set<PoolId> pools;  // with anything in them
-  for (Listed& each : backend_views(running.backends)) {
+  for (ListedBackend& each :
+       backend_views(BackendNames(shared_.registry, running.backends), mover_)) {
     pools.insert(each.backend->identity().pool);
     status.backends.push_back(std::move(each.view));
     const BackendView& view = status.backends.back();
@@ -210,27 +120,20 @@ admin::StatusView ServerView::status() const {
 admin::SessionPage ServerView::sessions(const SessionQuery& query) const {
   actions_.publish_tunnels();
   const TimePoint now = monotonic_now();
-  std::vector<SessionView> all;
-  const auto names = names_of(named(running_.get().backends));
+  const BackendNames names = this->names();
+  SessionPager pager(query);
   for (const session::Session& session : shared_.ledger.table().list()) {
-    auto view = session_view(session, shared_.registry, now);
-    if (const auto name = names.find(session.backend); name != names.end()) {
-      view.backend = name->second;
-    }
-    if (is_of_backend(view, query.backend)) all.push_back(std::move(view));
+    pager.add(named_view(session, names, now));
   }
-  std::sort(all.begin(), all.end(), [&](const SessionView& a, const SessionView& b) {
-    const auto key_a = sort_key(a, query.sort);
-    const auto key_b = sort_key(b, query.sort);
-    if (key_a != key_b) return query.descending ? key_a > key_b : key_a < key_b;
-    return a.sid < b.sid;
-  });
-  admin::SessionPage page;
-  const std::size_t first = std::min(query.offset, all.size());
-  const std::size_t last = std::min(all.size() - first, query.limit) + first;
-  for (std::size_t i = first; i < last; ++i) page.sessions.push_back(std::move(all[i]));
-  if (last < all.size()) page.next = last;
-  return page;
+  return pager.take_page();
+}
+
+// By the name that its backend is shown under.
+SessionView ServerView::named_view(const session::Session& session, const BackendNames& names,
+                                   TimePoint now) const {
+  SessionView view = session_view(session, shared_.registry, now);
+  if (const auto* const entry = names.find(session.backend)) view.backend = entry->name;
+  return view;
 }
 
 std::optional<session::Session> ServerView::find(const std::string& sid) const {
@@ -245,12 +148,7 @@ std::optional<SessionView> ServerView::session(const std::string& sid) const {
   actions_.publish_tunnels();
   const auto session = find(sid);
   if (!session) return std::nullopt;
-  auto view = session_view(*session, shared_.registry, monotonic_now());
-  const auto names = names_of(named(running_.get().backends));
-  if (const auto name = names.find(session->backend); name != names.end()) {
-    view.backend = name->second;
-  }
-  return view;
+  return named_view(*session, names(), monotonic_now());
 }
 
 bool ServerView::close_session(const std::string& sid) {
@@ -261,17 +159,14 @@ bool ServerView::close_session(const std::string& sid) {
 }
 
 balance::Backend* ServerView::find(const admin::BackendName& name) const {
-  for (const Named& each : named(running_.get().backends)) {
-    if (each.backend->identity().pool_name == name.pool && each.name == name.name) {
-      return each.backend;
-    }
-  }
-  return nullptr;
+  const BackendNames all = names();
+  const auto* const entry = all.find(name.pool, name.name);
+  return entry == nullptr ? nullptr : entry->backend;
 }
 
 BackendView ServerView::view_of(const balance::Backend& backend, const std::string& name) const {
   const auto running = running_.get();
-  BackendView view = backend_view(backend, place_of(places_in(running.backends), backend), mover_);
+  BackendView view = backend_view(backend, set_of(backend, running.backends), mover_);
   view.name = name;
   return view;
 }
@@ -337,7 +232,8 @@ std::string ServerView::metrics_text() const {
   for (const auto& worker : counters_) {
     snapshot.loop_lag_seconds.push_back(static_cast<double>(worker->loop_lag_ns.value()) * 1e-9);
   }
-  for (const Listed& each : backend_views(running.backends)) {
+  for (const ListedBackend& each :
+       backend_views(BackendNames(shared_.registry, running.backends), mover_)) {
     snapshot.backends.push_back(sample_of(each.view, *each.backend));
   }
   snapshot.version = PINION_VERSION;

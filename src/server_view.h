@@ -8,10 +8,9 @@
 #include <atomic>
 #include <memory>
 #include <string>
-#include <unordered_map>
-#include <vector>
 
 #include "admin/control.h"
+#include "backend_names.h"
 #include "balance/backend_set.h"
 #include "config/config.h"
 #include "metrics/snapshot.h"
@@ -61,20 +60,11 @@ class ServerView final : public admin::Control {
   [[nodiscard]] std::string metrics_text() const override;
 
  private:
-  struct Named {
-    balance::Backend* backend = nullptr;
-    std::string name;  // as it is shown, and asked for
-  };
-  struct Listed {
-    const balance::Backend* backend = nullptr;
-    admin::BackendView view;
-  };
-
-  // Those of a pool in the order of the config, then those that have left and are not empty.
-  [[nodiscard]] std::vector<balance::Backend*> listed(const balance::BackendSets& sets) const;
-  [[nodiscard]] std::vector<Named> named(const balance::BackendSets& sets) const;
-  static std::unordered_map<BackendId, std::string> names_of(std::vector<Named> named);
-  [[nodiscard]] std::vector<Listed> backend_views(const balance::BackendSets& sets) const;
+  [[nodiscard]] BackendNames names() const {
+    return BackendNames(shared_.registry, running_.get().backends);
+  }
+  [[nodiscard]] admin::SessionView named_view(const session::Session& session,
+                                              const BackendNames& names, TimePoint now) const;
   [[nodiscard]] admin::BackendView view_of(const balance::Backend& backend,
                                            const std::string& name) const;
   [[nodiscard]] metrics::CounterTotals totals(const config::Config& config) const;

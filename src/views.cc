@@ -164,6 +164,16 @@ admin::BackendView backend_view(const balance::Backend& backend, const balance::
   return view;
 }
 
+std::vector<ListedBackend> backend_views(const BackendNames& names, const Mover& mover) {
+  std::vector<ListedBackend> views;
+  views.reserve(names.all().size());
+  for (const auto& [backend, set, name] : names.all()) {
+    views.push_back({backend, backend_view(*backend, set, mover)});
+    views.back().view.name = name;
+  }
+  return views;
+}
+
 admin::SessionView session_view(const session::Session& session, const balance::Registry& registry,
                                 TimePoint now) {
   const auto ms_since = [now](TimePoint then) {

@@ -4,7 +4,10 @@
 // Lifetime: the views hold copies.
 #pragma once
 
+#include <vector>
+
 #include "admin/control.h"
+#include "backend_names.h"
 #include "balance/backend.h"
 #include "balance/registry.h"
 #include "metrics/snapshot.h"
@@ -18,6 +21,13 @@ namespace pinion {
 /// it has
 admin::BackendView backend_view(const balance::Backend& backend, const balance::BackendSet* set,
                                 const Mover& mover);
+
+struct ListedBackend {
+  const balance::Backend* backend = nullptr;
+  admin::BackendView view;
+};
+/// All of them, by their names.
+std::vector<ListedBackend> backend_views(const BackendNames& names, const Mover& mover);
 
 admin::SessionView session_view(const session::Session& session, const balance::Registry& registry,
                                 TimePoint now);
