@@ -1,15 +1,12 @@
 #include "server_view.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <chrono>
-#include <fstream>
 #include <numeric>
 #include <unordered_set>
 #include <utility>
 
-#include "metrics/exposition.h"
+#include "readiness.h"
+#include "resident_memory.h"
 #include "session_pager.h"
 #include "views.h"
 
@@ -20,18 +17,6 @@ namespace {
 using admin::BackendView;
 using admin::SessionQuery;
 using admin::SessionView;
-
-std::uint64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t total_pages = 0;
-  std::uint64_t resident_pages = 0;
-  statm >> total_pages >> resident_pages;
-  return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
-double wall_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
 
 // Behind the others of their pools, or of all.
 void add_unresolved(std::vector<BackendView>& views, const RunningConfig::Snapshot& running) {
@@ -62,22 +47,13 @@ ServerView::ServerView(const RunningConfig& running, proxy::Shared& shared, cons
       counters_(counters),
       actions_(actions),
       shutting_down_(shutting_down),
-      started_(monotonic_now()),
-      started_wall_(wall_seconds()) {}
-
-metrics::CounterTotals ServerView::totals(const config::Config& config) const {
-  metrics::CounterTotals totals;
-  for (const auto& worker : counters_) totals.add(*worker, config.pools.size());
-  for (std::size_t i = 0; i < metrics::kCloseReasons; ++i) {
-    totals.closes[i] += shared_.ledger.closes(static_cast<metrics::CloseReason>(i));
-  }
-  return totals;
-}
+      metrics_(running, shared, mover, counters),
+      started_(monotonic_now()) {}
 
 admin::StatusView ServerView::status() const {
   const auto running = running_.get();
   const config::Config& config = *running.config;
-  const auto counted = totals(config);
+  const auto counted = metrics_.totals(config);
   admin::StatusView status{.version = PINION_VERSION,
                            .uptime_s = to_seconds(monotonic_now() - started_),
                            .workers = static_cast<unsigned>(counters_.size()),
@@ -204,50 +180,7 @@ std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& poo
 
 std::string ServerView::not_ready() const {
   if (shutting_down_.load(std::memory_order_relaxed)) return "shutting down";
-  const auto running = running_.get();
-  for (const auto& set : running.backends) {
-    const config::Pool& pool = running.config->pools[set->pool];
-    if (!pool.retired && !set->may_take_sessions(monotonic_now())) {
-      return "pool " + pool.name + " has no backend that takes sessions";
-    }
-  }
-  return {};
-}
-
-std::string ServerView::metrics_text() const {
-  const auto running = running_.get();
-  const config::Config& config = *running.config;
-  metrics::Snapshot snapshot{.totals = totals(config)};
-  for (PoolId pool = 0; pool < config.pools.size(); ++pool) {
-    snapshot.pools.push_back(config.pools[pool].name);
-    snapshot.admission_waiting.push_back(shared_.admissions[pool].waiting.load());
-  }
-  const auto overload = overload_view(shared_.overload);
-  for (const auto& [resource, used] : overload.uses) {
-    snapshot.overload_used.push_back({resource, used});
-  }
-  for (const auto& [name, taken, changes] : overload.rungs) {
-    snapshot.overload_rungs.push_back({.name = name, .taken = taken, .changes = changes});
-  }
-  for (const auto& worker : counters_) {
-    snapshot.loop_lag_seconds.push_back(static_cast<double>(worker->loop_lag_ns.value()) * 1e-9);
-  }
-  for (const ListedBackend& each :
-       backend_views(BackendNames(shared_.registry, running.backends), mover_)) {
-    snapshot.backends.push_back(sample_of(each.view, *each.backend));
-  }
-  snapshot.version = PINION_VERSION;
-  snapshot.start_time_seconds = started_wall_;
-  snapshot.pins = shared_.ledger.table().size();
-  snapshot.affinity_ids = shared_.ledger.affinity().size();
-  snapshot.affinity_evicted = shared_.ledger.affinity().evicted();
-  snapshot.pins_limit = shared_.ledger.table().capacity();
-  snapshot.max_connections = shared_.max_connections;
-  snapshot.memory_bytes = resident_bytes();
-  snapshot.buffered_bytes = shared_.budget.used();
-  snapshot.buffered_limit_bytes = shared_.budget.limit();
-  snapshot.log_dropped = shared_.log.dropped() + shared_.access_log.dropped();
-  return metrics::exposition(snapshot);
+  return why_not_ready(running_.get(), monotonic_now());
 }
 
 }  // namespace pinion

@@ -1,5 +1,5 @@
-// The running server as the admin endpoint sees it: numbers gathered from the workers' counters,
-// the backends and the ledger.
+// The running server as the admin endpoint sees it: its status, sessions and backends, and what may
+// be done to them.
 //
 // Threads: the admin thread; all it reads is atomic or locked by its owner.
 // Lifetime: everything it refers to outlives it.
@@ -13,8 +13,7 @@
 #include "backend_names.h"
 #include "balance/backend_set.h"
 #include "config/config.h"
-#include "metrics/snapshot.h"
-#include "metrics/worker_counters.h"
+#include "metrics_view.h"
 #include "mover.h"
 #include "proxy/session_ledger.h"
 #include "proxy/shared.h"
@@ -57,7 +56,7 @@ class ServerView final : public admin::Control {
                                                               double per_second) override;
   admin::ReloadView reload() override { return actions_.reload(); }
   [[nodiscard]] std::string not_ready() const override;
-  [[nodiscard]] std::string metrics_text() const override;
+  [[nodiscard]] std::string metrics_text() const override { return metrics_.metrics_text(); }
 
  private:
   [[nodiscard]] BackendNames names() const {
@@ -67,7 +66,6 @@ class ServerView final : public admin::Control {
                                               const BackendNames& names, TimePoint now) const;
   [[nodiscard]] admin::BackendView view_of(const balance::Backend& backend,
                                            const std::string& name) const;
-  [[nodiscard]] metrics::CounterTotals totals(const config::Config& config) const;
   [[nodiscard]] std::optional<session::Session> find(const std::string& sid) const;
   [[nodiscard]] balance::Backend* find(const admin::BackendName& name) const;
 
@@ -77,8 +75,8 @@ class ServerView final : public admin::Control {
   const AllCounters& counters_;
   Actions& actions_;
   const std::atomic<bool>& shutting_down_;
+  MetricsView metrics_;
   TimePoint started_;
-  double started_wall_;
 };
 
 }  // namespace pinion
