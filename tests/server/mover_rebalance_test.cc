@@ -1,0 +1,145 @@
+#include <doctest/doctest.h>
+
+#include "mover_stage.h"
+
+namespace pinion {
+namespace {
+
+using namespace std::chrono_literals;
+using test::kStart;
+using test::MoverStage;
+
+constexpr Mover::Terms kOneATick{.per_second = 4, .patience = 60s};
+
+}  // namespace
+
+TEST_CASE("a pool is evened out, and no more are moved than are too many") {
+  MoverStage stage(2);
+  const auto pool = stage.pool({0, 1});
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 10);
+  CHECK(stage.mover->to_move(pool->backends) == std::vector<std::uint64_t>{5, 0});
+  stage.mover->rebalance(*pool, kOneATick, kStart);
+  for (TimePoint end = kStart + 250ms; end < kStart + 10s; end += 250ms) {
+    stage.run_until(end);
+    stage.come_back(1);
+  }
+  CHECK(stage.closed.size() == 5);
+  CHECK(stage.live(0) == 5);
+  CHECK(stage.live(1) == 5);
+  CHECK_FALSE(stage.mover->progress(stage.backend(0).id()));
+  CHECK(stage.count_in_log("pool has been evened out") == 1);
+}
+
+TEST_CASE("those who leave by themselves need not be moved") {
+  MoverStage stage(2);
+  const auto pool = stage.pool({0, 1});
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 10);
+  stage.mover->rebalance(*pool, kOneATick, kStart);
+  const std::size_t moved = stage.closed.size();
+  CHECK(moved == 1);
+  stage.come_back(1);
+  stage.books.ledger.drop_backend(stage.backend(0).id());
+  stage.run_until(kStart + 5s);
+  CHECK(stage.closed.size() == moved);
+}
+
+TEST_CASE("those who are closing already leave by themselves") {
+  MoverStage stage(2);
+  const auto pool = stage.pool({0, 1});
+  stage.mover->use({pool}, kStart);
+  for (int i = 0; i < 6; ++i) {
+    const std::string sid = "s" + std::to_string(i);
+    const auto serial = stage.books.open(sid, 0, true, kStart - 10min);
+    if (i >= 2) continue;
+    stage.books.ledger.publish({0, sid}, serial, {}, {.condition = session::Condition::closing},
+                               kStart - 10min);
+  }
+  CHECK(stage.mover->to_move(pool->backends) == std::vector<std::uint64_t>{1, 0});
+}
+
+TEST_CASE("nobody is moved before a backend has ramped up, which could not take them") {
+  MoverStage stage(3);
+  const auto pool = stage.pool({0, 1, 2});
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 9);
+  stage.backend(2).publish_load({.at = kStart, .ramp_until = kStart + 30s});
+  stage.mover->rebalance(*pool, kOneATick, kStart);
+  stage.run_until(kStart + 30s);
+  CHECK(stage.closed.empty());
+  CHECK(stage.mover->progress(stage.backend(0).id())->left == 6);
+  // What has changed while it waited counts.
+  stage.open_idle(0, 3);
+  stage.run_until(kStart + 30s + 250ms);
+  CHECK(stage.closed.size() == 1);
+  CHECK(stage.mover->progress(stage.backend(0).id())->left == 7);
+}
+
+TEST_CASE("a backend that joins in the middle gets its part, and is waited for") {
+  MoverStage stage(3);
+  const auto pool = stage.pool({0, 1});
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 9);
+  stage.mover->rebalance(*pool, kOneATick, kStart);
+  stage.come_back(1);
+  CHECK(stage.closed.size() == 1);
+  stage.backend(2).publish_load({.at = kStart, .ramp_until = kStart + 5s});
+  stage.mover->use({stage.pool({0, 1, 2})}, kStart);
+  stage.run_until(kStart + 5s);
+  CHECK(stage.closed.size() == 1);
+  for (TimePoint end = stage.now + 250ms; end < kStart + 15s; end += 250ms) {
+    stage.run_until(end);
+    stage.come_back(stage.live(1) < 3 ? 1 : 2);
+  }
+  CHECK(stage.live(0) == 3);
+  CHECK(stage.live(1) == 3);
+  CHECK(stage.live(2) == 3);
+  CHECK(stage.count_in_log("pool has been evened out") == 1);
+}
+
+TEST_CASE("nobody is moved towards a backend that has left in the middle") {
+  MoverStage stage(2);
+  const auto pool = stage.pool({0, 1});
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 10);
+  stage.mover->rebalance(*pool, kOneATick, kStart);
+  const std::size_t moved = stage.closed.size();
+  stage.mover->use({stage.pool({0})}, kStart);
+  stage.run_until(kStart + 10s);
+  CHECK(stage.closed.size() == moved);
+}
+
+TEST_CASE("a pool that has gone is evened out no longer, and shows no progress") {
+  MoverStage stage(2);
+  const auto pool = stage.pool({0, 1});
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 10);
+  stage.mover->rebalance(*pool, kOneATick, kStart);
+  REQUIRE(stage.mover->progress(stage.backend(0).id()));
+  const std::size_t moved = stage.closed.size();
+  SUBCASE("from the config") { stage.mover->use({}, kStart); }
+  SUBCASE("with its backends") { stage.mover->use({stage.pool({})}, kStart); }
+  CHECK_FALSE(stage.mover->progress(stage.backend(0).id()));
+  stage.run_until(kStart + 10s);
+  CHECK(stage.closed.size() == moved);
+}
+
+TEST_CASE("a backend that is told to drain meanwhile is emptied, and not evened out") {
+  MoverStage stage(3);
+  const auto pool = stage.pool({0, 1, 2});
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 9);
+  stage.mover->rebalance(*pool, kOneATick, kStart);
+  stage.backend(0).set_draining(true);
+  stage.mover->drain(stage.backend(0), kOneATick, kStart);
+  CHECK(stage.mover->progress(stage.backend(0).id())->why == "drain");
+  for (TimePoint end = kStart + 250ms; end < kStart + 10s; end += 250ms) {
+    stage.run_until(end);
+    stage.come_back(stage.live(1) <= stage.live(2) ? 1 : 2);
+  }
+  CHECK(stage.live(0) == 0);
+  CHECK(stage.closed.size() == 9);
+}
+
+}  // namespace pinion
