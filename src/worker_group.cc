@@ -1,9 +1,9 @@
 #include "worker_group.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <utility>
+
+#include "base/latch.h"
 
 namespace pinion {
 namespace {
@@ -116,23 +116,14 @@ void WorkerGroup::settle() {
 
 void WorkerGroup::have_all(void (*task)(proxy::Worker&), Duration most) {
   // Shared with the tasks, since a worker that is late must find it although nobody waits any more.
-  struct Waiting {
-    std::mutex mutex;
-    std::condition_variable told;
-    std::size_t left = 0;
-  };
-  const auto waiting = std::make_shared<Waiting>();
-  waiting->left = workers_.size();
+  const auto all_done = std::make_shared<Latch>(workers_.size());
   for (const auto& worker : workers_) {
-    worker->post([&worker = *worker, task, waiting] {
+    worker->post([&worker = *worker, task, all_done] {
       task(worker);
-      const std::lock_guard lock(waiting->mutex);
-      --waiting->left;
-      waiting->told.notify_one();
+      all_done->count_down();
     });
   }
-  std::unique_lock lock(waiting->mutex);
-  waiting->told.wait_for(lock, most, [&] { return waiting->left == 0; });
+  (void)all_done->wait_for(most);
 }
 
 }  // namespace pinion
