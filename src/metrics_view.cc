@@ -16,7 +16,7 @@ double wall_seconds() {
 }  // namespace
 
 MetricsView::MetricsView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
-                         const AllCounters& counters)
+                         const metrics::AllCounters& counters)
     : running_(running),
       shared_(shared),
       mover_(mover),

@@ -8,19 +8,17 @@
 #include <string>
 
 #include "metrics/snapshot.h"
+#include "metrics/worker_counters.h"
 #include "mover.h"
 #include "proxy/shared.h"
 #include "running_config.h"
-#include "worker_group.h"
 
 namespace pinion {
 
 class MetricsView {
  public:
-  using AllCounters = WorkerGroup::AllCounters;
-
   MetricsView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
-              const AllCounters& counters);
+              const metrics::AllCounters& counters);
 
   /// Of all workers, and of those that close sessions besides.
   [[nodiscard]] metrics::CounterTotals totals(const config::Config& config) const;
@@ -31,7 +29,7 @@ class MetricsView {
   const RunningConfig& running_;
   proxy::Shared& shared_;
   const Mover& mover_;
-  const AllCounters& counters_;
+  const metrics::AllCounters& counters_;
   double started_wall_;
 };
 

@@ -39,7 +39,7 @@ void add_unresolved(std::vector<BackendView>& views, const RunningConfig::Snapsh
 }  // namespace
 
 ServerView::ServerView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
-                       const AllCounters& counters, Actions& actions,
+                       const metrics::AllCounters& counters, Actions& actions,
                        const std::atomic<bool>& shutting_down)
     : running_(running),
       shared_(shared),

@@ -18,14 +18,11 @@
 #include "proxy/session_ledger.h"
 #include "proxy/shared.h"
 #include "running_config.h"
-#include "worker_group.h"
 
 namespace pinion {
 
 class ServerView final : public admin::Control {
  public:
-  using AllCounters = WorkerGroup::AllCounters;
-
   /// What is done on other threads: the workers' and the main one.
   class Actions {
    public:
@@ -43,7 +40,8 @@ class ServerView final : public admin::Control {
   };
 
   ServerView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
-             const AllCounters& counters, Actions& actions, const std::atomic<bool>& shutting_down);
+             const metrics::AllCounters& counters, Actions& actions,
+             const std::atomic<bool>& shutting_down);
 
   [[nodiscard]] admin::StatusView status() const override;
   [[nodiscard]] admin::SessionPage sessions(const admin::SessionQuery& query) const override;
@@ -72,7 +70,7 @@ class ServerView final : public admin::Control {
   const RunningConfig& running_;
   proxy::Shared& shared_;
   const Mover& mover_;
-  const AllCounters& counters_;
+  const metrics::AllCounters& counters_;
   Actions& actions_;
   const std::atomic<bool>& shutting_down_;
   MetricsView metrics_;

@@ -24,8 +24,6 @@ namespace pinion {
 
 class WorkerGroup final : public SessionCloser {
  public:
-  using AllCounters = std::vector<std::unique_ptr<metrics::WorkerCounters>>;
-
   explicit WorkerGroup(proxy::Shared& shared) noexcept : shared_(shared) {}
 
   /// As many as the config says, with a socket of each listener.
@@ -38,7 +36,7 @@ class WorkerGroup final : public SessionCloser {
   void join();
 
   [[nodiscard]] std::size_t size() const noexcept { return workers_.size(); }
-  [[nodiscard]] const AllCounters& counters() const noexcept { return counters_; }
+  [[nodiscard]] const metrics::AllCounters& counters() const noexcept { return counters_; }
 
   void set_backends(const balance::BackendSets& backends);
   /// @param open sockets of listeners that are new; @param close names of those that are given up
@@ -58,7 +56,7 @@ class WorkerGroup final : public SessionCloser {
   void have_all(void (*task)(proxy::Worker&), Duration most);
 
   proxy::Shared& shared_;
-  AllCounters counters_;
+  metrics::AllCounters counters_;
   std::vector<std::unique_ptr<proxy::Worker>> workers_;
   std::vector<std::thread> threads_;
 };

@@ -7,7 +7,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/counter.h"
@@ -177,5 +179,8 @@ struct alignas(64) WorkerCounters {
     return directions[static_cast<std::size_t>(d)];
   }
 };
+
+/// By worker.
+using AllCounters = std::vector<std::unique_ptr<WorkerCounters>>;
 
 }  // namespace pinion::metrics

@@ -11,7 +11,7 @@ double share(double used, double limit) noexcept { return limit == 0 ? 0.0 : use
 
 }  // namespace
 
-OverloadWatch::OverloadWatch(uv::Loop& loop, Shared& shared, const AllCounters& counters,
+OverloadWatch::OverloadWatch(uv::Loop& loop, Shared& shared, const metrics::AllCounters& counters,
                              const config::Overload& config)
     : loop_(loop),
       shared_(shared),

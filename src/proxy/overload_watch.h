@@ -5,9 +5,6 @@
 // Lifetime: Shared and the counters outlive it.
 #pragma once
 
-#include <memory>
-#include <vector>
-
 #include "config/config.h"
 #include "metrics/worker_counters.h"
 #include "proxy/overload.h"
@@ -18,9 +15,7 @@ namespace pinion::proxy {
 
 class OverloadWatch final : private uv::Timer::Handler {
  public:
-  using AllCounters = std::vector<std::unique_ptr<metrics::WorkerCounters>>;
-
-  OverloadWatch(uv::Loop& loop, Shared& shared, const AllCounters& counters,
+  OverloadWatch(uv::Loop& loop, Shared& shared, const metrics::AllCounters& counters,
                 const config::Overload& config);
 
   void set_config(const config::Overload& config) { config_ = config; }
@@ -34,7 +29,7 @@ class OverloadWatch final : private uv::Timer::Handler {
 
   uv::Loop& loop_;
   Shared& shared_;
-  const AllCounters& counters_;
+  const metrics::AllCounters& counters_;
   config::Overload config_;
   OverloadLadder ladder_;
   uv::Timer timer_;
