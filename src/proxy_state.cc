@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "log_settings.h"
 #include "max_connections.h"
-#include "reloader.h"
 #include "session/cookie_signer.h"
 
 namespace pinion {

@@ -6,6 +6,7 @@
 #include "config/load.h"
 #include "config/reload.h"
 #include "config/token_file.h"
+#include "log_settings.h"
 
 namespace pinion {
 namespace {
@@ -29,24 +30,6 @@ std::string cannot_swap(const std::vector<config::Address>& close,
 }
 
 }  // namespace
-
-log::Level level_of(config::LogLevel level) noexcept {
-  switch (level) {
-    case config::LogLevel::debug:
-      return log::Level::debug;
-    case config::LogLevel::info:
-      return log::Level::info;
-    case config::LogLevel::warning:
-      return log::Level::warning;
-    case config::LogLevel::error:
-      break;
-  }
-  return log::Level::error;
-}
-
-log::Format format_of(config::LogFormat format) noexcept {
-  return format == config::LogFormat::json ? log::Format::json : log::Format::text;
-}
 
 admin::ReloadView Reloader::reload() {
   // After a rotation, whatever becomes of the rest.

@@ -58,7 +58,4 @@ class Reloader {
   Follower& follower_;
 };
 
-log::Level level_of(config::LogLevel level) noexcept;
-log::Format format_of(config::LogFormat format) noexcept;
-
 }  // namespace pinion

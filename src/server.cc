@@ -11,8 +11,8 @@
 #include "control_plane.h"
 #include "health/discovery.h"
 #include "listening.h"
+#include "log_settings.h"
 #include "proxy_state.h"
-#include "reloader.h"
 
 namespace pinion {
 namespace {
