@@ -109,9 +109,9 @@ void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePo
 }
 
 void Mover::use(const balance::BackendSets& sets, TimePoint now) {
-  for (Backend* const backend : std::exchange(used_, {})) leaving_.emplace(backend, now);
+  for (Backend* const backend : std::exchange(used_, {})) departed_.emplace(backend, now);
   for (const auto& set : sets) used_.insert(set->backends.begin(), set->backends.end());
-  for (Backend* const backend : used_) leaving_.erase(backend);
+  for (Backend* const backend : used_) departed_.erase(backend);
   even_out_among(sets, now);
   // A tick with nothing to do tells nothing, so what has just been given up would be shown for
   // good.
@@ -131,8 +131,8 @@ void Mover::even_out_among(const balance::BackendSets& sets, TimePoint now) {
   }
 }
 
-void Mover::tell_who_left(TimePoint now) {
-  std::erase_if(leaving_, [&](const auto& each) {
+void Mover::tell_who_departed(TimePoint now) {
+  std::erase_if(departed_, [&](const auto& each) {
     const auto& [backend, since] = each;
     if (now < since + kHeard || !backend->empty()) return false;
     log_.info(fmt::format("backend has left and is empty: {}", verdict(*backend)),
@@ -182,7 +182,7 @@ std::string Mover::verdict(const Backend& empty) const {
 }
 
 void Mover::tick(TimePoint now) {
-  if (!leaving_.empty()) tell_who_left(now);
+  if (!departed_.empty()) tell_who_departed(now);
   tell_who_is_empty_by_agents();
   if (drains_.empty() && rebalances_.empty()) return;
   for (auto& [id, drain] : drains_) go_on(drain, now);
@@ -237,7 +237,7 @@ void Mover::move(MovePlan& plan, std::span<Backend* const> from, TimePoint now) 
   if (plan.wants_list(now)) {
     std::vector<session::Session> sessions;
     for (const Backend* const backend : from) {
-      if (plan.left(backend->id()) == 0) continue;
+      if (plan.remaining(backend->id()) == 0) continue;
       std::ranges::move(ledger_.table().list(backend->id()), std::back_inserter(sessions));
     }
     plan.offer(std::move(sessions), now);
@@ -257,9 +257,9 @@ void Mover::publish() {
   for (const auto& [pool, rebalance] : rebalances_) {
     for (const Backend* const backend : rebalance.backends) {
       const BackendId id = backend->id();
-      const std::uint64_t left = rebalance.plan.left(id);
-      if (left == 0) continue;
-      progress[id] = {kRebalance, left, rebalance.plan.moved(id), rebalance.plan.per_second()};
+      const std::uint64_t remaining = rebalance.plan.remaining(id);
+      if (remaining == 0) continue;
+      progress[id] = {kRebalance, remaining, rebalance.plan.moved(id), rebalance.plan.per_second()};
     }
   }
   for (const auto& [id, drain] : drains_) {

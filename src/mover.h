@@ -54,7 +54,7 @@ class Mover {
 
   struct Progress {
     std::string_view why;  // drain, rebalance
-    std::uint64_t left = 0, moved = 0;
+    std::uint64_t remaining = 0, moved = 0;
     double per_second = 0;
   };
   /// Of what is being moved away from a backend.
@@ -84,7 +84,7 @@ class Mover {
   [[nodiscard]] const balance::Backend* company_of(const balance::Backend& empty) const;
   /// Whether its process is of no more use, in words.
   [[nodiscard]] std::string verdict(const balance::Backend& empty) const;
-  void tell_who_left(TimePoint now);
+  void tell_who_departed(TimePoint now);
   void tell_who_is_empty_by_agents();
   void even_out_among(const balance::BackendSets& sets, TimePoint now);
   void go_on(Drain& drain, TimePoint now);
@@ -96,7 +96,7 @@ class Mover {
   log::Logger& log_;
   SessionCloser& closer_;
   std::unordered_set<balance::Backend*> used_;
-  std::unordered_map<balance::Backend*, TimePoint> leaving_;  // since when
+  std::unordered_map<balance::Backend*, TimePoint> departed_;  // since when
   // Those that were told to be empty by the word of their agents, and how often these had wanted
   // sessions again by then.
   std::unordered_map<const balance::Backend*, std::uint64_t> told_empty_;

@@ -20,7 +20,7 @@ bool OnMain::do_now(std::function<void()> task) {
     done->count_down();
   });
   // In pieces, since a main thread that has ended tells nobody.
-  for (auto left = kPatience; left > Duration::zero() && !over_; left -= kPiece) {
+  for (auto remaining = kPatience; remaining > Duration::zero() && !over_; remaining -= kPiece) {
     if (done->wait_for(kPiece)) return true;
   }
   return done->wait_for(Duration::zero());

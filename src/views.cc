@@ -110,7 +110,7 @@ admin::OverloadView overload_view(const proxy::OverloadState& state) {
 
 admin::BackendView backend_view(const balance::Backend& backend, const balance::BackendSet* set,
                                 const Mover& mover) {
-  const bool left = set == nullptr;
+  const bool departed = set == nullptr;
   const balance::BackendIdentity& who = backend.identity();
   const balance::Assigned assigned = backend.assigned();
   const bool up = backend.health().up();
@@ -119,9 +119,9 @@ admin::BackendView backend_view(const balance::Backend& backend, const balance::
                           .address = who.address.to_string(),
                           .weight = backend.weight(),
                           .max_sessions = backend.max_sessions(),
-                          .state = std::string(left ? "draining" : state_of(backend)),
+                          .state = std::string(departed ? "draining" : state_of(backend)),
                           .up = up && backend.agent().stance() != balance::Stance::down,
-                          .ready = !left && backend.takes_sessions()};
+                          .ready = !departed && backend.takes_sessions()};
   view.sessions = assigned.live;
   view.websocket = std::min<std::uint64_t>(backend.websockets(), assigned.live);
   view.polling = view.sessions - view.websocket;
@@ -139,7 +139,7 @@ admin::BackendView backend_view(const balance::Backend& backend, const balance::
   view.level_changes = backend.level_changes();
   if (!up) {
     view.reason = why_down(backend.health());
-  } else if (left) {
+  } else if (departed) {
     view.reason = "has left the config or its name, and drains";
   } else if (backend.agent().wants_no_sessions()) {
     view.reason = "gets no sessions by the word of its agent";
@@ -157,7 +157,7 @@ admin::BackendView backend_view(const balance::Backend& backend, const balance::
   }
   if (const auto moving = mover.progress(who.id)) {
     view.moving = {.why = std::string(moving->why),
-                   .left = moving->left,
+                   .remaining = moving->remaining,
                    .moved = moving->moved,
                    .per_second = moving->per_second};
   }

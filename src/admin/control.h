@@ -17,7 +17,7 @@ namespace pinion::admin {
 /// Sessions that are being moved away from a backend.
 struct MovingView {
   std::string why;  // drain, rebalance
-  std::uint64_t left = 0, moved = 0;
+  std::uint64_t remaining = 0, moved = 0;
   double per_second = 0;
 };
 

@@ -24,7 +24,7 @@ OrderedJson number_or_null(const std::optional<double>& number) {
 OrderedJson moving_or_null(const std::optional<MovingView>& moving) {
   if (!moving) return nullptr;
   return {{"why", moving->why},
-          {"left", moving->left},
+          {"left", moving->remaining},
           {"moved", moving->moved},
           {"rate", moving->per_second}};
 }

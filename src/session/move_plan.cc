@@ -63,7 +63,7 @@ std::optional<Session> MovePlan::next(TimePoint now) {
 }
 
 bool MovePlan::allows(const Session& session, TimePoint now) const noexcept {
-  if (left(session.backend) == 0 || session.condition == Condition::closing) return false;
+  if (remaining(session.backend) == 0 || session.condition == Condition::closing) return false;
   return !streams(session, now) || now - start_ >= terms_.patience;
 }
 
@@ -88,7 +88,7 @@ void MovePlan::limit(BackendId backend, std::uint64_t most) noexcept {
   if (quota != quotas_.end()) quota->second = std::min(quota->second, most);
 }
 
-std::uint64_t MovePlan::left(BackendId backend) const noexcept {
+std::uint64_t MovePlan::remaining(BackendId backend) const noexcept {
   const auto quota = quotas_.find(backend);
   return quota == quotas_.end() ? 0 : quota->second;
 }

@@ -56,7 +56,7 @@ class MovePlan {
   /// No more than so many are to leave that backend.
   void limit(BackendId backend, std::uint64_t most) noexcept;
   /// How many are still to leave it.
-  [[nodiscard]] std::uint64_t left(BackendId backend) const noexcept;
+  [[nodiscard]] std::uint64_t remaining(BackendId backend) const noexcept;
   [[nodiscard]] bool done() const noexcept;
   [[nodiscard]] std::uint64_t moved() const noexcept { return moved_; }
   /// From that backend.

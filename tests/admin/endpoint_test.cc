@@ -228,7 +228,7 @@ TEST_CASE_FIXTURE(Fixture, "a pool is evened out") {
 TEST_CASE_FIXTURE(Fixture, "what is being moved is told") {
   CHECK(json("/api/v1/backends")[0]["moving"].is_null());
   control.status_view.backends[0].moving =
-      MovingView{.why = "drain", .left = 80, .moved = 40, .per_second = 10};
+      MovingView{.why = "drain", .remaining = 80, .moved = 40, .per_second = 10};
   CHECK(json("/api/v1/backends")[0]["moving"] ==
         nlohmann::json{{"why", "drain"}, {"left", 80}, {"moved", 40}, {"rate", 10.0}});
 }

@@ -201,7 +201,7 @@ TEST_CASE("drain, undrain and rebalance") {
 TEST_CASE("status tells what is being moved") {
   ServerFixture fixture;
   fixture.control.status_view.backends[0].moving = {
-      .why = "drain", .left = 80, .moved = 40, .per_second = 10};
+      .why = "drain", .remaining = 80, .moved = 40, .per_second = 10};
   const auto outcome = run_pinion({"status", "--admin", fixture.url()});
   CHECK(outcome.out.find("\n    drain: 80 left, 40 moved, 10/s\n") != std::string::npos);
 }

@@ -40,14 +40,14 @@ using Texts = std::vector<std::string>;
 
 TEST_CASE("backends are listed by pool as configured, then those that have left with somebody") {
   Pools pools;
-  Backend& left = pools.add(0, "left", 1);
+  Backend& departed = pools.add(0, "left", 1);
   pools.add(0, "left and empty", 2);
   Backend& b = pools.add(0, "b", 3);
   Backend& a = pools.add(0, "a", 4);
   Backend& game = pools.add(1, "a", 5);
   const BackendSets sets{Pools::set(0, {&a, &b}), Pools::set(1, {&game})};
   CHECK(pools.names(sets) == Texts{"chat/a", "chat/b", "game/a"});
-  const balance::InflightHold hold(left);
+  const balance::InflightHold hold(departed);
   CHECK(pools.names(sets) == Texts{"chat/a", "chat/b", "chat/left", "game/a"});
 }
 
@@ -67,15 +67,15 @@ TEST_CASE("one whose name another has taken over is told from it by its address"
 TEST_CASE("a backend knows the set that it is in, and none when it has left") {
   Pools pools;
   Backend& here = pools.add(0, "here", 1);
-  Backend& left = pools.add(0, "left", 2);
-  const balance::InflightHold hold(left);
+  Backend& departed = pools.add(0, "left", 2);
+  const balance::InflightHold hold(departed);
   const BackendSets sets{Pools::set(0, {&here})};
   const BackendNames names(pools.registry, sets);
   CHECK(names.find(here.id())->set == sets[0].get());
-  CHECK(names.find(left.id())->set == nullptr);
+  CHECK(names.find(departed.id())->set == nullptr);
   CHECK(set_of(here, sets) == sets[0].get());
-  CHECK(set_of(left, sets) == nullptr);
-  CHECK(set_of(left, {}) == nullptr);
+  CHECK(set_of(departed, sets) == nullptr);
+  CHECK(set_of(departed, {}) == nullptr);
 }
 
 TEST_CASE("what is not there is not found") {

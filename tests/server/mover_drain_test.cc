@@ -32,7 +32,7 @@ TEST_CASE("a backend that drains loses its sessions at the rate that was asked f
   const auto progress = stage.mover->progress(stage.backend(0).id());
   REQUIRE(progress);
   CHECK(progress->why == "drain");
-  CHECK(progress->left == stage.live(0));
+  CHECK(progress->remaining == stage.live(0));
   CHECK(progress->moved == stage.closed.size());
   CHECK(progress->per_second == 10);
 }

@@ -68,12 +68,12 @@ TEST_CASE("nobody is moved before a backend has ramped up, which could not take 
   stage.mover->rebalance(*pool, kOneATick, kStart);
   stage.run_until(kStart + 30s);
   CHECK(stage.closed.empty());
-  CHECK(stage.mover->progress(stage.backend(0).id())->left == 6);
+  CHECK(stage.mover->progress(stage.backend(0).id())->remaining == 6);
   // What has changed while it waited counts.
   stage.open_idle(0, 3);
   stage.run_until(kStart + 30s + 250ms);
   CHECK(stage.closed.size() == 1);
-  CHECK(stage.mover->progress(stage.backend(0).id())->left == 7);
+  CHECK(stage.mover->progress(stage.backend(0).id())->remaining == 7);
 }
 
 TEST_CASE("a backend that joins in the middle gets its part, and is waited for") {

@@ -76,7 +76,7 @@ TEST_CASE("what is being moved away is in the view of its backend") {
   const auto moving = view_of(stage, pool.get()).moving;
   REQUIRE(moving);
   CHECK(moving->why == "drain");
-  CHECK(moving->left == 2);
+  CHECK(moving->remaining == 2);
   CHECK(moving->moved == 1);
 }
 

@@ -164,7 +164,7 @@ TEST_CASE("no more leave a backend than its quota says") {
   CHECK(move_now(plan, there, kStart + 1s).size() == 3);
   CHECK(plan.moved(kFrom) == 2);
   CHECK(plan.moved(kOther) == 1);
-  CHECK(plan.left(kFrom) == 0);
+  CHECK(plan.remaining(kFrom) == 0);
   CHECK(plan.done());
   CHECK_FALSE(plan.wants_list(kStart + 1h));
 }
@@ -173,7 +173,7 @@ TEST_CASE("a quota is lowered when fewer are too many, never raised") {
   MovePlan plan({.per_second = 1000, .patience = 60s}, {{kFrom, 4}}, kStart);
   plan.limit(kFrom, 2);
   plan.limit(kFrom, 9);
-  CHECK(plan.left(kFrom) == 2);
+  CHECK(plan.remaining(kFrom) == 2);
   auto there = idle(5);
   CHECK(move_now(plan, there, kStart + 1s).size() == 2);
 }
