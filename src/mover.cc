@@ -167,8 +167,8 @@ const Backend* Mover::company_of(const Backend& empty) const {
   for (const Backend* const used : used_) {
     if (has_sessions_there(used)) return used;
   }
-  for (const auto& [leaving, since] : leaving_) {
-    if (has_sessions_there(leaving)) return leaving;
+  for (const auto& [gone, since] : departed_) {
+    if (has_sessions_there(gone)) return gone;
   }
   return nullptr;
 }
