@@ -9,6 +9,7 @@
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <system_error>
@@ -52,7 +53,8 @@ class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
         pollfd writable{fd_, POLLOUT, 0};
         ::poll(&writable, 1, -1);
       } else if (errno != EINTR) {
-        failed_.fetch_add(1, std::memory_order_relaxed);
+        failed_.fetch_add(static_cast<std::uint64_t>(std::ranges::count(rest, '\n')),
+                          std::memory_order_relaxed);
         break;
       }
     }

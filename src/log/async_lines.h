@@ -42,7 +42,7 @@ class AsyncLines {
 
   /// Lines lost to a full queue.
   [[nodiscard]] std::uint64_t dropped() const noexcept;
-  /// Writes that failed, each with all the lines that it held.
+  /// Lines that could not be written, whole or in part.
   [[nodiscard]] std::uint64_t failed() const noexcept;
 
  private:

@@ -71,8 +71,10 @@ class Logger {
     return level >= level_.load(std::memory_order_relaxed);
   }
   void set_level(Level level) noexcept { level_.store(level, std::memory_order_relaxed); }
-  /// Lines that were lost because writing could not keep up.
-  [[nodiscard]] std::uint64_t dropped() const noexcept { return lines_.dropped(); }
+  /// Lines that were lost because writing could not keep up or failed.
+  [[nodiscard]] std::uint64_t dropped() const noexcept {
+    return lines_.dropped() + lines_.failed();
+  }
 
  private:
   std::atomic<Level> level_;

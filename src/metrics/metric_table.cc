@@ -164,7 +164,7 @@ constexpr Metric kTable[] = {
     {"pinion_loop_lag_seconds", kGauge, "seconds", {"worker"},
      "How late the worker's loop was when last measured.", collect::loop_lag_seconds},
     {"pinion_log_dropped_total", kCounter, "", {},
-     "Log lines lost because writing them could not keep up.", collect::log_dropped_total},
+     "Log lines lost because writing them could not keep up or failed.", collect::log_dropped_total},
     {"pinion_build_info", kGauge, "", {"version"},
      "Always 1; the version is the label.", collect::build_info},
     {"process_resident_memory_bytes", kGauge, "bytes", {},

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -103,6 +104,22 @@ TEST_CASE("a reader that stopped costs lines, never the caller's time") {
   ::close(ends[0]);
   ::close(ends[1]);
   CHECK(read_back.find("i=199 ") != std::string::npos);
+}
+
+TEST_CASE("lines that a full disk does not take are counted") {
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  REQUIRE(full >= 0);
+  {
+    Logger log{{.fd = full}};
+    log.error("first");
+    log.error("second");
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (log.dropped() < 2 && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::yield();
+    }
+    CHECK(log.dropped() == 2);
+  }
+  ::close(full);
 }
 
 }  // namespace pinion::log
