@@ -72,9 +72,10 @@ bool is_socket(const std::string& path) {
 
 std::expected<BoundSockets, std::string> bind_unix(const SocketAddress& address, unsigned count) {
   if (address.raw_size() == 0) return std::unexpected(explain(address, ENAMETOOLONG));
-  const OwnedFd probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  const OwnedFd probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (probe.get() < 0) return std::unexpected(explain(address, errno));
-  if (::connect(probe.get(), address.raw(), address.raw_size()) == 0) {
+  // EAGAIN (unix(7)): as many wait there as may. To wait with them would hold up this thread.
+  if (::connect(probe.get(), address.raw(), address.raw_size()) == 0 || errno == EAGAIN) {
     return std::unexpected(explain(address, EADDRINUSE));
   }
   if (errno == ECONNREFUSED && is_socket(address.path())) (void)::unlink(address.path().c_str());

@@ -112,6 +112,23 @@ TEST_CASE("a stale unix socket is removed, a live one is refused") {
   CHECK(bind_sockets(path.address(), 1));
 }
 
+TEST_CASE("a unix socket on which as many wait as may is in use, which is known at once") {
+  const PathGuard path("full");
+  const SocketAddress address = path.address();
+  const OwnedFd busy(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  REQUIRE(::bind(busy.get(), address.raw(), address.raw_size()) == 0);
+  REQUIRE(::listen(busy.get(), 0) == 0);
+  std::vector<OwnedFd> waiting;
+  do {
+    waiting.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  } while (::connect(waiting.back().get(), address.raw(), address.raw_size()) == 0);
+  REQUIRE(errno == EAGAIN);
+  const auto bound = bind_sockets(address, 1);
+  REQUIRE_FALSE(bound);
+  CHECK(bound.error().find("is in use") != std::string::npos);
+  CHECK(::access(path.path.c_str(), F_OK) == 0);
+}
+
 TEST_CASE("a unix socket for more workers than there are descriptors is refused in words") {
   const PathGuard path("few");
   {
