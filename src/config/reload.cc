@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/ids.h"
+#include "config/address.h"
 #include "config/check_affinity.h"
 #include "config/check_health.h"
 #include "config/check_routes.h"
@@ -194,6 +195,13 @@ std::string contradiction_until_restart(const Config& running, const Config& nex
         "[proxy.limits].buffered_per_session would be {}, more than the buffered_total that runs, "
         "{}, which only a restart can change: restart pinion, or leave both as they are",
         format_size(limits.buffered_per_session), format_size(limits.buffered_total));
+  }
+  for (const Address& listen : next.proxy.listen) {
+    if (!listeners_collide(listen, next.admin.listen)) continue;
+    return fmt::format(
+        "[proxy].listen: {} would take the place of {}, where pinion's own admin endpoint listens, "
+        "which only a restart can move: restart pinion, or choose another address for one of them",
+        listen.text, next.admin.listen.text);
   }
   for (std::size_t i = 0; i < next.pools.size(); ++i) {
     const auto file = std::ranges::find(wanted, next.pools[i].name, &Pool::name);

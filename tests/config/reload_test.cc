@@ -347,6 +347,23 @@ TEST_CASE("another key in the same file is told, since it makes cookies worthles
   CHECK(planned->changes[0].find("another key") != std::string::npos);
 }
 
+// The kernel would call the address taken, and the advice would be to stop what listens there.
+TEST_CASE("a listener does not take the place of the admin endpoint before a restart") {
+  const auto at = [](const std::string& proxy, const std::string& admin) {
+    return parse("[proxy]\nlisten = [\"" + proxy + "\"]\n[admin]\nlisten = \"" + admin + "\"\n" +
+                 pool_with("chat", kOne) + route_from("/", "chat"));
+  };
+  const Config running = at("127.0.0.1:8080", "127.0.0.1:9180");
+  for (const char* listen : {"127.0.0.1:9180", "0.0.0.0:9180"}) {
+    const auto swapped = plan_reload(running, at(listen, "127.0.0.1:9181"));
+    REQUIRE_FALSE(swapped);
+    CHECK(swapped.error().find(listen) != std::string::npos);
+    CHECK(swapped.error().find("pinion's own admin endpoint") != std::string::npos);
+    CHECK(swapped.error().find("restart") != std::string::npos);
+  }
+  CHECK(plan_reload(running, at("127.0.0.1:9181", "127.0.0.1:9182")));
+}
+
 TEST_CASE("no more pools than can be told apart") {
   Config running = parse(pool_with("chat", kOne) + route_from("/", "chat"));
   const auto also = [](int n) {

@@ -243,6 +243,13 @@ describe('reload', () => {
     const answer = await pinion.reload(({ proxy }) => { proxy.listen = [`0.0.0.0:${pinion.port}`]; });
     assert.equal(answer.status, 422);
     assert.match(answer.text, /takes the port of 127\.0\.0\.1:\d+, which pinion listens on: restart it/);
+    const admin_port = await free_port();
+    const swapped = await pinion.reload(({ proxy, admin }) => {
+      proxy.listen = [`127.0.0.1:${pinion.admin_port}`];
+      admin.listen = `127.0.0.1:${admin_port}`;
+    });
+    assert.equal(swapped.status, 422);
+    assert.match(swapped.text, /where pinion's own admin endpoint listens, which only a restart can move/);
     assert.equal((await request(`${pinion.url}/`)).status, 200);
   });
 
