@@ -42,9 +42,9 @@ ControlPlane::ControlPlane(uv::Loop& loop, ProxyState& state, health::Discovery&
 std::expected<void, std::string> ControlPlane::start_admin(const std::string& token) {
   reloader_.use_token(token);
   const auto config = running_config_.get().config;
-  const std::string& address = config->admin.listen.text;
-  if (auto started = admin_.start(address, token); !started) return started;
-  state_.log.info("admin endpoint", {{"address", address}, {"port", admin_.port()}});
+  const config::Address& listen = config->admin.listen;
+  if (auto started = admin_.start(*config::socket_address(listen), token); !started) return started;
+  state_.log.info("admin endpoint", {{"address", listen.text}, {"port", admin_.port()}});
   return {};
 }
 

@@ -1,25 +1,17 @@
 #include "listening.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
+#include "config/address.h"
+
 namespace pinion {
-namespace {
-
-std::optional<SocketAddress> socket_address(const config::Address& address) {
-  using Kind = config::Address::Kind;
-  if (address.kind == Kind::unix_path) return SocketAddress::from_unix_path(address.host);
-  return SocketAddress::from_ip(address.host, address.port);
-}
-
-}  // namespace
 
 std::expected<std::vector<OpenListener>, std::string> open_listeners(
     const std::vector<config::Address>& addresses, unsigned workers) {
   std::vector<OpenListener> listeners;
   for (const config::Address& listen : addresses) {
-    const auto address = socket_address(listen);
+    const auto address = config::socket_address(listen);
     if (!address) {
       return std::unexpected("cannot listen on " + listen.text +
                              ": not an address of this machine");

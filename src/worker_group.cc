@@ -33,6 +33,7 @@ std::vector<WorkerSocket> take_sockets(std::vector<OpenListener>& listeners, std
 
 void WorkerGroup::make(const std::shared_ptr<const config::Config>& config,
                        const balance::BackendSets& backends, std::vector<OpenListener> listeners) {
+  keep_files(listeners);
   for (unsigned i = 0; i < config->proxy.workers; ++i) {
     counters_.push_back(std::make_unique<metrics::WorkerCounters>(config->pools.size()));
     workers_.push_back(std::make_unique<proxy::Worker>(
@@ -41,6 +42,13 @@ void WorkerGroup::make(const std::shared_ptr<const config::Config>& config,
     for (WorkerSocket& each : take_sockets(listeners, i)) {
       workers_.back()->listen(std::move(each.name), std::move(each.socket), each.is_unix);
     }
+  }
+}
+
+void WorkerGroup::keep_files(std::vector<OpenListener>& listeners) {
+  for (OpenListener& each : listeners) {
+    if (each.bound.address.is_unix())
+      files_.insert_or_assign(each.name, std::move(each.bound.file));
   }
 }
 
@@ -70,6 +78,8 @@ void WorkerGroup::set_backends(const balance::BackendSets& backends) {
 void WorkerGroup::follow(const std::shared_ptr<const config::Config>& config,
                          const balance::BackendSets& backends, std::vector<OpenListener> open,
                          const std::vector<std::string>& close) {
+  for (const std::string& name : close) files_.erase(name);
+  keep_files(open);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->post([&worker = *workers_[i], config, backends, close,
                        sockets = take_sockets(open, i)]() mutable {
@@ -84,6 +94,7 @@ void WorkerGroup::follow(const std::shared_ptr<const config::Config>& config,
 }
 
 void WorkerGroup::shut_down(Duration grace) {
+  files_.clear();
   for (const auto& worker : workers_) {
     worker->post([&worker = *worker, grace] { worker.shut_down(grace); });
   }

@@ -3,10 +3,13 @@
 // Threads: the main thread, but for publish_tunnels(), settle() and close_sessions(), which any
 //   other than the workers' may call while the threads run.
 // Lifetime: what the workers share outlives it; join() before it dies.
+// Invariants: the file of a unix listener goes when its workers are told to give it up, so that who
+//   comes from then on is refused at once, and whoever comes after us finds the path free.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,6 +17,7 @@
 #include <vector>
 
 #include "balance/backend_set.h"
+#include "base/socket_file.h"
 #include "config/config.h"
 #include "listening.h"
 #include "metrics/worker_counters.h"
@@ -53,12 +57,14 @@ class WorkerGroup final : public SessionCloser {
   void settle();
 
  private:
+  void keep_files(std::vector<OpenListener>& listeners);
   void have_all(void (*task)(proxy::Worker&), Duration most);
 
   proxy::Shared& shared_;
   metrics::AllCounters counters_;
   std::vector<std::unique_ptr<proxy::Worker>> workers_;
   std::vector<std::thread> threads_;
+  std::map<std::string, SocketFile> files_;  // of unix listeners, by their names
 };
 
 }  // namespace pinion

@@ -1,9 +1,7 @@
 #include "admin/address.h"
 
 #include <netdb.h>
-#include <sys/un.h>
 
-#include <cstring>
 #include <memory>
 #include <optional>
 
@@ -13,17 +11,6 @@ namespace pinion::admin {
 namespace {
 
 constexpr std::string_view kUnixPrefix = "unix:";
-
-std::expected<KernelAddress, std::string> of_path(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof(address.sun_path)) return std::unexpected("the path is too long");
-  std::memcpy(address.sun_path, path.data(), path.size());
-  KernelAddress result;
-  std::memcpy(&result.storage, &address, sizeof(address));
-  result.size = sizeof(address);
-  return result;
-}
 
 }  // namespace
 
@@ -50,12 +37,11 @@ std::expected<Address, std::string> parse_address(std::string_view text) {
   return address;
 }
 
-std::expected<std::vector<KernelAddress>, std::string> resolve(const Address& address) {
-  std::vector<KernelAddress> result;
+std::expected<std::vector<SocketAddress>, std::string> resolve(const Address& address) {
+  std::vector<SocketAddress> result;
   if (address.is_unix()) {
-    const auto one = of_path(address.path);
-    if (!one) return std::unexpected(one.error());
-    result.push_back(*one);
+    result.push_back(SocketAddress::from_unix_path(address.path));
+    if (result.front().raw_size() == 0) return std::unexpected("the path is too long");
     return result;
   }
   addrinfo hints{};
@@ -66,11 +52,9 @@ std::expected<std::vector<KernelAddress>, std::string> resolve(const Address& ad
   if (failed != 0) return std::unexpected(::gai_strerror(failed));
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner{found, ::freeaddrinfo};
   for (const addrinfo* at = found; at != nullptr; at = at->ai_next) {
-    KernelAddress one;
-    std::memcpy(&one.storage, at->ai_addr, at->ai_addrlen);
-    one.size = at->ai_addrlen;
-    result.push_back(one);
+    if (const auto one = SocketAddress::from_sockaddr(at->ai_addr)) result.push_back(*one);
   }
+  if (result.empty()) return std::unexpected("it has no IP address");
   return result;
 }
 

@@ -1,14 +1,14 @@
-// Where the endpoint listens and where its client connects.
+// Where the endpoint's client connects, by name also.
 //
 // Threads: resolve() may block on the system's resolver: not for an event loop.
 #pragma once
-
-#include <sys/socket.h>
 
 #include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/socket_address.h"
 
 namespace pinion::admin {
 
@@ -23,17 +23,7 @@ struct Address {
 /// Reads `host:port`, `[ipv6]:port` or `unix:/path`. The error is a short phrase.
 std::expected<Address, std::string> parse_address(std::string_view text);
 
-/// What bind() and connect() take.
-struct KernelAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-
-  [[nodiscard]] const sockaddr* get() const noexcept {
-    return reinterpret_cast<const sockaddr*>(&storage);
-  }
-};
-
 /// All addresses of it, in the order to try them; at least one. The error is a short phrase.
-std::expected<std::vector<KernelAddress>, std::string> resolve(const Address& address);
+std::expected<std::vector<SocketAddress>, std::string> resolve(const Address& address);
 
 }  // namespace pinion::admin

@@ -31,11 +31,11 @@ class Wire {
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
 
-  std::expected<void, std::string> connect(const KernelAddress& to) {
+  std::expected<void, std::string> connect(const SocketAddress& to) {
     close();
-    fd_ = ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    fd_ = ::socket(to.raw()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd_ < 0) return failed_with(errno);
-    if (::connect(fd_, to.get(), to.size) == 0) return {};
+    if (::connect(fd_, to.raw(), to.raw_size()) == 0) return {};
     if (errno != EINPROGRESS) return failed_with(errno);
     if (!wait_for(POLLOUT)) return Error{"timed out"};
     int error = 0;
@@ -207,7 +207,7 @@ std::expected<Response, std::string> Client::request(std::string_view method,
   if (!addresses) return no_answer(addresses.error());
   Wire wire{monotonic_now() + timeout_};
   std::expected<void, std::string> connected;
-  for (const KernelAddress& address : *addresses) {
+  for (const SocketAddress& address : *addresses) {
     connected = wire.connect(address);
     if (connected) break;
   }

@@ -1,5 +1,6 @@
 #include "admin/server.h"
 
+#include <fcntl.h>
 #include <libwebsockets.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,14 +16,16 @@
 #include "admin/connection.h"
 #include "admin/endpoint.h"
 #include "admin/guard.h"
-#include "admin/listen.h"
 #include "admin/lws_log.h"
+#include "base/listen_socket.h"
 
 namespace pinion::admin {
 namespace {
 
 constexpr unsigned kOwnDescriptors = 8;   // the listener, the wake-up event, room
 constexpr unsigned kLibraryTimeout = 60;  // seconds; our own deadlines are shorter
+constexpr int kBacklog = 64;
+constexpr mode_t kUnixMode = 0660;
 constexpr int kAcceptsInATurn = 16;
 constexpr std::chrono::microseconds kAcceptPause = std::chrono::seconds{1};
 
@@ -31,19 +34,19 @@ constexpr std::chrono::microseconds kAcceptPause = std::chrono::seconds{1};
 /// The library's context, the connections and the thread that serves them.
 class AdminServer::Service {
  public:
-  Service(ListenSocket listener, const std::string& token, Control& control, log::Logger& log,
+  Service(BoundSocket listener, const std::string& token, Control& control, log::Logger& log,
           const Limits& limits)
       : listener_(std::move(listener)),
         log_(log),
         limits_(limits),
-        endpoint_(Guard{token, listener_.host()}, control, log) {}
+        endpoint_(Guard{token, listener_.address.ip()}, control, log) {}
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
   /// False when the library refuses; it has told the log why.
   [[nodiscard]] bool start();
-  [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port(); }
+  [[nodiscard]] std::uint16_t port() const noexcept { return listener_.address.port(); }
 
  private:
   static int callback(lws* wsi, lws_callback_reasons reason, void* user, void* in,
@@ -54,7 +57,7 @@ class AdminServer::Service {
   void adopt(int fd);
   void pause_accepting(int error);
 
-  ListenSocket listener_;
+  BoundSocket listener_;
   log::Logger& log_;
   const Limits& limits_;
   Endpoint endpoint_;
@@ -72,6 +75,8 @@ AdminServer::Service::~Service() {
     lws_cancel_service(context_);
     thread_.join();
   }
+  // Before the library closes the socket.
+  listener_.file.remove();
   const LwsLogScope scope{log_};
   if (context_ != nullptr) lws_context_destroy(context_);
 }
@@ -95,8 +100,10 @@ bool AdminServer::Service::start() {
   context_ = lws_create_context(&info);
   if (context_ == nullptr) return false;
   vhost_ = lws_get_vhost_by_name(context_, "admin");
+  // The library closes what it is given.
   lws_sock_file_fd_type fd;
-  fd.filefd = listener_.fd();
+  fd.filefd = ::fcntl(listener_.socket.get(), F_DUPFD_CLOEXEC, 0);
+  if (fd.filefd < 0) return false;
   listening_ = lws_adopt_descriptor_vhost(vhost_, LWS_ADOPT_RAW_FILE_DESC, fd, "http", nullptr);
   if (listening_ == nullptr) return false;
   thread_ = std::thread([this] {
@@ -155,7 +162,8 @@ bool AdminServer::Service::on_connection(Connection& connection, lws_callback_re
 
 void AdminServer::Service::accept_all() {
   for (int i = 0; i < kAcceptsInATurn; ++i) {
-    const int fd = ::accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd =
+        ::accept4(listener_.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       adopt(fd);
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -192,10 +200,14 @@ AdminServer::AdminServer(Control& control, log::Logger& log) noexcept
     : AdminServer(control, log, Limits{}) {}
 AdminServer::~AdminServer() = default;
 
-std::expected<void, std::string> AdminServer::start(std::string_view address,
+std::expected<void, std::string> AdminServer::start(const SocketAddress& address,
                                                     const std::string& token) {
-  auto listener = ListenSocket::open(address);
-  if (!listener) return std::unexpected(listener.error());
+  const auto failed = [&address](int error) {
+    return std::unexpected("the admin endpoint " + cannot_listen(address, error, "[admin].listen"));
+  };
+  auto listener = bind_socket(address, {.mode = kUnixMode});
+  if (!listener) return failed(listener.error());
+  if (::listen(listener->socket.get(), kBacklog) != 0) return failed(errno);
   auto service = std::make_unique<Service>(std::move(*listener), token, control_, log_, limits_);
   if (!service->start()) {
     return std::unexpected("the admin endpoint cannot start; see the log at level debug");

@@ -18,9 +18,9 @@
 #include <expected>
 #include <memory>
 #include <string>
-#include <string_view>
 
 #include "admin/control.h"
+#include "base/socket_address.h"
 #include "log/log.h"
 
 namespace pinion::admin {
@@ -42,10 +42,10 @@ class AdminServer {
   AdminServer& operator=(const AdminServer&) = delete;
 
   /// Binds and serves; returns at once.
-  /// @param address as ListenSocket::open takes it
+  /// @param address port 0 takes a free one; a unix socket is for its owner and group
   /// @param token what changes need; empty: nothing
   /// @returns the error as one line
-  std::expected<void, std::string> start(std::string_view address, const std::string& token);
+  std::expected<void, std::string> start(const SocketAddress& address, const std::string& token);
   /// The port in use while started; 0 for a unix socket.
   [[nodiscard]] std::uint16_t port() const noexcept;
   /// Closes all connections and joins the thread. Does nothing when not started.

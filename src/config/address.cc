@@ -156,6 +156,11 @@ std::expected<Address, std::string> parse_listen_address(std::string_view text) 
   return address;
 }
 
+std::optional<SocketAddress> socket_address(const Address& address) {
+  if (address.kind == Kind::unix_path) return SocketAddress::from_unix_path(address.host);
+  return SocketAddress::from_ip(address.host, address.port);
+}
+
 bool is_local(const Address& address) {
   switch (address.kind) {
     case Kind::ipv4:

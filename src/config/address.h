@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/socket_address.h"
 #include "config/config.h"
 
 namespace pinion::config {
@@ -23,6 +24,9 @@ std::expected<Address, std::string> parse_listen_address(std::string_view text);
 /// The form of a host by which hosts are compared: an IP literal as inet_ntop(3) writes it (IPv6
 /// without the brackets that it must come with), a name in lower case. Nothing when it is neither.
 std::optional<std::string> canonical_host(std::string_view host);
+
+/// As the kernel takes it; nothing for a name.
+std::optional<SocketAddress> socket_address(const Address& address);
 
 /// Reached from this machine only: 127.0.0.0/8, ::1 or a unix socket. False for names.
 bool is_local(const Address& address);

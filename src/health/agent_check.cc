@@ -1,5 +1,7 @@
 #include "health/agent_check.h"
 
+#include "config/address.h"
+
 namespace pinion::health {
 
 using config::Address;
@@ -25,8 +27,7 @@ void AgentCheck::begin() {
   line_.clear();
   timer_.start(plan_.timeout, Duration::zero());
   const Address& at = plan_.address;
-  if (at.kind == Address::Kind::unix_path) return connect(SocketAddress::from_unix_path(at.host));
-  if (const auto address = SocketAddress::from_ip(at.host, at.port)) return connect(*address);
+  if (const auto address = config::socket_address(at)) return connect(*address);
   resolver_.resolve(at.host, at.port, [this](const auto& addresses, const char* error) {
     // It may have taken longer than the whole check.
     if (!asking_ || socket_.open()) return;

@@ -5,6 +5,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "config/address.h"
+
 namespace pinion::health {
 
 using config::Address;
@@ -129,11 +131,7 @@ void Discovery::begin(Source& source, const Hosts& known) {
     for (SocketAddress& address : addresses) address.set_port(at.port);
     return register_backends(source, addresses);
   }
-  if (at.kind == Address::Kind::unix_path) {
-    register_backends(source, {SocketAddress::from_unix_path(at.host)});
-  } else if (const auto address = SocketAddress::from_ip(at.host, at.port)) {
-    register_backends(source, {*address});
-  }
+  if (const auto address = config::socket_address(at)) register_backends(source, {*address});
 }
 
 Discovery::~Discovery() = default;

@@ -2,37 +2,26 @@
 // surprise later.
 //
 // Threads: the main thread.
-// Lifetime: an OwnedFd closes its descriptor unless it is released to a Listener.
+// Lifetime: the file of a unix socket is removed before its sockets are closed, unless either is
+//   moved elsewhere.
 #pragma once
 
 #include <expected>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "base/owned_fd.h"
 #include "base/socket_address.h"
+#include "base/socket_file.h"
 
 namespace pinion::uv {
 
-class OwnedFd {
- public:
-  explicit OwnedFd(int fd = -1) noexcept : fd_(fd) {}
-  ~OwnedFd();
-  OwnedFd(OwnedFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  OwnedFd& operator=(OwnedFd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  [[nodiscard]] int get() const noexcept { return fd_; }
-  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
+using pinion::OwnedFd;
 
 struct BoundSockets {
   SocketAddress address;         // with the real port when 0 was asked for
   std::vector<OwnedFd> sockets;  // one a worker
+  SocketFile file;               // of a unix socket
 };
 
 /// Binds `count` sockets to one address: TCP by SO_REUSEPORT, so that the kernel spreads

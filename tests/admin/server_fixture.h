@@ -15,13 +15,14 @@ namespace pinion::admin {
 
 struct ServerFixture {
   explicit ServerFixture(const AdminServer::Limits& limits = {}, const std::string& token = "",
-                         const std::string& address = "127.0.0.1:0")
+                         const SocketAddress& address = any_port())
       : server(control, log, limits) {
     control.status_view = example_status();
     control.table = {example_session("abc")};
     const auto started = server.start(address, token);
     REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error()));
   }
+  static SocketAddress any_port() { return *SocketAddress::from_ip("127.0.0.1", 0); }
   [[nodiscard]] std::string url() const {
     return "http://127.0.0.1:" + std::to_string(server.port());
   }

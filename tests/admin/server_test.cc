@@ -106,8 +106,9 @@ TEST_CASE("pages of other origins and re-bound names are refused") {
 TEST_CASE("a unix socket is for its owner and group") {
   const std::string path =
       std::filesystem::temp_directory_path() / ("pinion-admin-" + std::to_string(::getpid()));
+  const auto address = SocketAddress::from_unix_path(path);
   for (int round = 0; round < 2; ++round) {
-    const ServerFixture fixture{{}, "", "unix:" + path};
+    const ServerFixture fixture{{}, "", address};
     struct stat info{};
     REQUIRE(::stat(path.c_str(), &info) == 0);
     CHECK((info.st_mode & 07) == 0);
@@ -117,25 +118,26 @@ TEST_CASE("a unix socket is for its owner and group") {
     // A second server must not take the path away from a living one.
     TableControl control;
     AdminServer second{control, const_cast<log::Logger&>(fixture.log)};
-    CHECK_FALSE(second.start("unix:" + path, "").has_value());
+    CHECK_FALSE(second.start(address, "").has_value());
   }
   CHECK_FALSE(std::filesystem::exists(path));
 }
 
 TEST_CASE("an address that cannot be had is one clear line") {
   ServerFixture fixture;
-  const std::string taken = "127.0.0.1:" + std::to_string(fixture.server.port());
+  const auto taken = *SocketAddress::from_ip("127.0.0.1", fixture.server.port());
   AdminServer second{fixture.control, fixture.log};
-  const auto error = [&second](const std::string& address) {
+  const auto error = [&second](const SocketAddress& address) {
     const auto started = second.start(address, "");
     return started ? std::string("started") : started.error();
   };
-  CHECK(error(taken) == "the admin endpoint cannot listen on " + taken +
-                            ": Address already in use; stop what listens there or choose another "
-                            "[admin].listen");
-  CHECK(error("127.0.0.1") == "the admin endpoint cannot listen on 127.0.0.1: the port is missing");
-  CHECK(error("192.0.2.1:0").find("this machine has no such address") != std::string::npos);
-  CHECK(error("unix:/nonexistent/x.sock").find("No such file or directory") != std::string::npos);
+  CHECK(error(taken) == "the admin endpoint cannot listen on " + taken.to_string() +
+                            ": the address is in use; stop what listens there or choose another "
+                            "in [admin].listen");
+  CHECK(error(*SocketAddress::from_ip("192.0.2.1", 0)).find("this machine has no such address") !=
+        std::string::npos);
+  CHECK(error(SocketAddress::from_unix_path("/nonexistent/x.sock"))
+            .find("No such file or directory") != std::string::npos);
   CHECK(second.port() == 0);
   second.stop();
 }
@@ -151,7 +153,7 @@ TEST_CASE("stop ends open connections, and a stopped server starts again") {
   CHECK_FALSE(idle.timed_out());
   CHECK(half.receive().empty());
   CHECK(fixture.server.port() == 0);
-  REQUIRE(fixture.server.start("127.0.0.1:0", "").has_value());
+  REQUIRE(fixture.server.start(ServerFixture::any_port(), "").has_value());
   CHECK(fixture.client().request("GET", "/healthz").has_value());
 }
 
