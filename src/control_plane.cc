@@ -1,8 +1,23 @@
 #include "control_plane.h"
 
+#include <chrono>
 #include <utility>
 
+#include "config/address.h"
+
 namespace pinion {
+namespace {
+
+// An answer may be much larger than its request.
+constexpr int kAnswerTimes = 3;
+
+admin::AdminServer::Limits limits_of(const config::Admin& config) {
+  const auto request = std::chrono::duration_cast<std::chrono::milliseconds>(config.timeout);
+  return {
+      .connections = config.connections, .request = request, .response = kAnswerTimes * request};
+}
+
+}  // namespace
 
 ControlPlane::ControlPlane(uv::Loop& loop, ProxyState& state, health::Discovery& discovery,
                            Setup setup)
@@ -32,7 +47,7 @@ ControlPlane::ControlPlane(uv::Loop& loop, ProxyState& state, health::Discovery&
                           .workers = workers_,
                           .shutting_down = shutting_down_}),
       view_(running_config_, state.shared, mover_, workers_.counters(), actions_, shutting_down_),
-      admin_(view_, state.log),
+      admin_(view_, state.log, limits_of(setup.config->admin)),
       ticker_(loop, as_ticker()) {
   mover_.use(discovery.sets(), loop.now());
   log_listening(state.log, setup.listeners);

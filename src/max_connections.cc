@@ -7,9 +7,9 @@
 namespace pinion {
 namespace {
 
-// Descriptors that are not client or backend connections: listeners, loops, logs, the admin
-// endpoint.
-constexpr std::size_t kReservedDescriptors = 128;
+// Descriptors that are not client or backend connections, nor those of the admin endpoint:
+// listeners, loops, logs.
+constexpr std::size_t kReservedDescriptors = 64;
 
 std::size_t raise_descriptor_limit() noexcept {
   rlimit limit{};
@@ -35,8 +35,9 @@ std::size_t resolve_max_connections(const config::Config& config, log::Logger& l
   const std::size_t configured = config.proxy.max_connections;
   const std::size_t limit = raise_descriptor_limit();
   const std::size_t descriptors = limit - std::min(resting_connections(config), limit / 4);
+  const std::size_t reserved = kReservedDescriptors + config.admin.connections;
   const std::size_t possible =
-      std::max<std::size_t>(1, (descriptors - std::min(kReservedDescriptors, descriptors / 2)) / 2);
+      std::max<std::size_t>(1, (descriptors - std::min(reserved, descriptors / 2)) / 2);
   if (configured > possible) {
     log.warning(
         "fewer connections than [proxy].max_connections: each may need two open files; "

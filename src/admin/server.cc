@@ -5,9 +5,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
 #include <thread>
 #include <unordered_map>
@@ -22,8 +24,8 @@
 namespace pinion::admin {
 namespace {
 
-constexpr unsigned kOwnDescriptors = 8;   // the listener, the wake-up event, room
-constexpr unsigned kLibraryTimeout = 60;  // seconds; our own deadlines are shorter
+constexpr unsigned kOwnDescriptors = 8;             // the listener, the wake-up event, room
+constexpr std::chrono::seconds kLibraryMargin{30};  // its own deadlines come after ours
 constexpr int kBacklog = 64;
 constexpr mode_t kUnixMode = 0660;
 constexpr int kAcceptsInATurn = 16;
@@ -93,7 +95,10 @@ bool AdminServer::Service::start() {
   info.gid = static_cast<decltype(info.gid)>(-1);
   info.fd_limit_per_thread = static_cast<unsigned>(limits_.connections) + kOwnDescriptors;
   info.max_http_header_data2 = static_cast<unsigned>(limits_.head);
-  info.timeout_secs = kLibraryTimeout;
+  const auto longest = std::max(limits_.request, limits_.response) + kLibraryMargin;
+  info.timeout_secs =
+      static_cast<unsigned>(std::chrono::ceil<std::chrono::seconds>(longest).count());
+  info.timeout_secs_ah_idle = info.timeout_secs;  // while a head comes in
   // A request that cannot be parsed is handed to the raw callbacks, where it gets its 400.
   info.options = LWS_SERVER_OPTION_FALLBACK_TO_APPLY_LISTEN_ACCEPT_CONFIG;
   info.vhost_name = "admin";

@@ -212,6 +212,8 @@ struct Proxy {
 struct Admin {
   Address listen;
   std::string token_file;
+  std::size_t connections = 0;
+  Duration timeout{};  // for a request to be there
 
   bool operator==(const Admin&) const = default;
 };

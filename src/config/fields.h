@@ -58,6 +58,8 @@ void each_field(MaybeConst<Overload> auto& overload, auto&& field) {
 void each_field(MaybeConst<Admin> auto& admin, auto&& field) {
   field("listen", admin.listen);
   field("token_file", admin.token_file);
+  field("connections", admin.connections);
+  field("timeout", admin.timeout);
 }
 
 void each_field(MaybeConst<Log> auto& log, auto&& field) {

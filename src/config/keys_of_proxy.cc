@@ -115,6 +115,14 @@ constexpr Key kKeysOfProxy[] = {
      .fallback = "", .min = 1, .max = kLongestPath, .zero = "no token is asked for",
      .help = "A file with the bearer token that calls which change something must show.",
      .restart = true},
+    {.section = Section::admin, .type = Type::integer, .name = "connections",
+     .fallback = "64", .min = 1, .max = 4096,
+     .help = "How many connections it serves at a time, each for one request. One more is closed "
+             "at once.", .restart = true},
+    {.section = Section::admin, .type = Type::duration, .name = "timeout",
+     .fallback = "10s", .min = 10, .max = 10 * kMinute,
+     .help = "From a connection until its request is there. To take the answer, a client has "
+             "three times as long. Then it is closed.", .restart = true},
 
     {.section = Section::log, .type = Type::choice, .name = "level",
      .fallback = "info", .choices = kLevels,

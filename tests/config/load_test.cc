@@ -31,6 +31,8 @@ TEST_CASE("the smallest file gets the documented defaults") {
         Limits{64 << 10, 128, 16 << 10, 0, 1 << 20, 256 << 10, 256 << 20, 1'000'000, 262'144, 256});
   CHECK(config.admin.listen.text == "127.0.0.1:9180");
   CHECK(config.admin.token_file.empty());
+  CHECK(config.admin.connections == 64);
+  CHECK(config.admin.timeout == std::chrono::seconds{10});
   CHECK(config.log == Log{LogLevel::info, LogFormat::text, ""});
   REQUIRE(config.pools.size() == 1);
   CHECK(config.pools[0].balance == Balance::least_load);

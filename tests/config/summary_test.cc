@@ -61,7 +61,7 @@ TEST_CASE("the summary shows what is in force, and what is not the default") {
            "\n  socketio_path           /chat/socket.io/  default: /socket.io/\n",
            "\n  tunnel_idle        0s (from the ping times of the handshake)\n",
            "\n  body                  500MiB   default: 0 (no limit)\n",
-           "\n  token_file  (no token is asked for)\n",
+           "\n  token_file   (no token is asked for)\n",
            "\n  level   info\n",
        }) {
     CAPTURE(line);

@@ -7,6 +7,7 @@ import { run } from './support/child.mjs';
 import { call, client, engine_of } from './support/client.mjs';
 import { binary } from './support/pinion.mjs';
 import { PollingSession, request } from './support/polling.mjs';
+import { dial } from './support/raw.mjs';
 import { Stage } from './support/stage.mjs';
 import { eventually, free_port, once, seconds } from './support/wait.mjs';
 
@@ -37,6 +38,20 @@ describe('the admin endpoint', () => {
     });
     assert.match(answer.text, /chat/);
     assert.equal((await lonely.backends())[0].state, 'down');
+  });
+
+  test('it serves as many as the config says, for as long', { timeout: seconds(30) }, async (t) => {
+    const few = await Stage.of(t).pinion({ backends: [`127.0.0.1:${await free_port()}`], admin: { connections: 2, timeout: '2s' } });
+    const start = Date.now();
+    const silent = [await dial(few.admin_port), await dial(few.admin_port)];
+    const one_more = await dial(few.admin_port);
+    await one_more.until_end();
+    assert.ok(silent.every(({ socket }) => !socket.readableEnded), 'the others are there still');
+    for (const peer of silent) await peer.until_end();
+    assert.ok(Date.now() - start >= 1900, 'they had their time');
+    assert.equal((await few.get('/healthz')).status, 200);
+    const { json } = await few.reload(({ admin }) => { admin.connections = 3; });
+    assert.deepEqual(json, { changes: [], restart: ['[admin].connections: 2 -> 3'] });
   });
 
   test('status and backends', { timeout: seconds(20) }, async () => {
