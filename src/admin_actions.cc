@@ -44,6 +44,10 @@ void AdminActions::rebalance(std::shared_ptr<const balance::BackendSet> set, dou
   });
 }
 
+void AdminActions::stop_rebalance(PoolId pool) {
+  (void)on_main_.do_now([parts = parts_, pool] { parts.mover.stop_rebalance(pool); });
+}
+
 admin::ReloadView AdminActions::reload() {
   const auto answer = std::make_shared<admin::ReloadView>();
   const bool done = on_main_.do_now([parts = parts_, answer] {

@@ -37,6 +37,7 @@ class AdminActions final : public ServerView::Actions {
   void drain(balance::Backend& backend, const admin::DrainOrder& order) override;
   void undrain(balance::Backend& backend) override;
   void rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) override;
+  void stop_rebalance(PoolId pool) override;
   admin::ReloadView reload() override;
 
  private:

@@ -101,11 +101,21 @@ void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePo
             {{"pool", set.backends.front()->identity().pool_name},
              {"to_move", std::accumulate(leave.begin(), leave.end(), std::uint64_t{0})},
              {"closed_per_second", terms.per_second},
-             {"waits_for_ramp", RampGate::holds_any_back(set.backends, now)}});
+             {"waits_for_ramp", !RampGate::held_back(set.backends, now).empty()}});
   rebalances_.insert_or_assign(set.pool, Rebalance{.backends = set.backends,
                                                    .terms = terms,
                                                    .plan = plan_of(set.backends, terms, now)});
   tick(now);
+}
+
+void Mover::stop_rebalance(PoolId pool) {
+  const auto at = rebalances_.find(pool);
+  if (at == rebalances_.end()) return;
+  log_.info("pool is evened out no longer, by an order",
+            {{"pool", at->second.backends.front()->identity().pool_name},
+             {"moved", at->second.plan.moved()}});
+  rebalances_.erase(at);
+  publish();
 }
 
 void Mover::use(const balance::BackendSets& sets, TimePoint now) {
@@ -128,6 +138,7 @@ void Mover::even_out_among(const balance::BackendSets& sets, TimePoint now) {
     rebalance.backends = sets[pool]->backends;
     rebalance.plan = plan_of(rebalance.backends, rebalance.terms, now);
     rebalance.waits = true;
+    rebalance.waits_for.clear();
   }
 }
 
@@ -209,7 +220,8 @@ bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
   if (rebalance.waits) {
     // Nothing was moved yet, and who has too many may have changed.
     rebalance.plan = plan_of(rebalance.backends, rebalance.terms, now);
-    rebalance.waits = RampGate::holds_any_back(rebalance.backends, now);
+    rebalance.waits_for = RampGate::held_back(rebalance.backends, now);
+    rebalance.waits = !rebalance.waits_for.empty();
     if (rebalance.waits) return false;
   }
   // Some left by themselves, or a backend drains now.
@@ -254,10 +266,18 @@ void Mover::move(MovePlan& plan, std::span<Backend* const> from, TimePoint now) 
 
 void Mover::publish() {
   std::unordered_map<BackendId, Progress> progress;
+  std::map<PoolId, admin::RebalanceProgress> pools;
   for (const auto& [pool, rebalance] : rebalances_) {
+    auto& whole = pools[pool];
+    whole.moved = rebalance.plan.moved();
+    whole.per_second = rebalance.plan.per_second();
+    for (const Backend* const backend : rebalance.waits_for) {
+      whole.waits_for.push_back(backend->identity().name);
+    }
     for (const Backend* const backend : rebalance.backends) {
       const BackendId id = backend->id();
       const std::uint64_t remaining = rebalance.plan.remaining(id);
+      whole.remaining += remaining;
       if (remaining == 0) continue;
       progress[id] = {kRebalance, remaining, rebalance.plan.moved(id), rebalance.plan.per_second()};
     }
@@ -269,6 +289,14 @@ void Mover::publish() {
   }
   const std::lock_guard lock(mutex_);
   progress_ = std::move(progress);
+  pools_ = std::move(pools);
+}
+
+std::optional<admin::RebalanceProgress> Mover::rebalance_progress(PoolId pool) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = pools_.find(pool);
+  if (found == pools_.end()) return std::nullopt;
+  return found->second;
 }
 
 std::optional<Mover::Progress> Mover::progress(BackendId backend) const {

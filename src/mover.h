@@ -2,7 +2,7 @@
 // by and by, as a session::MovePlan says; their clients come back by themselves and are placed
 // anew.
 //
-// Threads: the main thread, but for progress(), which any may ask.
+// Threads: the main thread, but for progress() and rebalance_progress(), which any may ask.
 // Lifetime: the composition root's; what it refers to outlives it.
 // Invariants: at most one order a backend and one a pool; a backend that drains is not evened out.
 #pragma once
@@ -18,6 +18,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "admin/control.h"
 #include "balance/backend_set.h"
 #include "log/log.h"
 #include "proxy/session_ledger.h"
@@ -41,6 +42,8 @@ class Mover {
   /// Moves what the backends of a pool have above their shares; not before all who are to get them
   /// have ramped up.
   void rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now);
+  /// Takes that back, if there is such an order; those that were told to move do so.
+  void stop_rebalance(PoolId pool);
   /// The backends that are used now: those of before that are not among them are emptied too, and
   /// their leaving is told.
   void use(const balance::BackendSets& sets, TimePoint now);
@@ -59,6 +62,8 @@ class Mover {
   };
   /// Of what is being moved away from a backend.
   [[nodiscard]] std::optional<Progress> progress(BackendId backend) const;
+  /// Of a pool that is being evened out.
+  [[nodiscard]] std::optional<admin::RebalanceProgress> rebalance_progress(PoolId pool) const;
 
  private:
   struct Drain {
@@ -70,7 +75,8 @@ class Mover {
     std::vector<balance::Backend*> backends;  // of the pool
     Terms terms;
     session::MovePlan plan;
-    bool waits = true;  // for one that ramps up
+    bool waits = true;  // for those that ramp up
+    std::vector<balance::Backend*> waits_for;
   };
 
   [[nodiscard]] session::MovePlan plan_of(std::span<balance::Backend* const> backends,
@@ -104,6 +110,7 @@ class Mover {
   std::map<PoolId, Rebalance> rebalances_;
   mutable std::mutex mutex_;
   std::unordered_map<BackendId, Progress> progress_;  // guarded by mutex_
+  std::map<PoolId, admin::RebalanceProgress> pools_;  // likewise
 };
 
 }  // namespace pinion

@@ -75,7 +75,8 @@ admin::StatusView ServerView::status() const {
     if (config.pools[pool].retired && !pools.contains(pool)) continue;
     status.pools.push_back({.name = config.pools[pool].name,
                             .waiting = shared_.admissions[pool].waiting.load(),
-                            .waiting_limit = config.pools[pool].admission.queue});
+                            .waiting_limit = config.pools[pool].admission.queue,
+                            .rebalance = mover_.rebalance_progress(pool)});
   }
   // Those that have left and are empty count too: it is what there was since the start.
   for (BackendId id = 0; id < shared_.registry.size(); ++id) {
@@ -162,20 +163,37 @@ std::optional<BackendView> ServerView::undrain(const admin::BackendName& name) {
   return view_of(*backend, name.name);
 }
 
-std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& pool,
-                                                          double per_second) {
+std::shared_ptr<const balance::BackendSet> ServerView::set_of_pool(const std::string& pool) const {
   const auto running = running_.get();
   for (const auto& set : running.backends) {
     const config::Pool& its = running.config->pools[set->pool];
-    if (its.retired || its.name != pool) continue;
-    const auto leave = mover_.to_move(set->backends);
-    actions_.rebalance(set, per_second);
-    return admin::RebalanceView{
-        .pool = pool,
-        .to_move = std::accumulate(leave.begin(), leave.end(), std::uint64_t{0}),
-        .per_second = per_second};
+    if (!its.retired && its.name == pool) return set;
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& pool,
+                                                          double per_second) {
+  const auto set = set_of_pool(pool);
+  if (set == nullptr) return std::nullopt;
+  const auto leave = mover_.to_move(set->backends);
+  actions_.rebalance(set, per_second);
+  const auto progress = mover_.rebalance_progress(set->pool);
+  return admin::RebalanceView{
+      .pool = pool,
+      .to_move = std::accumulate(leave.begin(), leave.end(), std::uint64_t{0}),
+      .per_second = per_second,
+      .waits_for = progress ? progress->waits_for : std::vector<std::string>{}};
+}
+
+std::optional<admin::StoppedView> ServerView::stop_rebalance(const std::string& pool) {
+  const auto set = set_of_pool(pool);
+  if (set == nullptr) return std::nullopt;
+  const auto progress = mover_.rebalance_progress(set->pool);
+  actions_.stop_rebalance(set->pool);
+  if (!progress) return admin::StoppedView{.pool = pool};
+  return admin::StoppedView{
+      .pool = pool, .stopped = true, .remaining = progress->remaining, .moved = progress->moved};
 }
 
 std::string ServerView::not_ready() const {

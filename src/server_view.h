@@ -33,6 +33,7 @@ class ServerView final : public admin::Control {
     virtual void drain(balance::Backend& backend, const admin::DrainOrder& order) = 0;
     virtual void undrain(balance::Backend& backend) = 0;
     virtual void rebalance(std::shared_ptr<const balance::BackendSet> set, double per_second) = 0;
+    virtual void stop_rebalance(PoolId pool) = 0;
     virtual admin::ReloadView reload() = 0;
 
    protected:
@@ -52,6 +53,7 @@ class ServerView final : public admin::Control {
   [[nodiscard]] std::optional<admin::BackendView> undrain(const admin::BackendName& name) override;
   [[nodiscard]] std::optional<admin::RebalanceView> rebalance(const std::string& pool,
                                                               double per_second) override;
+  [[nodiscard]] std::optional<admin::StoppedView> stop_rebalance(const std::string& pool) override;
   admin::ReloadView reload() override { return actions_.reload(); }
   [[nodiscard]] std::string not_ready() const override;
   [[nodiscard]] std::string metrics_text() const override { return metrics_.metrics_text(); }
@@ -66,6 +68,9 @@ class ServerView final : public admin::Control {
                                            const std::string& name) const;
   [[nodiscard]] std::optional<session::Session> find(const std::string& sid) const;
   [[nodiscard]] balance::Backend* find(const admin::BackendName& name) const;
+  /// The backends of a pool; null when the config has none of that name.
+  [[nodiscard]] std::shared_ptr<const balance::BackendSet> set_of_pool(
+      const std::string& pool) const;
 
   const RunningConfig& running_;
   proxy::Shared& shared_;

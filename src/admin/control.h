@@ -70,12 +70,28 @@ struct RebalanceView {
   std::string pool;
   std::uint64_t to_move = 0;
   double per_second = 0;
+  std::vector<std::string> waits_for;  // as in RebalanceProgress
+};
+
+/// A pool that is being evened out.
+struct RebalanceProgress {
+  std::uint64_t remaining = 0, moved = 0;
+  double per_second = 0;
+  std::vector<std::string> waits_for;  // backends that ramp up; until they have, nobody is moved
+};
+
+/// What was left to do when it was stopped.
+struct StoppedView {
+  std::string pool;
+  bool stopped = false;  // else there was nothing to stop
+  std::uint64_t remaining = 0, moved = 0;
 };
 
 struct PoolView {
   std::string name;
   std::uint64_t waiting = 0;        // handshakes that wait for room
   std::uint64_t waiting_limit = 0;  // 0: nobody waits
+  std::optional<RebalanceProgress> rebalance;
 };
 
 /// What pinion has used up, and what it has given up for that.
@@ -164,6 +180,8 @@ class Control {
   /// @param per_second as in DrainOrder
   [[nodiscard]] virtual std::optional<RebalanceView> rebalance(const std::string& pool,
                                                                double per_second) = 0;
+  /// Takes that back; who has been told to move does so. Nothing when there is no such pool.
+  [[nodiscard]] virtual std::optional<StoppedView> stop_rebalance(const std::string& pool) = 0;
   /// Reads the config file again.
   virtual ReloadView reload() = 0;
   /// Why not every pool takes sessions; empty when all do.

@@ -54,6 +54,10 @@ Answer wrong_method(std::string_view allowed) {
   return answer;
 }
 
+Answer no_pool() {
+  return error_answer(404, "unknown_pool", "the config has no pool of this name");
+}
+
 Answer no_session() { return error_answer(404, "unknown_session", "no live session has this sid"); }
 
 }  // namespace
@@ -130,17 +134,26 @@ Answer Endpoint::close_session(const Request& request, const std::string& sid) {
   return json_answer(closed_json(sid));
 }
 
+Answer Endpoint::rebalance(const Request& request, const std::string& pool) {
+  if (request.method == Method::delete_) {
+    if (const auto view = control_.stop_rebalance(pool)) return json_answer(stopped_json(*view));
+    return no_pool();
+  }
+  const auto rate = read_rate(request.body);
+  if (!rate) return error_answer(400, "bad_parameter", rate.error());
+  const auto view = control_.rebalance(pool, *rate);
+  return view ? json_answer(rebalance_json(*view)) : no_pool();
+}
+
 Answer Endpoint::obey(const Request& request, const Order& order) {
-  if (request.method != Method::post) return wrong_method("POST");
+  const bool may_stop = order.verb == Order::Verb::rebalance;
+  if (request.method != Method::post && !(may_stop && request.method == Method::delete_)) {
+    return wrong_method(may_stop ? "POST, DELETE" : "POST");
+  }
   if (auto refused = refuse_change(request)) return std::move(*refused);
   switch (order.verb) {
-    case Order::Verb::rebalance: {
-      const auto rate = read_rate(request.body);
-      if (!rate) return error_answer(400, "bad_parameter", rate.error());
-      const auto view = control_.rebalance(order.pool, *rate);
-      if (view) return json_answer(rebalance_json(*view));
-      return error_answer(404, "unknown_pool", "the config has no pool of this name");
-    }
+    case Order::Verb::rebalance:
+      return rebalance(request, order.pool);
     case Order::Verb::reload:
       return reload();
     case Order::Verb::drain:

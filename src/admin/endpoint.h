@@ -31,6 +31,7 @@ class Endpoint {
   std::optional<Answer> refuse_change(const Request& request);
   Answer close_session(const Request& request, const std::string& sid);
   Answer obey(const Request& request, const Order& order);
+  Answer rebalance(const Request& request, const std::string& pool);
   Answer reload();
 
   Guard guard_;

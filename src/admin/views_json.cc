@@ -29,6 +29,14 @@ OrderedJson moving_or_null(const std::optional<MovingView>& moving) {
           {"rate", moving->per_second}};
 }
 
+OrderedJson rebalance_or_null(const std::optional<RebalanceProgress>& rebalance) {
+  if (!rebalance) return nullptr;
+  return {{"left", rebalance->remaining},
+          {"moved", rebalance->moved},
+          {"rate", rebalance->per_second},
+          {"waits_for", rebalance->waits_for}};
+}
+
 double tenths(double number) { return std::round(number * 10) / 10; }
 
 OrderedJson backend_object(const BackendView& backend) {
@@ -129,6 +137,7 @@ OrderedJson pools_array(const StatusView& status) {
     pools.push_back({{"name", pool.name},
                      {"waiting", pool.waiting},
                      {"waiting_limit", pool.waiting_limit},
+                     {"rebalance", rebalance_or_null(pool.rebalance)},
                      {"backends", std::move(backends)}});
   }
   return pools;
@@ -165,8 +174,17 @@ std::string session_json(const SessionView& session) { return dump(session_objec
 std::string backend_json(const BackendView& backend) { return dump(backend_object(backend)); }
 
 std::string rebalance_json(const RebalanceView& rebalance) {
-  return dump(
-      {{"pool", rebalance.pool}, {"to_move", rebalance.to_move}, {"rate", rebalance.per_second}});
+  return dump({{"pool", rebalance.pool},
+               {"to_move", rebalance.to_move},
+               {"rate", rebalance.per_second},
+               {"waits_for", rebalance.waits_for}});
+}
+
+std::string stopped_json(const StoppedView& stopped) {
+  return dump({{"pool", stopped.pool},
+               {"stopped", stopped.stopped},
+               {"left", stopped.remaining},
+               {"moved", stopped.moved}});
 }
 
 std::string reload_json(const ReloadView& reload) {

@@ -19,6 +19,8 @@ std::string session_json(const SessionView& session);
 std::string backend_json(const BackendView& backend);
 /// `{pool,to_move,rate}`.
 std::string rebalance_json(const RebalanceView& rebalance);
+/// `{pool,stopped,left,moved}`.
+std::string stopped_json(const StoppedView& stopped);
 /// `{changes,restart}`: lines of text.
 std::string reload_json(const ReloadView& reload);
 /// An error answer with all errors in `details`.

@@ -1,18 +1,21 @@
 #include "balance/ramp_gate.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace pinion::balance {
 
-bool RampGate::holds_any_back(std::span<Backend* const> backends, TimePoint now) noexcept {
+std::vector<Backend*> RampGate::held_back(std::span<Backend* const> backends, TimePoint now) {
   const auto takes_part = [](const Backend* one) { return one->opens_sessions(); };
   double weights = 0;
   for (const Backend* const backend : backends)
     weights += takes_part(backend) ? backend->weight() : 0;
-  return std::ranges::any_of(backends, [&](const Backend* backend) {
+  std::vector<Backend*> held;
+  std::ranges::copy_if(backends, std::back_inserter(held), [&](const Backend* backend) {
     return takes_part(backend) && kShares * backend->weight() < weights &&
            backend->forecast().is_ramping(now, backend->returns());
   });
+  return held;
 }
 
 bool RampGate::admits(PoolId pool, BackendId backend, double fair) {

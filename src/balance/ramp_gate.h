@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <unordered_map>
+#include <vector>
 
 #include "balance/backend.h"
 #include "base/ids.h"
@@ -20,9 +21,9 @@ class RampGate {
   /// How many fair shares a backend that ramps up may take.
   static constexpr double kShares = 2.0;
 
-  /// Whether one of a pool's backends gets less than what would come its way, since it ramps up. So
-  /// whoever is moved to it now might be sent elsewhere.
-  static bool holds_any_back(std::span<Backend* const> backends, TimePoint now) noexcept;
+  /// Those of a pool's backends that get less than what would come their way, since they ramp up.
+  /// So whoever is moved to them now might be sent elsewhere.
+  static std::vector<Backend*> held_back(std::span<Backend* const> backends, TimePoint now);
 
   /// Whether a backend that ramps up may have the next session.
   /// @param fair its part of the sessions by weight, up to 1

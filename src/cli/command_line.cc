@@ -157,6 +157,8 @@ class CommandLine {
       command->add_option("--rate", moving_.rate, "How many are moved a second; 10/s by default")
           ->type_name("N/s");
     }
+    rebalance->add_flag("--stop", moving_.stop, "Move nobody any more")
+        ->excludes(rebalance->get_option("--rate"));
     for (CLI::App* const command : {drain, undrain, rebalance}) add_remote(command);
   }
 

@@ -45,7 +45,8 @@ int order(const std::string& target, const MovingOptions& moving, const RemoteOp
           const Terminal& terminal, Show show) {
   const auto sent = body_of(moving);
   if (!sent) return terminal.fail(kUsage, sent.error());
-  const auto body = ask(options, "POST", target, sent->dump());
+  const auto body =
+      moving.stop ? ask(options, "DELETE", target) : ask(options, "POST", target, sent->dump());
   if (!body) return terminal.fail(body.error().exit_code, body.error().message);
   if (options.json) {
     terminal.out << *body;
@@ -75,7 +76,22 @@ int order_backend(std::string_view verb, const MovingOptions& moving, const Remo
   });
 }
 
+std::string stopped_text(const std::string& pool, const Json& answer) {
+  const auto stopped = answer.find("stopped");
+  if (stopped == answer.end() || *stopped != true) return pool + ": there is nothing to stop";
+  return fmt::format("{}: stopped, {} sessions were moved and {} more would have been", pool,
+                     count_of(answer, "moved"), count_of(answer, "left"));
+}
+
 }  // namespace
+
+std::string waits_text(const Json& rebalance) {
+  std::string names;
+  for (const Json& name : list_of(rebalance, "waits_for")) {
+    if (name.is_string()) names += (names.empty() ? "" : ", ") + name.get<std::string>();
+  }
+  return names.empty() ? names : "waits for backends to ramp up: " + names;
+}
 
 int run_drain(const MovingOptions& moving, const RemoteOptions& options, const Terminal& terminal) {
   return order_backend("drain", moving, options, terminal);
@@ -90,8 +106,11 @@ int run_rebalance(const MovingOptions& moving, const RemoteOptions& options,
                   const Terminal& terminal) {
   const std::string target = "/api/v1/pools/" + percent_encode(moving.of) + "/rebalance";
   return order(target, moving, options, terminal, [&](const Json& answer) {
-    return fmt::format("{}: {} sessions to move, {:g} a second", moving.of,
-                       count_of(answer, "to_move"), number_of(answer, "rate"));
+    if (moving.stop) return stopped_text(moving.of, answer);
+    const std::string waits = waits_text(answer);
+    return fmt::format("{}: {} sessions to move, {:g} a second{}{}", moving.of,
+                       count_of(answer, "to_move"), number_of(answer, "rate"),
+                       waits.empty() ? "" : "; it ", waits);
   });
 }
 

@@ -2,6 +2,7 @@
 // Threads: none.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "cli/remote.h"
@@ -13,7 +14,11 @@ struct MovingOptions {
   std::string of;    // POOL/BACKEND, or POOL
   std::string rate;  // "N/s" or "N"; empty: the endpoint's own
   bool close = false;
+  bool stop = false;  // of rebalance
 };
+
+/// For which backends a pool that is evened out waits; empty when it does not.
+std::string waits_text(const nlohmann::ordered_json& rebalance);
 
 // Each returns the exit code.
 int run_drain(const MovingOptions& moving, const RemoteOptions& options, const Terminal& terminal);

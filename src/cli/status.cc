@@ -6,6 +6,7 @@
 #include <ostream>
 #include <string>
 
+#include "cli/moving.h"
 #include "cli/table.h"
 #include "cli/units.h"
 #include "log/escape.h"
@@ -92,6 +93,9 @@ Table backends_table(const Json& status) {
       table.add_line({fmt::format("  {} of at most {} wait for room", grouped(waiting),
                                   grouped(count_of(pool, "waiting_limit"))),
                       Style::odd});
+    }
+    if (const auto waits = waits_text(pool.value("rebalance", Json())); !waits.empty()) {
+      table.add_line({"  rebalance " + waits, Style::odd});
     }
     for (const Json& backend : list_of(pool, "backends")) {
       if (!backend.is_object()) continue;

@@ -220,9 +220,35 @@ TEST_CASE_FIXTURE(Fixture, "a pool is evened out") {
   const auto answer = post("/api/v1/pools/chat/rebalance", R"({"rate":5})");
   CHECK(answer.status == 200);
   CHECK(nlohmann::json::parse(answer.body) ==
-        nlohmann::json{{"pool", "chat"}, {"to_move", 33}, {"rate", 5.0}});
+        nlohmann::json{{"pool", "chat"},
+                       {"to_move", 33},
+                       {"rate", 5.0},
+                       {"waits_for", nlohmann::json::array()}});
   CHECK(code_of(post("/api/v1/pools/nobody/rebalance", "")) == "unknown_pool");
   CHECK(post("/api/v1/pools/chat/rebalance", R"({"close":true})").status == 400);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a pool is evened out no longer") {
+  const auto stop = [this](const std::string& pool) {
+    return ask(Method::delete_, "/api/v1/pools/" + pool + "/rebalance");
+  };
+  CHECK(nlohmann::json::parse(stop("chat").body) ==
+        nlohmann::json{{"pool", "chat"}, {"stopped", true}, {"left", 21}, {"moved", 12}});
+  CHECK(nlohmann::json::parse(stop("chat").body)["stopped"] == false);
+  CHECK(code_of(stop("nobody")) == "unknown_pool");
+  CHECK(ask(Method::get, "/api/v1/pools/chat/rebalance").status == 405);
+  CHECK(ask(Method::delete_, "/api/v1/backends/chat/chat-1/drain").status == 405);
+}
+
+TEST_CASE_FIXTURE(Fixture, "for whom it waits to even a pool out is told") {
+  control.waits_for = {"chat-2"};
+  const auto answer = post("/api/v1/pools/chat/rebalance", "");
+  CHECK(nlohmann::json::parse(answer.body)["waits_for"] == nlohmann::json{"chat-2"});
+  CHECK(json("/api/v1/status")["pools"][0]["rebalance"].is_null());
+  control.status_view.pools[0].rebalance = {
+      .remaining = 5, .moved = 1, .per_second = 2, .waits_for = {"chat-2"}};
+  CHECK(json("/api/v1/status")["pools"][0]["rebalance"] ==
+        nlohmann::json{{"left", 5}, {"moved", 1}, {"rate", 2.0}, {"waits_for", {"chat-2"}}});
 }
 
 TEST_CASE_FIXTURE(Fixture, "what is being moved is told") {
@@ -247,6 +273,11 @@ TEST_CASE("orders need the token") {
     request.authorization = "Bearer secret";
     CHECK(endpoint.answer(request).status == 200);
   }
+  Request stop;
+  stop.method = Method::delete_;
+  stop.path = "/api/v1/pools/chat/rebalance";
+  CHECK(endpoint.answer(stop).status == 401);
+  CHECK(control.stopped.stopped);
 }
 
 TEST_CASE_FIXTURE(Fixture, "a reload tells what it did, or all that is wrong") {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "admin/control.h"
@@ -14,6 +15,8 @@ class TableControl final : public Control {
  public:
   StatusView status_view;
   std::vector<SessionView> table;
+  std::vector<std::string> waits_for;
+  StoppedView stopped{.pool = "chat", .stopped = true, .remaining = 21, .moved = 12};
   std::string why_not_ready;
   ReloadView reloaded{.changes = {"a change"}, .restarts = {"a key"}, .errors = {}};
   std::string metrics = "# HELP x X.\n# TYPE x gauge\nx 1\n";
@@ -52,7 +55,12 @@ class TableControl final : public Control {
   [[nodiscard]] std::optional<RebalanceView> rebalance(const std::string& pool,
                                                        double per_second) override {
     if (pool != "chat") return std::nullopt;
-    return RebalanceView{.pool = pool, .to_move = 33, .per_second = per_second};
+    return RebalanceView{
+        .pool = pool, .to_move = 33, .per_second = per_second, .waits_for = waits_for};
+  }
+  [[nodiscard]] std::optional<StoppedView> stop_rebalance(const std::string& pool) override {
+    if (pool != "chat") return std::nullopt;
+    return std::exchange(stopped, StoppedView{.pool = pool});
   }
   ReloadView reload() override { return reloaded; }
   [[nodiscard]] std::string not_ready() const override { return why_not_ready; }

@@ -70,16 +70,16 @@ TEST_CASE("a pool holds a backend back that ramps up and could get more than twi
   test::Backends b;
   for (int i = 0; i < 3; ++i) b.add();
   const BackendSet set = b.set(config::Balance::least_load);
-  CHECK_FALSE(RampGate::holds_any_back(set.backends, now));
+  CHECK(RampGate::held_back(set.backends, now).empty());
   b[2].publish_load({.at = now, .ramp_until = now + std::chrono::seconds{30}});
-  CHECK(RampGate::holds_any_back(set.backends, now));
-  CHECK_FALSE(RampGate::holds_any_back(set.backends, now + std::chrono::seconds{30}));
+  CHECK(RampGate::held_back(set.backends, now) == std::vector<Backend*>{&b[2]});
+  CHECK(RampGate::held_back(set.backends, now + std::chrono::seconds{30}).empty());
   // Of two it may have all.
   b[0].set_draining(true);
-  CHECK_FALSE(RampGate::holds_any_back(set.backends, now));
+  CHECK(RampGate::held_back(set.backends, now).empty());
   b[0].set_draining(false);
   b[2].health().connect_failed(now);
-  CHECK_FALSE(RampGate::holds_any_back(set.backends, now));
+  CHECK(RampGate::held_back(set.backends, now).empty());
 }
 
 }  // namespace pinion::balance

@@ -32,7 +32,7 @@ describe('rebalancing', () => {
 
     const start = Date.now();
     const told = await pinion.command('rebalance', 'chat', '--rate', '5/s');
-    assert.equal(told.stdout, 'chat: 20 sessions to move, 5 a second\n');
+    assert.match(told.stdout, /^chat: 20 sessions to move, 5 a second(; it waits for backends to ramp up: node4-3)?\n$/);
     await eventually('progress shows', async () => (await pinion.backends()).some(({ moving }) =>
       moving?.why === 'rebalance' && moving.left > 0));
     assert.match((await pinion.command('status')).stdout, /rebalance: \d+ left, \d+ moved, 5\/s/);
@@ -66,7 +66,9 @@ describe('rebalancing', () => {
     await eventually('the third is back', async () => /^ramping/.test((await third()).why), { within: seconds(30) });
 
     const told = await pinion.command('rebalance', 'chat', '--rate', '100/s');
-    assert.equal(told.stdout, 'chat: 10 sessions to move, 100 a second\n');
+    assert.equal(told.stdout, 'chat: 10 sessions to move, 100 a second; it waits for backends to ramp up: node4-3\n');
+    assert.deepEqual((await pinion.status()).pools[0].rebalance, { left: 10, moved: 0, rate: 100, waits_for: ['node4-3'] });
+    assert.match((await pinion.command('status')).stdout, /\n  rebalance waits for backends to ramp up: node4-3\n/);
     await pinion.says(/pool is evened out.*waits_for_ramp=true/);
     await eventually('it is done', async () => {
       const all = await pinion.backends();
@@ -78,9 +80,41 @@ describe('rebalancing', () => {
       assert.deepEqual(await counts(pinion), [10, 10, 10]);
       return true;
     }, { within: seconds(20) });
+    assert.equal((await pinion.status()).pools[0].rebalance, null);
     assert.equal(await pinion.metric('closes_total', 'reason="moved"'), 10);
     stage.leave_clients();
     await pinion.comes_to_rest();
+  });
+
+  test('is taken back, before anybody was moved and after some were', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const servers = await stage.backends('node4', 3);
+    const backend = servers.map(({ name, address }) => ({ name, address }));
+    const pinion = await stage.pinion({ pool: { backend: backend.slice(0, 2), ramp: '10s', patience: '0s', health: { kind: 'tcp' } } });
+    const options = { transport: 'websocket', reconnection: true, reconnectionDelay: 200, retries: 10 };
+    for (let i = 0; i < 30; i++) await client(stage, pinion.url, options);
+    assert.equal((await pinion.reload(({ pool }) => { pool[0].backend = backend; })).status, 200);
+    const stop = async () => (await pinion.command('rebalance', 'chat', '--stop')).stdout;
+    assert.equal(await stop(), 'chat: there is nothing to stop\n');
+
+    assert.match((await pinion.command('rebalance', 'chat')).stdout, /it waits for backends to ramp up: node4-3\n/);
+    assert.equal(await stop(), 'chat: stopped, 0 sessions were moved and 10 more would have been\n');
+    await pinion.says(/pool is evened out no longer, by an order/);
+    assert.equal((await pinion.status()).pools[0].rebalance, null);
+
+    await eventually('it has ramped up', async () => !/^ramping/.test((await pinion.backends())[2].why), { within: seconds(30) });
+    assert.equal((await pinion.command('rebalance', 'chat', '--rate', '0.5/s')).stdout, 'chat: 10 sessions to move, 0.5 a second\n');
+    await eventually('the first are moved', async () => (await pinion.metric('closes_total', 'reason="moved"')) >= 2);
+    const [, moved, left] = /^chat: stopped, (\d+) sessions were moved and (\d+) more would have been\n$/.exec(await stop());
+    assert.equal(Number(moved) + Number(left), 10);
+    assert.deepEqual((await pinion.backends()).map(({ moving }) => moving), [null, null, null]);
+    assert.equal(await stop(), 'chat: there is nothing to stop\n');
+    await eventually('those who were moved are there', async () => {
+      assert.equal((await counts(pinion))[2], Number(moved));
+      return true;
+    });
+    assert.equal(await pinion.metric('closes_total', 'reason="moved"'), Number(moved));
+    assert.equal((await pinion.command('rebalance', 'nobody', '--stop')).code, 1);
   });
 
   test('a second order does not count those that are leaving already', { timeout: seconds(60) }, async (t) => {
