@@ -37,7 +37,8 @@ ControlPlane::ControlPlane(uv::Loop& loop, ProxyState& state, health::Discovery&
                 .mover = mover_,
                 .overload = overload_watch_,
                 .workers = workers_}),
-      reloader_(std::move(setup.file), setup.config, state.access_log, state.log, rollout_),
+      reloader_(std::move(setup.file), setup.config, state.access_log, state.log, rollout_,
+                state.control_counters),
       mailbox_(loop),
       on_main_(mailbox_),
       actions_(on_main_, {.loop = loop,
@@ -46,7 +47,8 @@ ControlPlane::ControlPlane(uv::Loop& loop, ProxyState& state, health::Discovery&
                           .reloader = reloader_,
                           .workers = workers_,
                           .shutting_down = shutting_down_}),
-      view_(running_config_, state.shared, mover_, workers_.counters(), actions_, shutting_down_),
+      view_(running_config_, state.shared, mover_, workers_.counters(), state.control_counters,
+            actions_, shutting_down_),
       admin_(view_, state.log, limits_of(setup.config->admin)),
       ticker_(loop, as_ticker()) {
   mover_.use(discovery.sets(), loop.now());

@@ -1,27 +1,21 @@
 #include "metrics_view.h"
 
-#include <chrono>
-
+#include "base/clock.h"
 #include "metrics/exposition.h"
 #include "resident_memory.h"
 #include "views.h"
 
 namespace pinion {
-namespace {
-
-double wall_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
 
 MetricsView::MetricsView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
-                         const metrics::AllCounters& counters)
+                         const metrics::AllCounters& counters,
+                         const metrics::ControlCounters& control)
     : running_(running),
       shared_(shared),
       mover_(mover),
       counters_(counters),
-      started_wall_(wall_seconds()) {}
+      control_(control),
+      started_wall_(epoch_seconds()) {}
 
 metrics::CounterTotals MetricsView::totals(const config::Config& config) const {
   metrics::CounterTotals totals;
@@ -54,6 +48,7 @@ std::string MetricsView::metrics_text() const {
        backend_views(BackendNames(shared_.registry, running.backends), mover_)) {
     snapshot.backends.push_back(sample_of(each.view, *each.backend));
   }
+  snapshot.control.add(control_);
   snapshot.version = PINION_VERSION;
   snapshot.start_time_seconds = started_wall_;
   snapshot.pins = shared_.ledger.table().size();

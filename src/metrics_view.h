@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "metrics/control_counters.h"
 #include "metrics/snapshot.h"
 #include "metrics/worker_counters.h"
 #include "mover.h"
@@ -18,7 +19,7 @@ namespace pinion {
 class MetricsView {
  public:
   MetricsView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
-              const metrics::AllCounters& counters);
+              const metrics::AllCounters& counters, const metrics::ControlCounters& control);
 
   /// Of all workers, and of those that close sessions besides.
   [[nodiscard]] metrics::CounterTotals totals(const config::Config& config) const;
@@ -30,6 +31,7 @@ class MetricsView {
   proxy::Shared& shared_;
   const Mover& mover_;
   const metrics::AllCounters& counters_;
+  const metrics::ControlCounters& control_;
   double started_wall_;
 };
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "config/config.h"
+#include "metrics/control_counters.h"
 #include "proxy/shared.h"
 
 namespace pinion {
@@ -26,6 +27,7 @@ struct ProxyState {
   proxy::SessionLedger ledger;
   proxy::BackendNews news;
   proxy::Shared shared;
+  metrics::ControlCounters control_counters;
 };
 
 }  // namespace pinion

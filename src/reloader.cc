@@ -45,6 +45,8 @@ admin::ReloadView Reloader::reload() {
     log_.warning("a change needs a restart, and changes nothing until then", {{"change", restart}});
   }
   if (done.errors.empty()) log_.info("reload done", {{"changes", done.changes.size()}});
+  counters_.reloaded(done.errors.empty() ? metrics::ReloadResult::ok
+                                         : metrics::ReloadResult::failed);
   return done;
 }
 
@@ -71,6 +73,7 @@ admin::ReloadView Reloader::try_reload() {
   std::vector<std::string> close;
   for (const config::Address& address : without(before, after)) close.push_back(address.text);
   config_ = std::make_shared<const config::Config>(std::move(planned->config));
+  counters_.config_loaded_seconds.store(epoch_seconds(), std::memory_order_relaxed);
   log_.set_level(level_of(config_->log.level));
   follower_.follow(config_, std::move(*open), std::move(close));
   if (token_differs()) {

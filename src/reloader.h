@@ -14,6 +14,7 @@
 #include "listening.h"
 #include "log/access_log.h"
 #include "log/log.h"
+#include "metrics/control_counters.h"
 
 namespace pinion {
 
@@ -30,13 +31,18 @@ class Reloader {
     ~Follower() = default;
   };
 
+  /// @param config just loaded
   Reloader(std::string file, std::shared_ptr<const config::Config> config,
-           log::AccessLog& access_log, log::Logger& log, Follower& follower)
+           log::AccessLog& access_log, log::Logger& log, Follower& follower,
+           metrics::ControlCounters& counters)
       : file_(std::move(file)),
         config_(std::move(config)),
         access_log_(access_log),
         log_(log),
-        follower_(follower) {}
+        follower_(follower),
+        counters_(counters) {
+    counters_.config_loaded_seconds.store(epoch_seconds(), std::memory_order_relaxed);
+  }
 
   /// The admin endpoint's, as long as the process runs.
   void use_token(std::string token) { token_ = std::move(token); }
@@ -56,6 +62,7 @@ class Reloader {
   log::AccessLog& access_log_;
   log::Logger& log_;
   Follower& follower_;
+  metrics::ControlCounters& counters_;
 };
 
 }  // namespace pinion

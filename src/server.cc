@@ -24,17 +24,23 @@ int complain(const std::string& error) {
   return 1;
 }
 
-/// Tells whoever runs of changes of backends. Before, nobody hears of them: who begins asks for the
-/// backends that there are by then, and those do not ramp up.
+/// Counts look-ups of names, and tells whoever runs of changes of backends. Before, nobody hears of
+/// them: who begins asks for the backends that there are by then, and those do not ramp up.
 class DiscoveryRelay final : public health::DiscoveryEvents {
  public:
+  explicit DiscoveryRelay(metrics::ControlCounters& counters) noexcept : counters_(counters) {}
+
   void pass_to(health::DiscoveryEvents& listener) noexcept { listener_ = &listener; }
 
   void on_backends_changed(const balance::BackendSets& sets) noexcept override {
     if (listener_ != nullptr) listener_->on_backends_changed(sets);
   }
+  void on_name_looked_up(bool found) noexcept override {
+    counters_.name_looked_up(found ? metrics::LookUpResult::ok : metrics::LookUpResult::failed);
+  }
 
  private:
+  metrics::ControlCounters& counters_;
   health::DiscoveryEvents* listener_ = nullptr;
 };
 
@@ -72,7 +78,7 @@ int run_server(const std::string& config_file) {
   if (!token) return complain(token.error());
 
   uv::Loop loop;
-  DiscoveryRelay relay;
+  DiscoveryRelay relay(state.control_counters);
   health::Discovery discovery(loop, config, state.registry, state.log, relay);
   wait_for_names(discovery, loop);
   ControlPlane plane(loop, state, discovery,

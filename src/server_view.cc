@@ -39,15 +39,17 @@ void add_unresolved(std::vector<BackendView>& views, const RunningConfig::Snapsh
 }  // namespace
 
 ServerView::ServerView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
-                       const metrics::AllCounters& counters, Actions& actions,
+                       const metrics::AllCounters& counters,
+                       metrics::ControlCounters& control_counters, Actions& actions,
                        const std::atomic<bool>& shutting_down)
     : running_(running),
       shared_(shared),
       mover_(mover),
       counters_(counters),
+      control_counters_(control_counters),
       actions_(actions),
       shutting_down_(shutting_down),
-      metrics_(running, shared, mover, counters),
+      metrics_(running, shared, mover, counters, control_counters),
       started_(monotonic_now()) {}
 
 admin::StatusView ServerView::status() const {

@@ -41,8 +41,8 @@ class ServerView final : public admin::Control {
   };
 
   ServerView(const RunningConfig& running, proxy::Shared& shared, const Mover& mover,
-             const metrics::AllCounters& counters, Actions& actions,
-             const std::atomic<bool>& shutting_down);
+             const metrics::AllCounters& counters, metrics::ControlCounters& control_counters,
+             Actions& actions, const std::atomic<bool>& shutting_down);
 
   [[nodiscard]] admin::StatusView status() const override;
   [[nodiscard]] admin::SessionPage sessions(const admin::SessionQuery& query) const override;
@@ -57,6 +57,9 @@ class ServerView final : public admin::Control {
   admin::ReloadView reload() override { return actions_.reload(); }
   [[nodiscard]] std::string not_ready() const override;
   [[nodiscard]] std::string metrics_text() const override { return metrics_.metrics_text(); }
+  void count_refusal(metrics::AdminRefusal reason) noexcept override {
+    control_counters_.refused(reason);
+  }
 
  private:
   [[nodiscard]] BackendNames names() const {
@@ -76,6 +79,7 @@ class ServerView final : public admin::Control {
   proxy::Shared& shared_;
   const Mover& mover_;
   const metrics::AllCounters& counters_;
+  metrics::ControlCounters& control_counters_;
   Actions& actions_;
   const std::atomic<bool>& shutting_down_;
   MetricsView metrics_;

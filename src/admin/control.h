@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "metrics/control_counters.h"
 
 namespace pinion::admin {
 
@@ -186,6 +187,8 @@ class Control {
   virtual ReloadView reload() = 0;
   /// Why not every pool takes sessions; empty when all do.
   [[nodiscard]] virtual std::string not_ready() const = 0;
+  /// Somebody was turned away.
+  virtual void count_refusal(metrics::AdminRefusal reason) noexcept = 0;
   /// All metrics in Prometheus' text format.
   [[nodiscard]] virtual std::string metrics_text() const = 0;
 };

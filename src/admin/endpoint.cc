@@ -66,7 +66,10 @@ Endpoint::Endpoint(Guard guard, Control& control, log::Logger& log) noexcept
     : guard_(std::move(guard)), control_(control), log_(log) {}
 
 Answer Endpoint::answer(const Request& request) {
-  if (auto refused = guard_.refuse(request)) return std::move(*refused);
+  if (auto refused = guard_.refuse(request)) {
+    control_.count_refusal(refused->reason);
+    return std::move(refused->answer);
+  }
   if (const auto order = order_of(request.path)) return obey(request, *order);
   const Resource resource = resource_of(request.path);
   if (resource == Resource::none) {
@@ -117,14 +120,15 @@ Answer Endpoint::session(const std::string& sid) const {
 
 std::optional<Answer> Endpoint::refuse_change(const Request& request) {
   auto refused = guard_.refuse_change(request);
-  if (!refused) return refused;
+  if (!refused) return std::nullopt;
+  control_.count_refusal(refused->reason);
   // Anybody who reaches the endpoint can make these, as many and as long as he likes.
   if (const auto held_back = warnings_.admit("refused", monotonic_now())) {
-    log_.warning("admin request refused", {{"status", refused->status},
+    log_.warning("admin request refused", {{"status", refused->answer.status},
                                            {"path", request.path.substr(0, kMostOfPath)},
                                            {"repeated", *held_back}});
   }
-  return refused;
+  return std::move(refused->answer);
 }
 
 Answer Endpoint::close_session(const Request& request, const std::string& sid) {

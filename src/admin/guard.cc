@@ -11,6 +11,8 @@
 namespace pinion::admin {
 namespace {
 
+using metrics::AdminRefusal;
+
 bool is_ip_literal(const std::string& host) {
   in6_addr address{};  // room for either family
   return ::inet_pton(AF_INET, host.c_str(), &address) == 1 ||
@@ -52,6 +54,11 @@ bool same_origin(std::string_view origin, std::string_view host) {
   return false;
 }
 
+/// The code of the answer is the word of the metric.
+Refusal refusal(AdminRefusal reason, int status, std::string_view message) {
+  return {.reason = reason, .answer = error_answer(status, metrics::to_string(reason), message)};
+}
+
 }  // namespace
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) noexcept {
@@ -74,11 +81,11 @@ bool Guard::knows_host(std::string_view host) const {
   return iequals(name, "localhost") || iequals(name, listen_host_) || is_ip_literal(name);
 }
 
-std::optional<Answer> Guard::refuse(const Request& request) const {
+std::optional<Refusal> Guard::refuse(const Request& request) const {
   if (any_host_ || knows_host(request.host) || shows_token(request)) return std::nullopt;
-  return error_answer(403, "unknown_host",
-                      "the Host of the request is not one that this endpoint knows; use its IP "
-                      "address or localhost, or send the token of [admin].token_file");
+  return refusal(AdminRefusal::unknown_host, 403,
+                 "the Host of the request is not one that this endpoint knows; use its IP address "
+                 "or localhost, or send the token of [admin].token_file");
 }
 
 // No page has it: whoever does is the operator, or a proxy of his.
@@ -90,16 +97,17 @@ bool Guard::shows_token(const Request& request) const {
          equal_in_constant_time(trim_ows(given.substr(kScheme.size())), token_);
 }
 
-std::optional<Answer> Guard::refuse_change(const Request& request) const {
+std::optional<Refusal> Guard::refuse_change(const Request& request) const {
   if (!request.origin.empty() && !same_origin(request.origin, request.host)) {
-    return error_answer(403, "cross_origin", "a page of another origin may not change anything");
+    return refusal(AdminRefusal::cross_origin, 403,
+                   "a page of another origin may not change anything");
   }
   if (token_.empty() || shows_token(request)) return std::nullopt;
-  Answer answer = error_answer(401, "unauthorized",
-                               "this needs the token of [admin].token_file: send it as "
-                               "\"Authorization: Bearer ...\" (pinion: --token-file)");
-  answer.fields.emplace_back("www-authenticate", R"(Bearer realm="pinion")");
-  return answer;
+  Refusal refused = refusal(AdminRefusal::unauthorized, 401,
+                            "this needs the token of [admin].token_file: send it as "
+                            "\"Authorization: Bearer ...\" (pinion: --token-file)");
+  refused.answer.fields.emplace_back("www-authenticate", R"(Bearer realm="pinion")");
+  return refused;
 }
 
 }  // namespace pinion::admin

@@ -11,8 +11,14 @@
 #include <string_view>
 
 #include "admin/request.h"
+#include "metrics/control_counters.h"
 
 namespace pinion::admin {
+
+struct Refusal {
+  metrics::AdminRefusal reason = metrics::AdminRefusal::unauthorized;
+  Answer answer;
+};
 
 class Guard {
  public:
@@ -24,10 +30,10 @@ class Guard {
   /// Why the request must not be answered at all, if so. Host must be an IP address, `localhost` or
   /// the configured host, unless the request shows the token, or other machines are to reach the
   /// endpoint, which has one then.
-  [[nodiscard]] std::optional<Answer> refuse(const Request& request) const;
+  [[nodiscard]] std::optional<Refusal> refuse(const Request& request) const;
   /// Why the request may not change anything, if so: a page of another origin, or no valid token
   /// (RFC 6750, 2.1).
-  [[nodiscard]] std::optional<Answer> refuse_change(const Request& request) const;
+  [[nodiscard]] std::optional<Refusal> refuse_change(const Request& request) const;
 
  private:
   [[nodiscard]] bool knows_host(std::string_view host) const;

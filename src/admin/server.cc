@@ -39,6 +39,7 @@ class AdminServer::Service {
   Service(BoundSocket listener, const std::string& token, Control& control, log::Logger& log,
           const Limits& limits)
       : listener_(std::move(listener)),
+        control_(control),
         log_(log),
         limits_(limits),
         endpoint_(Guard{token, listener_.address.ip()}, control, log) {}
@@ -60,6 +61,7 @@ class AdminServer::Service {
   void pause_accepting(int error);
 
   BoundSocket listener_;
+  Control& control_;
   log::Logger& log_;
   const Limits& limits_;
   Endpoint endpoint_;
@@ -182,17 +184,22 @@ void AdminServer::Service::accept_all() {
 
 void AdminServer::Service::adopt(int fd) {
   if (connections_.size() >= limits_.connections) {
+    control_.count_refusal(metrics::AdminRefusal::connections);
     log_.debug("admin connection refused: too many", {{"limit", limits_.connections}});
     ::close(fd);
     return;
   }
   lws* const wsi = lws_adopt_socket_vhost(vhost_, fd);
-  if (wsi == nullptr) return;
+  if (wsi == nullptr) {
+    control_.count_refusal(metrics::AdminRefusal::descriptors);
+    return;
+  }
   connections_.try_emplace(wsi, wsi, endpoint_, limits_);
 }
 
 // The listener would stay readable and turn the loop for nothing.
 void AdminServer::Service::pause_accepting(int error) {
+  control_.count_refusal(metrics::AdminRefusal::descriptors);
   log_.warning("the admin endpoint cannot accept; raise the limit of open files",
                {{"why", std::generic_category().message(error)}});
   lws_rx_flow_control(listening_, 0);

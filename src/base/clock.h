@@ -15,6 +15,11 @@ using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 /// Now, from the same clock as the loops' time. For composition roots and tests of real time only.
 inline TimePoint monotonic_now() noexcept { return std::chrono::steady_clock::now(); }
 
+/// Seconds since the epoch by the clock on the wall, which may be set. For composition roots.
+inline double epoch_seconds() noexcept {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
 /// Whole milliseconds, rounded towards zero.
 constexpr std::int64_t to_ms(Duration d) noexcept {
   return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();

@@ -206,6 +206,7 @@ void Discovery::ask(Source& source) {
 
 void Discovery::answer(Source& source, const std::vector<SocketAddress>& addresses,
                        const char* error) {
+  events_.on_name_looked_up(error == nullptr);
   const config::Backend& configured = source.backend;
   const bool was_failing = std::exchange(source.failing, error != nullptr);
   source.why = error != nullptr ? error : "";

@@ -24,6 +24,8 @@ namespace pinion::health {
 class DiscoveryEvents {
  public:
   virtual void on_backends_changed(const balance::BackendSets& sets) noexcept = 0;
+  /// A name was asked for. @param found whether it has addresses
+  virtual void on_name_looked_up(bool found) noexcept { (void)found; }
 
  protected:
   ~DiscoveryEvents() = default;

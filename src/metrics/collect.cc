@@ -320,6 +320,18 @@ void loop_lag_seconds(const Snapshot& snapshot, Samples& out) {
 void log_dropped_total(const Snapshot& snapshot, Samples& out) {
   add(out, {}, snapshot.log_dropped);
 }
+void reloads_total(const Snapshot& snapshot, Samples& out) {
+  by_enum<ReloadResult>(out, snapshot.control.reloads);
+}
+void config_loaded_time_seconds(const Snapshot& snapshot, Samples& out) {
+  add(out, {}, snapshot.control.config_loaded_seconds);
+}
+void name_lookups_total(const Snapshot& snapshot, Samples& out) {
+  by_enum<LookUpResult>(out, snapshot.control.name_lookups);
+}
+void admin_refused_total(const Snapshot& snapshot, Samples& out) {
+  by_enum<AdminRefusal>(out, snapshot.control.admin_refused);
+}
 void build_info(const Snapshot& snapshot, Samples& out) { add(out, {snapshot.version}, 1.0); }
 void resident_memory_bytes(const Snapshot& snapshot, Samples& out) {
   add(out, {}, snapshot.memory_bytes);

@@ -29,6 +29,7 @@ Collect pins, pins_limit, affinity_ids, affinity_evicted_total, connections,
     request_duration_seconds, upstream_connects_total, closes_total, shed_total,
     unrouted_requests_total, head_errors_total, frame_errors_total, farewells_dropped_total,
     overload_used, overload_rung, overload_changes_total, loop_lag_seconds, log_dropped_total,
-    build_info, resident_memory_bytes, start_time_seconds;
+    reloads_total, config_loaded_time_seconds, name_lookups_total, admin_refused_total, build_info,
+    resident_memory_bytes, start_time_seconds;
 
 }  // namespace pinion::metrics::collect

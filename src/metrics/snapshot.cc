@@ -65,4 +65,11 @@ std::uint64_t CounterTotals::requests() const noexcept {
       [](std::uint64_t sum, const PoolTotals& pool) { return sum + sum_of(pool); });
 }
 
+void ControlTotals::add(const ControlCounters& counters) noexcept {
+  add_all(reloads, counters.reloads);
+  config_loaded_seconds = counters.config_loaded_seconds.load(std::memory_order_relaxed);
+  add_all(name_lookups, counters.name_lookups);
+  add_all(admin_refused, counters.admin_refused);
+}
+
 }  // namespace pinion::metrics

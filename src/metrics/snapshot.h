@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "metrics/close_reason.h"
+#include "metrics/control_counters.h"
 #include "metrics/worker_counters.h"
 
 namespace pinion::metrics {
@@ -98,8 +99,19 @@ struct OverloadRung {
   std::uint64_t changes = 0;
 };
 
+/// ControlCounters at one moment.
+struct ControlTotals {
+  std::array<std::uint64_t, kReloadResults> reloads{};
+  double config_loaded_seconds = 0;  // since the epoch
+  std::array<std::uint64_t, kLookUpResults> name_lookups{};
+  std::array<std::uint64_t, kAdminRefusals> admin_refused{};
+
+  void add(const ControlCounters& counters) noexcept;
+};
+
 struct Snapshot {
   CounterTotals totals;
+  ControlTotals control;
   std::vector<std::string> pools;                // names, by the index of CounterTotals::pools
   std::vector<std::uint64_t> admission_waiting;  // by pool, as the names
   std::vector<double> loop_lag_seconds;          // by worker

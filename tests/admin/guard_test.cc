@@ -21,7 +21,7 @@ int change_status(const Guard& guard, std::string host, std::string origin,
   request.origin = std::move(origin);
   request.authorization = std::move(authorization);
   const auto refused = guard.refuse_change(request);
-  return refused ? refused->status : 200;
+  return refused ? refused->answer.status : 200;
 }
 
 }  // namespace
@@ -85,8 +85,8 @@ TEST_CASE("changes need the token when there is one") {
   const Request request;
   const auto refused = guard.refuse_change(request);
   REQUIRE(refused.has_value());
-  REQUIRE(refused->fields.size() == 1);
-  CHECK(refused->fields[0].first == "www-authenticate");
+  REQUIRE(refused->answer.fields.size() == 1);
+  CHECK(refused->answer.fields[0].first == "www-authenticate");
 }
 
 TEST_CASE("the constant-time comparison is a comparison") {

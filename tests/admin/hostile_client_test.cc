@@ -194,6 +194,7 @@ TEST_CASE("clients beyond the limit are closed, and room comes back") {
     RawSocket one_more{fixture.server.port()};
     CHECK(one_more.receive().empty());
     CHECK_FALSE(one_more.timed_out());
+    CHECK(fixture.control.refused(metrics::AdminRefusal::connections) == 1);
     idle.pop_back();
     check_alive(fixture);  // once the server has learnt of the closed one
   }

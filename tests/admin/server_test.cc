@@ -80,6 +80,7 @@ TEST_CASE("a change needs the token, reading does not") {
   CHECK(fixture.client().request("DELETE", "/api/v1/sessions/abc")->status == 401);
   CHECK(fixture.client("wrong").request("DELETE", "/api/v1/sessions/abc")->status == 401);
   CHECK(fixture.control.closed().empty());
+  CHECK(fixture.control.refused(metrics::AdminRefusal::unauthorized) == 2);
   CHECK(fixture.client("s3cret").request("DELETE", "/api/v1/sessions/abc")->status == 200);
   CHECK(fixture.control.closed() == std::vector<std::string>{"abc"});
   const std::string answer = RawSocket::exchange(
@@ -99,6 +100,8 @@ TEST_CASE("pages of other origins and re-bound names are refused") {
   const std::string del = "DELETE /api/v1/sessions/abc HTTP/1.1\r\nHost: localhost:9180\r\n";
   CHECK(status(del + "Origin: http://evil.example") == "403");
   CHECK(status(del + "Origin: null") == "403");
+  CHECK(fixture.control.refused(metrics::AdminRefusal::unknown_host) == 2);
+  CHECK(fixture.control.refused(metrics::AdminRefusal::cross_origin) == 2);
   CHECK(fixture.control.closed().empty());
   CHECK(status(del + "Origin: http://localhost:9180") == "200");
 }

@@ -19,6 +19,7 @@ class TableControl final : public Control {
   StoppedView stopped{.pool = "chat", .stopped = true, .remaining = 21, .moved = 12};
   std::string why_not_ready;
   ReloadView reloaded{.changes = {"a change"}, .restarts = {"a key"}, .errors = {}};
+  metrics::ControlCounters counters;
   std::string metrics = "# HELP x X.\n# TYPE x gauge\nx 1\n";
 
   [[nodiscard]] StatusView status() const override { return status_view; }
@@ -64,6 +65,10 @@ class TableControl final : public Control {
   }
   ReloadView reload() override { return reloaded; }
   [[nodiscard]] std::string not_ready() const override { return why_not_ready; }
+  void count_refusal(metrics::AdminRefusal reason) noexcept override { counters.refused(reason); }
+  [[nodiscard]] std::uint64_t refused(metrics::AdminRefusal reason) const noexcept {
+    return counters.admin_refused[static_cast<std::size_t>(reason)].value();
+  }
   [[nodiscard]] std::string metrics_text() const override { return metrics; }
 
   [[nodiscard]] std::vector<std::string> closed() const {

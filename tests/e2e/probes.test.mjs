@@ -171,6 +171,8 @@ describe('a backend whose name has no address', () => {
     assert.equal(lost.name, 'no-such-name.invalid:3001');
     assert.equal(lost.state, 'down');
     assert.match(lost.reason, /^it has no address: ./);
+    assert.ok(await pinion.metric('name_lookups_total', 'result="failed"') >= 1);
+    assert.equal(await pinion.metric('name_lookups_total', 'result="ok"'), 0);
     assert.equal(await call(await client(stage, pinion.url), 'who'), a.name);
   });
 });

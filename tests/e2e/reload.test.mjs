@@ -186,6 +186,14 @@ describe('reload', () => {
     assert.match(told.stderr, /pinion\.toml:\d+:\d+: error: \[log\]\.levle/);
     pinion.child.signal('SIGHUP');
     await eventually('the log tells', () => pinion.child.stderr.match(/reload failed, the running config stays/g)?.length >= 6);
+    await eventually('it is counted', async () => (await pinion.metric('reloads_total', 'result="failed"')) === 3);
+    assert.equal(await pinion.metric('reloads_total', 'result="ok"'), 0);
+    const loaded = await pinion.metric('config_loaded_time_seconds');
+    assert.ok(Math.abs(Date.now() / 1000 - loaded) < 60, `${loaded}`);
+    await writeFile(pinion.config_file, text);
+    assert.equal((await pinion.get('/api/v1/reload', { method: 'POST' })).status, 200);
+    assert.equal(await pinion.metric('reloads_total', 'result="ok"'), 1);
+    assert.ok(await pinion.metric('config_loaded_time_seconds') > loaded);
     assert.equal(await call(socket, 'echo', 1), 1);
     assert.equal(await call(await client(stage, pinion.url), 'echo', 1), 1);
   });
@@ -213,6 +221,7 @@ describe('reload', () => {
     assert.equal((await reload()).stdout, 'nothing has changed\n');
     await writeFile(token_file, 'the-second-token-of-them\n', { mode: 0o600 });
     assert.equal((await reload()).code, 1, 'the first one still holds');
+    assert.equal(await pinion.metric('admin_refused_total', 'reason="unauthorized"'), 1);
     pinion.child.signal('SIGHUP');
     await pinion.says(/needs a restart.*token_file: the file holds another token now/);
   });

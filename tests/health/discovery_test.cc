@@ -20,7 +20,10 @@ struct SeenChanges final : DiscoveryEvents {
     ++changes;
     last = sets;
   }
+  void on_name_looked_up(bool found) noexcept override { ++(found ? names_found : names_lost); }
   int changes = 0;
+  int names_found = 0;
+  int names_lost = 0;
   balance::BackendSets last;
 };
 
@@ -164,6 +167,8 @@ TEST_CASE("a name that was not answered is asked again soon, though its backend 
   backend->health().answered(f.loop.now());
   CHECK(backend->health().up());
   CHECK(f.discovery.sets()[0]->backends.at(0) == backend);
+  CHECK(run_until(f.loop, [&] { return f.events.names_lost == 1; }));
+  CHECK(f.events.names_found == 1);
   CHECK(run_until(f.loop, [&] { return names.times_asked() == 3; }));
 }
 

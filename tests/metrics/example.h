@@ -5,6 +5,17 @@
 
 namespace pinion::metrics {
 
+inline ControlTotals example_control() {
+  ControlCounters control;
+  control.reloaded(ReloadResult::failed);
+  control.config_loaded_seconds = 1767322900;
+  for (int i = 0; i < 3; ++i) control.name_looked_up(LookUpResult::failed);
+  for (int i = 0; i < 2; ++i) control.refused(AdminRefusal::unauthorized);
+  ControlTotals totals;
+  totals.add(control);
+  return totals;
+}
+
 inline Snapshot example_snapshot() {
   WorkerCounters worker{1};
   worker.direction(Direction::in).frames[0].add(7);
@@ -56,6 +67,7 @@ inline Snapshot example_snapshot() {
                                .load_reports = {{"taken", 40}, {"unread", 42}}});
   snapshot.overload_used = {{"connections", 0.625}};
   snapshot.overload_rungs = {{.name = "short_idle", .taken = true, .changes = 19}};
+  snapshot.control = example_control();
   snapshot.version = "1.2.3";
   snapshot.start_time_seconds = 1767322800;
   snapshot.pins = 41;

@@ -156,6 +156,11 @@ TEST_CASE("numbers arrive where they belong") {
   CHECK(value("pinion_unknown_sid_total", {{"pool", "chat"}}) == 5);
   CHECK(value("pinion_closes_total", {{"reason", "evicted"}, {"side", "proxy"}}) == 6);
   CHECK(value("pinion_connections", {}) == 8);
+  CHECK(value("pinion_reloads_total", {{"result", "ok"}}) == 0);
+  CHECK(value("pinion_reloads_total", {{"result", "failed"}}) == 1);
+  CHECK(value("pinion_config_loaded_time_seconds", {}) == 1767322900);
+  CHECK(value("pinion_name_lookups_total", {{"result", "failed"}}) == 3);
+  CHECK(value("pinion_admin_refused_total", {{"reason", "unauthorized"}}) == 2);
   CHECK(value("pinion_build_info", {{"version", "1.2.3"}}) == 1);
   CHECK(value("process_start_time_seconds", {}) == 1767322800);
 }
