@@ -25,9 +25,11 @@ BackendNames::BackendNames(const balance::Registry& registry, BackendSets sets)
   std::unordered_set<std::string_view> taken;  // in a pool
   for (std::size_t pool = 0; pool < sets_.size(); ++pool) {
     taken.clear();
+    for (const auto& each : sets_[pool]->unresolved) taken.insert(each.name);
     const auto add = [&](Backend& backend, const BackendSet* set) {
       const balance::BackendIdentity& who = backend.identity();
-      // Another address may have taken over the name of one that has left.
+      // Another address may have taken over the name of one that has left, or will when it is
+      // resolved.
       const bool is_free = taken.insert(who.name).second;
       by_id_.emplace(who.id, entries_.size());
       entries_.push_back({.backend = &backend,

@@ -48,6 +48,11 @@ std::string MetricsView::metrics_text() const {
        backend_views(BackendNames(shared_.registry, running.backends), mover_)) {
     snapshot.backends.push_back(sample_of(each.view, *each.backend));
   }
+  for (const auto& set : running.backends) {
+    for (const auto& each : set->unresolved) {
+      snapshot.unresolved.push_back({.pool = config.pools[set->pool].name, .name = each.name});
+    }
+  }
   snapshot.control.add(control_);
   snapshot.version = PINION_VERSION;
   snapshot.start_time_seconds = started_wall_;

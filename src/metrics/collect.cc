@@ -41,6 +41,11 @@ void by_backend(const Snapshot& snapshot, Samples& out, Value value) {
   }
 }
 
+/// Without an address nothing can be measured, but that it does not serve is known.
+void zero_if_unresolved(const Snapshot& snapshot, Samples& out) {
+  for (const auto& [pool, name] : snapshot.unresolved) add(out, {pool, name}, 0.0);
+}
+
 template <typename Value>
 void by_pool(const Snapshot& snapshot, Samples& out, Value value) {
   for (std::size_t i = 0; i < snapshot.pools.size() && i < snapshot.totals.pools.size(); ++i) {
@@ -113,9 +118,11 @@ void inflight_requests(const Snapshot& snapshot, Samples& out) {
 }
 void backend_up(const Snapshot& snapshot, Samples& out) {
   by_backend(snapshot, out, [](const BackendSample& b) { return b.up ? 1.0 : 0.0; });
+  zero_if_unresolved(snapshot, out);
 }
 void backend_ready(const Snapshot& snapshot, Samples& out) {
   by_backend(snapshot, out, [](const BackendSample& b) { return b.ready ? 1.0 : 0.0; });
+  zero_if_unresolved(snapshot, out);
 }
 void backend_level(const Snapshot& snapshot, Samples& out) {
   by_backend(snapshot, out, [](const BackendSample& b) { return std::uint64_t{b.level}; });

@@ -95,7 +95,8 @@ constexpr Metric kTable[] = {
      "How often a client was not read for a while, since it sent more than its event_rate.",
      collect::event_rate_pauses_total},
     {"pinion_backend_up", kGauge, "", {"pool", "backend"},
-     "1 while the backend answers and its agent does not say down; drain and maint leave it at 1.",
+     "1 while the backend answers and its agent does not say down; drain and maint leave it at 1. 0 also while its name "
+     "has no address.",
      collect::backend_up},
     {"pinion_backend_ready", kGauge, "", {"pool", "backend"},
      "1 while the backend takes new sessions: 0 also while it drains or is in maintenance.",

@@ -89,6 +89,11 @@ struct BackendSample {
   std::vector<std::pair<std::string, std::uint64_t>> agent_checks, load_reports;
 };
 
+/// A backend of the config whose name has no address.
+struct UnresolvedBackend {
+  std::string pool, name;
+};
+
 struct OverloadUse {
   std::string resource;
   double used = 0.0;  // 1: all of it
@@ -116,6 +121,7 @@ struct Snapshot {
   std::vector<std::uint64_t> admission_waiting;  // by pool, as the names
   std::vector<double> loop_lag_seconds;          // by worker
   std::vector<BackendSample> backends;
+  std::vector<UnresolvedBackend> unresolved;  // no name is among the backends, too
   std::vector<OverloadUse> overload_used;
   std::vector<OverloadRung> overload_rungs;
   std::string version;

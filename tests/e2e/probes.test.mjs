@@ -171,9 +171,30 @@ describe('a backend whose name has no address', () => {
     assert.equal(lost.name, 'no-such-name.invalid:3001');
     assert.equal(lost.state, 'down');
     assert.match(lost.reason, /^it has no address: ./);
+    const metrics = (await pinion.get('/metrics')).text;
+    for (const name of ['up', 'ready']) {
+      assert.match(metrics, new RegExp(`^pinion_backend_${name}\\{pool="chat",backend="no-such-name\\.invalid:3001"\\} 0$`, 'm'));
+    }
     assert.ok(await pinion.metric('name_lookups_total', 'result="failed"') >= 1);
     assert.equal(await pinion.metric('name_lookups_total', 'result="ok"'), 0);
     assert.equal(await call(await client(stage, pinion.url), 'who'), a.name);
+  });
+});
+
+describe('a backend whose name has no address yet, and that had one', () => {
+  test('is listed beside the one that it was, by a name of its own', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a] = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ pool: { backend: [{ name: 'app', address: a.address }] } });
+    const socket = await client(stage, pinion.url);
+    await pinion.reload(({ pool }) => { pool[0].backend = [{ name: 'app', address: 'no-such-name.invalid:3001' }]; });
+    const listed = (await pinion.backends()).map(({ name, state, sessions }) => [name, state, sessions]);
+    assert.deepEqual(listed.sort(), [['app', 'down', 0], [`app@${a.address}`, 'draining', 1]]);
+    const { text } = await pinion.get('/metrics');
+    assert.match(text, /^pinion_backend_up\{pool="chat",backend="app"\} 0$/m);
+    const series = text.split('\n').filter((line) => line.startsWith('pinion_')).map((line) => line.replace(/ \S+$/, ''));
+    assert.equal(series.length, new Set(series).size);
+    assert.equal(await call(socket, 'echo', 1), 1);
   });
 });
 

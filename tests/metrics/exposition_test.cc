@@ -165,6 +165,24 @@ TEST_CASE("numbers arrive where they belong") {
   CHECK(value("process_start_time_seconds", {}) == 1767322800);
 }
 
+TEST_CASE("a backend without an address is down, and nothing else is said of it") {
+  Snapshot snapshot = example_snapshot();
+  snapshot.unresolved = {{.pool = "chat", .name = "lost:3001"}};
+  const auto families = parse(exposition(snapshot));
+  const std::map<std::string, std::string> lost = {{"pool", "chat"}, {"backend", "lost:3001"}};
+  std::set<std::string> told;
+  for (const auto& [name, family] : families) {
+    for (const Series& series : family.series) {
+      const auto backend = series.labels.find("backend");
+      if (backend == series.labels.end() || backend->second != "lost:3001") continue;
+      CHECK(series.labels == lost);
+      CHECK(series.value == 0);
+      told.insert(name);
+    }
+  }
+  CHECK(told == std::set<std::string>{"pinion_backend_ready", "pinion_backend_up"});
+}
+
 TEST_CASE("histograms are cumulative, and end with +Inf and the count") {
   auto families = parse(exposition(example_snapshot()));
   const auto& durations = families["pinion_request_duration_seconds"];
