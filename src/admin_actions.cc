@@ -51,10 +51,10 @@ void AdminActions::stop_rebalance(PoolId pool) {
 admin::ReloadView AdminActions::reload() {
   const auto answer = std::make_shared<admin::ReloadView>();
   const bool done = on_main_.do_now([parts = parts_, answer] {
-    *answer = parts.shutting_down ? admin::ReloadView{{}, {}, {"pinion is about to end"}}
+    *answer = parts.shutting_down ? admin::ReloadView{{}, {}, {"pinion is about to end"}, {}}
                                   : parts.reloader.reload();
   });
-  if (!done) return {{}, {}, {"the reload takes long; the log will tell how it ends"}};
+  if (!done) return {{}, {}, {"the reload takes long; the log will tell how it ends"}, {}};
   parts_.workers.settle();
   return std::move(*answer);
 }

@@ -12,7 +12,7 @@ namespace pinion {
 namespace {
 
 admin::ReloadView failed(std::string error) {
-  return {.changes = {}, .restarts = {}, .errors = {std::move(error)}};
+  return {.changes = {}, .restarts = {}, .errors = {std::move(error)}, .not_done = {}};
 }
 
 /// New listeners are opened before old ones close, so that what fails changes nothing. @returns why
@@ -33,9 +33,8 @@ std::string cannot_swap(const std::vector<config::Address>& close,
 
 admin::ReloadView Reloader::reload() {
   // After a rotation, whatever becomes of the rest.
-  if (const auto reopened = access_log_.reopen(); !reopened) {
-    log_.error("the access log cannot be reopened", {{"why", reopened.error()}});
-  }
+  const std::string access = config_->log.access;
+  const auto reopened = access_log_.reopen();
   admin::ReloadView done = try_reload();
   for (const std::string& error : done.errors) {
     log_.error("reload failed, the running config stays", {{"why", error}});
@@ -45,8 +44,14 @@ admin::ReloadView Reloader::reload() {
     log_.warning("a change needs a restart, and changes nothing until then", {{"change", restart}});
   }
   if (done.errors.empty()) log_.info("reload done", {{"changes", done.changes.size()}});
-  counters_.reloaded(done.errors.empty() ? metrics::ReloadResult::ok
-                                         : metrics::ReloadResult::failed);
+  // Unless lines go elsewhere from now on.
+  if (!reopened && config_->log.access == access) {
+    log_.error("the access log cannot be reopened", {{"why", reopened.error()}});
+    (done.errors.empty() ? done.not_done : done.errors)
+        .push_back(reopened.error() + "; its lines go on to the file that was open");
+  }
+  const bool all_done = done.errors.empty() && done.not_done.empty();
+  counters_.reloaded(all_done ? metrics::ReloadResult::ok : metrics::ReloadResult::failed);
   return done;
 }
 
@@ -81,7 +86,8 @@ admin::ReloadView Reloader::try_reload() {
   }
   return {.changes = std::move(planned->changes),
           .restarts = std::move(planned->restarts),
-          .errors = {}};
+          .errors = {},
+          .not_done = {}};
 }
 
 // That the file can be read was checked with the rest.

@@ -48,7 +48,7 @@ class Reloader {
   void use_token(std::string token) { token_ = std::move(token); }
 
   /// Opens the access log anew, reads the file and follows it. The log tells what has changed, or
-  /// why nothing has.
+  /// why nothing has, as does what it returns.
   admin::ReloadView reload();
 
  private:

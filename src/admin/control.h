@@ -161,6 +161,7 @@ struct ReloadView {
   std::vector<std::string> changes;
   std::vector<std::string> restarts;  // keys that keep their values until pinion is started again
   std::vector<std::string> errors;
+  std::vector<std::string> not_done;  // what failed, although the rest took place
 };
 
 class Control {

@@ -188,7 +188,9 @@ std::string stopped_json(const StoppedView& stopped) {
 }
 
 std::string reload_json(const ReloadView& reload) {
-  return dump({{"changes", reload.changes}, {"restart", reload.restarts}});
+  OrderedJson json = {{"changes", reload.changes}, {"restart", reload.restarts}};
+  if (!reload.not_done.empty()) json["errors"] = reload.not_done;
+  return dump(json);
 }
 
 std::string reload_failed_json(const ReloadView& reload) {

@@ -22,6 +22,7 @@ std::string rebalance_json(const RebalanceView& rebalance);
 /// `{pool,stopped,left,moved}`.
 std::string stopped_json(const StoppedView& stopped);
 /// `{changes,restart}`: lines of text.
+/// With `errors` only if something was not done.
 std::string reload_json(const ReloadView& reload);
 /// An error answer with all errors in `details`.
 std::string reload_failed_json(const ReloadView& reload);

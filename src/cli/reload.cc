@@ -30,17 +30,23 @@ int fail(const RemoteError& error, const Terminal& terminal) {
 int run_reload(const RemoteOptions& options, const Terminal& terminal) {
   const auto body = ask(options, "POST", "/api/v1/reload");
   if (!body) return fail(body.error(), terminal);
+  const auto answer = parse_answer(*body);
   if (options.json) {
     terminal.out << *body;
-    return kDone;
+    return answer && !list_of(*answer, "errors").empty() ? kFailed : kDone;
   }
-  const auto answer = parse_answer(*body);
   if (!answer) return fail(answer.error(), terminal);
   const Json& changes = list_of(*answer, "changes");
   if (changes.empty()) terminal.out << "nothing has changed\n";
   print_lines(changes, "", terminal);
   print_lines(list_of(*answer, "restart"), "needs a restart: ", terminal);
-  return kDone;
+  int code = kDone;
+  for (const Json& error : list_of(*answer, "errors")) {
+    if (error.is_string()) {
+      code = terminal.fail(kFailed, log::printable(error.get<std::string>()));
+    }
+  }
+  return code;
 }
 
 }  // namespace pinion::cli

@@ -286,7 +286,14 @@ TEST_CASE_FIXTURE(Fixture, "a reload tells what it did, or all that is wrong") {
   CHECK(nlohmann::json::parse(done.body) ==
         nlohmann::json{{"changes", {"a change"}}, {"restart", {"a key"}}});
   CHECK(ask(Method::get, "/api/v1/reload").status == 405);
-  control.reloaded = {.changes = {}, .restarts = {}, .errors = {"first", "second"}};
+  control.reloaded.not_done = {"what failed"};
+  const auto partly = post("/api/v1/reload", "");
+  CHECK(partly.status == 200);
+  CHECK(nlohmann::json::parse(partly.body) == nlohmann::json{{"changes", {"a change"}},
+                                                             {"restart", {"a key"}},
+                                                             {"errors", {"what failed"}}});
+  control.reloaded = {};
+  control.reloaded.errors = {"first", "second"};
   const auto failed = post("/api/v1/reload", "");
   CHECK(failed.status == 422);
   CHECK(nlohmann::json::parse(failed.body)["error"] ==

@@ -18,7 +18,7 @@ class TableControl final : public Control {
   std::vector<std::string> waits_for;
   StoppedView stopped{.pool = "chat", .stopped = true, .remaining = 21, .moved = 12};
   std::string why_not_ready;
-  ReloadView reloaded{.changes = {"a change"}, .restarts = {"a key"}, .errors = {}};
+  ReloadView reloaded{.changes = {"a change"}, .restarts = {"a key"}, .errors = {}, .not_done = {}};
   metrics::ControlCounters counters;
   std::string metrics = "# HELP x X.\n# TYPE x gauge\nx 1\n";
 

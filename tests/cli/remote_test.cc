@@ -228,6 +228,20 @@ TEST_CASE("status tells what is being moved") {
   CHECK(outcome.out.find("\n    drain: 80 left, 40 moved, 10/s\n") != std::string::npos);
 }
 
+TEST_CASE("a reload that has left something out has failed, and shows what it has done") {
+  ServerFixture fixture;
+  fixture.control.reloaded.not_done = {"first", "second"};
+  std::vector<std::string> reload = {"reload", "--admin", fixture.url()};
+  const auto outcome = run_pinion(reload);
+  CHECK(outcome.code == 1);
+  CHECK(outcome.out == "a change\nneeds a restart: a key\n");
+  CHECK(outcome.err == "pinion: first\npinion: second\n");
+  reload.emplace_back("--json");
+  const auto json = run_pinion(reload);
+  CHECK(json.code == 1);
+  CHECK(nlohmann::json::parse(json.out)["errors"].size() == 2);
+}
+
 TEST_CASE("reload") {
   ServerFixture fixture;
   const std::vector<std::string> reload = {"reload", "--admin", fixture.url()};
