@@ -10,6 +10,12 @@ Mover::Terms terms_of(const config::Pool& pool, double per_second) {
   return {.per_second = per_second, .patience = pool.patience};
 }
 
+admin::ReloadView refused_reload() {
+  admin::ReloadView view;
+  view.errors = {"pinion is about to end"};
+  return view;
+}
+
 }  // namespace
 
 void AdminActions::close_session(const session::Session& session) {
@@ -48,13 +54,19 @@ void AdminActions::stop_rebalance(PoolId pool) {
   (void)on_main_.do_now([parts = parts_, pool] { parts.mover.stop_rebalance(pool); });
 }
 
+// What takes long is done later, and the log tells how it ends.
 admin::ReloadView AdminActions::reload() {
+  static_assert(OnMain::kPatience + WorkerGroup::kSettleTime < admin::kReloadTime);
   const auto answer = std::make_shared<admin::ReloadView>();
-  const bool done = on_main_.do_now([parts = parts_, answer] {
-    *answer = parts.shutting_down ? admin::ReloadView{{}, {}, {"pinion is about to end"}, {}}
-                                  : parts.reloader.reload();
+  const auto outcome = on_main_.do_now([parts = parts_, answer] {
+    *answer = parts.shutting_down ? refused_reload() : parts.reloader.reload();
   });
-  if (!done) return {{}, {}, {"the reload takes long; the log will tell how it ends"}, {}};
+  if (outcome == OnMain::Outcome::never) return refused_reload();
+  if (outcome == OnMain::Outcome::under_way) {
+    admin::ReloadView view;
+    view.under_way = true;
+    return view;
+  }
   parts_.workers.settle();
   return std::move(*answer);
 }

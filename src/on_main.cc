@@ -12,7 +12,7 @@ constexpr Duration kPiece = std::chrono::milliseconds{50};
 
 }  // namespace
 
-bool OnMain::do_now(std::function<void()> task) {
+OnMain::Outcome OnMain::do_now(std::function<void()> task) {
   // Shared with the task, since the main thread must find it although nobody waits any more.
   const auto done = std::make_shared<Latch>(1);
   mailbox_.post([task = std::move(task), done] {
@@ -21,9 +21,10 @@ bool OnMain::do_now(std::function<void()> task) {
   });
   // In pieces, since a main thread that has ended tells nobody.
   for (auto remaining = kPatience; remaining > Duration::zero() && !over_; remaining -= kPiece) {
-    if (done->wait_for(kPiece)) return true;
+    if (done->wait_for(kPiece)) return Outcome::done;
   }
-  return done->wait_for(Duration::zero());
+  if (done->wait_for(Duration::zero())) return Outcome::done;
+  return over_ ? Outcome::never : Outcome::under_way;
 }
 
 }  // namespace pinion

@@ -18,11 +18,16 @@ class OnMain {
   /// That somebody waits, at most.
   static constexpr Duration kPatience = std::chrono::seconds{4};
 
+  enum class Outcome : unsigned char {
+    done,
+    under_way,  // it will be done, unless the process ends
+    never,      // the main thread has ended
+  };
+
   explicit OnMain(uv::Mailbox& mailbox) noexcept : mailbox_(mailbox) {}
 
-  /// Has the main thread do it. @returns whether it was done by now; if not it will be, unless the
-  /// process ends
-  bool do_now(std::function<void()> task);
+  /// Has the main thread do it, and waits for that.
+  Outcome do_now(std::function<void()> task);
   /// The main thread does nothing any more; nobody is to wait for it.
   void over() noexcept { over_ = true; }
 

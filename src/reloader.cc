@@ -12,7 +12,9 @@ namespace pinion {
 namespace {
 
 admin::ReloadView failed(std::string error) {
-  return {.changes = {}, .restarts = {}, .errors = {std::move(error)}, .not_done = {}};
+  admin::ReloadView view;
+  view.errors = {std::move(error)};
+  return view;
 }
 
 /// New listeners are opened before old ones close, so that what fails changes nothing. @returns why
@@ -84,10 +86,10 @@ admin::ReloadView Reloader::try_reload() {
   if (token_differs()) {
     planned->restarts.emplace_back("[admin].token_file: the file holds another token now");
   }
-  return {.changes = std::move(planned->changes),
-          .restarts = std::move(planned->restarts),
-          .errors = {},
-          .not_done = {}};
+  admin::ReloadView done;
+  done.changes = std::move(planned->changes);
+  done.restarts = std::move(planned->restarts);
+  return done;
 }
 
 // That the file can be read was checked with the rest.

@@ -9,7 +9,7 @@ namespace pinion {
 namespace {
 
 constexpr Duration kPublishTime = std::chrono::milliseconds{100};
-constexpr Duration kSettleTime = std::chrono::milliseconds{500};
+constexpr int kTurnsToSettle = 2;
 
 // What one worker gets of the listeners.
 struct WorkerSocket {
@@ -122,7 +122,9 @@ void WorkerGroup::publish_tunnels() {
 
 void WorkerGroup::settle() {
   // Listeners are closed after the turn in which a worker is told: the second task is in another.
-  for (int turn = 0; turn < 2; ++turn) have_all([](proxy::Worker&) {}, kSettleTime);
+  for (int turn = 0; turn < kTurnsToSettle; ++turn) {
+    have_all([](proxy::Worker&) {}, kSettleTime / kTurnsToSettle);
+  }
 }
 
 void WorkerGroup::have_all(void (*task)(proxy::Worker&), Duration most) {

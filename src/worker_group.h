@@ -28,6 +28,9 @@ namespace pinion {
 
 class WorkerGroup final : public SessionCloser {
  public:
+  /// That settle() takes, at most.
+  static constexpr Duration kSettleTime = std::chrono::seconds{1};
+
   explicit WorkerGroup(proxy::Shared& shared) noexcept : shared_(shared) {}
 
   /// As many as the config says, with a socket of each listener.

@@ -5,6 +5,7 @@
 // Lifetime: outlives the endpoint.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -156,12 +157,16 @@ struct StatusView {
   Totals totals;
 };
 
+/// That Control::reload() takes, at most; who asks for it waits longer.
+inline constexpr std::chrono::seconds kReloadTime{6};
+
 /// What a reload did, in words, a line each. With errors it changed nothing.
 struct ReloadView {
   std::vector<std::string> changes;
   std::vector<std::string> restarts;  // keys that keep their values until pinion is started again
   std::vector<std::string> errors;
   std::vector<std::string> not_done;  // what failed, although the rest took place
+  bool under_way = false;             // it is not done yet; the log will tell how it ends
 };
 
 class Control {

@@ -177,6 +177,10 @@ Answer Endpoint::obey(const Request& request, const Order& order) {
 
 Answer Endpoint::reload() {
   const ReloadView done = control_.reload();
+  if (done.under_way) {
+    return error_answer(503, "reload_under_way",
+                        "the reload is still under way; the log will tell how it ends");
+  }
   if (done.errors.empty()) return json_answer(reload_json(done));
   Answer answer = json_answer(reload_failed_json(done));
   answer.status = 422;

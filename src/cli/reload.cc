@@ -3,12 +3,17 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "admin/control.h"
 #include "log/escape.h"
 
 namespace pinion::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// Somebody else's reload may come first.
+constexpr std::chrono::seconds kPatience{15};
+static_assert(kPatience > 2 * admin::kReloadTime);
 
 void print_lines(const Json& lines, std::string_view before, const Terminal& terminal) {
   for (const Json& line : lines) {
@@ -28,7 +33,7 @@ int fail(const RemoteError& error, const Terminal& terminal) {
 }  // namespace
 
 int run_reload(const RemoteOptions& options, const Terminal& terminal) {
-  const auto body = ask(options, "POST", "/api/v1/reload");
+  const auto body = ask(options, "POST", "/api/v1/reload", {}, kPatience);
   if (!body) return fail(body.error(), terminal);
   const auto answer = parse_answer(*body);
   if (options.json) {

@@ -45,7 +45,8 @@ RemoteError error_of(const admin::Response& response) {
 }  // namespace
 
 std::expected<std::string, RemoteError> ask(const RemoteOptions& options, std::string_view method,
-                                            const std::string& target, std::string_view body) {
+                                            const std::string& target, std::string_view body,
+                                            std::chrono::milliseconds patience) {
   std::string token;
   if (!options.token_file.empty()) {
     auto read = config::read_token_file(options.token_file);
@@ -53,7 +54,7 @@ std::expected<std::string, RemoteError> ask(const RemoteOptions& options, std::s
       return fail(kFailed, fmt::format("--token-file {}: {}", options.token_file, read.error()));
     token = std::move(*read);
   }
-  const auto client = admin::Client::create(options.admin, std::move(token));
+  const auto client = admin::Client::create(options.admin, std::move(token), patience);
   if (!client) return fail(kUsage, "--admin " + client.error());
   auto response = client->request(method, target, body);
   if (!response) return fail(kNoAnswer, response.error() + "; is pinion running? (--admin URL)");

@@ -3,6 +3,7 @@
 // Threads: the one of the command; blocks for at most the client's timeout.
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -10,6 +11,9 @@
 #include <vector>
 
 namespace pinion::cli {
+
+/// For an answer to what is done at once.
+inline constexpr std::chrono::seconds kUsualPatience{5};
 
 /// The options that all such commands take.
 struct RemoteOptions {
@@ -27,8 +31,10 @@ struct RemoteError {
 /// The body of a 200. An answer with an error becomes its message, with exit code 1; no answer
 /// is 3.
 /// @param target percent-encoded path and query; @param body JSON, or none
+/// @param patience for the whole answer
 std::expected<std::string, RemoteError> ask(const RemoteOptions& options, std::string_view method,
-                                            const std::string& target, std::string_view body = {});
+                                            const std::string& target, std::string_view body = {},
+                                            std::chrono::milliseconds patience = kUsualPatience);
 
 /// The body as JSON; an error when it is none.
 std::expected<nlohmann::ordered_json, RemoteError> parse_answer(const std::string& body);

@@ -299,6 +299,11 @@ TEST_CASE_FIXTURE(Fixture, "a reload tells what it did, or all that is wrong") {
   CHECK(nlohmann::json::parse(failed.body)["error"] ==
         nlohmann::json{
             {"code", "reload_failed"}, {"message", "first"}, {"details", {"first", "second"}}});
+  control.reloaded = {};
+  control.reloaded.under_way = true;
+  const auto late = post("/api/v1/reload", "");
+  CHECK(late.status == 503);
+  CHECK(code_of(late) == "reload_under_way");
 }
 
 }  // namespace pinion::admin

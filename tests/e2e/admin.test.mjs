@@ -1,6 +1,6 @@
 // What the admin endpoint and the commands tell about live sessions, and what they do to them.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { run } from './support/child.mjs';
@@ -215,5 +215,35 @@ describe('commands', () => {
       assert.equal(code, 3);
       assert.match(stderr, /^[^\n]+\n$/);
     }
+  });
+});
+
+describe('a reload that takes long', () => {
+  test('is said to be under way, and ends as the log tells', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({ backends: await stage.backends('node4', 1) });
+    const text = await readFile(pinion.config_file, 'utf8');
+    await rm(pinion.config_file);
+    // Whoever reads it waits until somebody writes.
+    assert.equal((await run('mkfifo', [pinion.config_file])).code, 0);
+    const told = await pinion.command('reload');
+    assert.deepEqual([told.code, told.stdout], [1, '']);
+    assert.equal(told.stderr, 'pinion: the reload is still under way; the log will tell how it ends\n');
+    assert.doesNotMatch(pinion.child.stderr, /reload/);
+    await writeFile(pinion.config_file, text);
+    await pinion.says(/reload done/);
+    assert.equal(await pinion.metric('reloads_total', 'result="ok"'), 1);
+  });
+
+  test('is waited for longer than pinion takes to say so', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({ backends: await stage.backends('node4', 1) });
+    pinion.child.signal('SIGSTOP');
+    const start = Date.now();
+    const told = pinion.command('reload');
+    await eventually('6 s have passed', () => Date.now() - start > 6000, { within: seconds(20) });
+    pinion.child.signal('SIGCONT');
+    const { code, stdout, stderr } = await told;
+    assert.deepEqual([code, stdout, stderr], [0, 'nothing has changed\n', '']);
   });
 });
