@@ -28,16 +28,20 @@ std::size_t resting_connections(const config::Config& config) noexcept {
   return resting * config.proxy.workers;
 }
 
+// Each client connection may need one to a backend.
+std::size_t possible_connections(const config::Config& config, std::size_t open_files) noexcept {
+  const std::size_t descriptors =
+      open_files - std::min(resting_connections(config), open_files / 4);
+  const std::size_t reserved = kReservedDescriptors + config.admin.connections;
+  return std::max<std::size_t>(1, (descriptors - std::min(reserved, descriptors / 2)) / 2);
+}
+
 }  // namespace
 
-// Each client connection may need one to a backend.
 std::size_t resolve_max_connections(const config::Config& config, log::Logger& log) {
   const std::size_t configured = config.proxy.max_connections;
   const std::size_t limit = raise_descriptor_limit();
-  const std::size_t descriptors = limit - std::min(resting_connections(config), limit / 4);
-  const std::size_t reserved = kReservedDescriptors + config.admin.connections;
-  const std::size_t possible =
-      std::max<std::size_t>(1, (descriptors - std::min(reserved, descriptors / 2)) / 2);
+  const std::size_t possible = possible_connections(config, limit);
   if (configured > possible) {
     log.warning(
         "fewer connections than [proxy].max_connections: each may need two open files; "
@@ -45,6 +49,16 @@ std::size_t resolve_max_connections(const config::Config& config, log::Logger& l
         {{"max_connections", configured}, {"possible", possible}, {"open_files", limit}});
   }
   return configured == 0 ? possible : std::min(configured, possible);
+}
+
+void warn_of_open_files(const config::Config& config, std::size_t in_force, log::Logger& log) {
+  const std::size_t limit = raise_descriptor_limit();
+  const std::size_t possible = possible_connections(config, limit);
+  if (possible >= in_force) return;
+  log.warning(
+      "more connections to backends may rest now than open files were set aside for: raise "
+      "LimitNOFILE (ulimit -n) and restart, or lower keep_alive_connections",
+      {{"max_connections", in_force}, {"possible", possible}, {"open_files", limit}});
 }
 
 }  // namespace pinion

@@ -88,7 +88,8 @@ void Mover::undrain(Backend& backend, TimePoint now) {
 }
 
 std::string Mover::why_none_come(Backend& backend, TimePoint now) const {
-  if (!used_.contains(&backend)) return "has left the config or its name";
+  if (!used_.contains(&backend))
+    return "is no longer in the config, or its host name leads elsewhere";
   constexpr std::uint32_t kWhateverItsRate = 0;
   return backend.takes_sessions() ? std::string{}
                                   : balance::explain(backend, kWhateverItsRate, now);

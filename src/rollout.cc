@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "max_connections.h"
+
 namespace pinion {
 
 // All but the workers, which get it with what else is new to them.
@@ -31,6 +33,7 @@ void Rollout::follow(std::shared_ptr<const config::Config> config, std::vector<O
   departed_.note(parts_.running.get().backends, sets);
   tell({config, sets});
   log_listening(parts_.state.log, open);
+  warn_of_open_files(*config, parts_.state.shared.max_connections, parts_.state.log);
   parts_.workers.follow(config, sets, std::move(open), close);
 }
 

@@ -1,6 +1,6 @@
 // What ends sessions wherever they are, for those who decide that they are to end.
 //
-// Threads: the main thread.
+// Threads: any.
 #pragma once
 
 #include <span>

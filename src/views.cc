@@ -140,7 +140,7 @@ admin::BackendView backend_view(const balance::Backend& backend, const balance::
   if (!up) {
     view.reason = why_down(backend.health());
   } else if (departed) {
-    view.reason = "has left the config or its name, and drains";
+    view.reason = "is no longer in the config, or its host name leads elsewhere: it drains";
   } else if (backend.agent().wants_no_sessions()) {
     view.reason = "gets no sessions by the word of its agent";
     if (backend.empty()) view.reason += ", and is empty: it can be stopped";

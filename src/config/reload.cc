@@ -218,8 +218,13 @@ void remember_routes(const Config& running, Config& next, Differences& differenc
   differences.say(fmt::format("the routes have changed, {} now", next.routes.size()));
   std::vector<Route> former = running.routes;
   for (const Route& route : running.former_routes) {
-    if (former.size() == kMostFormerRoutes) break;
     if (std::ranges::find(former, route) == former.end()) former.push_back(route);
+  }
+  if (former.size() > kMostFormerRoutes) {
+    differences.say(fmt::format(
+        "there have been more than {} routes: sessions opened by the {} oldest are found no more",
+        kMostFormerRoutes, former.size() - kMostFormerRoutes));
+    former.resize(kMostFormerRoutes);
   }
   next.former_routes = std::move(former);
 }

@@ -254,6 +254,8 @@ TEST_CASE("routes that were are remembered, the latest first, up to a bound") {
   REQUIRE(running.former_routes.size() == kMostFormerRoutes);
   CHECK(running.former_routes.front().path == "/1099/");
   CHECK(running.former_routes.back().path == "/100/");
+  CHECK(reload(running, routed(1101)).changes.back() ==
+        "there have been more than 1000 routes: sessions opened by the 1 oldest are found no more");
 }
 
 TEST_CASE("what needs a restart is said and changes nothing") {

@@ -129,8 +129,8 @@ describe('reload', () => {
     assert.equal((await pinion.command('drain', `chat/${home}`)).code, 0);
     await pinion.reload(({ pool }) => { pool[0].backend = named(servers.filter(({ name }) => name !== home)); });
     const { stdout } = await pinion.command('undrain', `chat/${home}`);
-    assert.equal(stdout, `chat/${home} is draining, 1 sessions: has left the config or its name, and drains\n`);
-    await pinion.says(/drains no longer by an order, and takes no sessions all the same .*has left the config/);
+    assert.equal(stdout, `chat/${home} is draining, 1 sessions: is no longer in the config, or its host name leads elsewhere: it drains\n`);
+    await pinion.says(/drains no longer by an order, and takes no sessions all the same .*is no longer in the config/);
     assert.doesNotMatch(pinion.child.stderr, /takes sessions again/);
     const again = await pinion.get(`/api/v1/backends/chat/${home}/undrain`, { method: 'POST', body: '{}' });
     assert.equal(again.json.ready, false);
@@ -210,6 +210,14 @@ describe('reload', () => {
     assert.equal(told.stdout, '[proxy].shutdown_grace: 30s -> 3s\nneeds a restart: [proxy].workers: 2 -> 1\n');
     assert.equal((await pinion.status()).workers, 2);
     assert.match((await pinion.command('reload')).stdout, /^nothing has changed\nneeds a restart/);
+  });
+
+  test('connections that may rest from now on are held against the open files', { timeout: seconds(20) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({ backends: await stage.backends('node4', 1) });
+    const answer = await pinion.reload(({ pool }) => { pool[0].keep_alive_connections = 10_000; });
+    assert.equal(answer.status, 200, answer.text);
+    await pinion.says(/more connections to backends may rest now than open files were set aside for.*possible=\d+/);
   });
 
   test('a token that is another one by now needs a restart, and is not passed over in silence', { timeout: seconds(20) }, async (t) => {

@@ -87,6 +87,21 @@ TEST_CASE("a backend that is drained is told of once for each order") {
   }
 }
 
+TEST_CASE("a backend whose server has sessions as another backend is not said to be for stopping") {
+  MoverStage stage(1);
+  balance::Backend& renamed = *stage.books.registry.find_or_add(
+      "renamed",
+      {.pool_name = "chat", .name = "renamed", .address = stage.backend(0).identity().address});
+  auto set = std::make_shared<balance::BackendSet>();
+  set->add(renamed);
+  stage.mover->use({stage.pool({0})}, kStart);
+  stage.open_idle(0, 3);
+  stage.mover->use({set}, kStart);
+  stage.mover->drain(renamed, std::nullopt, kStart);
+  stage.run_until(kStart + 2s);
+  CHECK(stage.count_in_log("can be stopped") == 0);
+}
+
 TEST_CASE("undraining in the middle stops the moving, and a later order begins anew") {
   MoverStage stage(2);
   stage.mover->use({stage.pool({0, 1})}, kStart);

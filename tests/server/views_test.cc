@@ -62,7 +62,7 @@ TEST_CASE("a backend that has left the config drains, whatever else is true") {
   const auto view = view_of(stage, nullptr);
   CHECK(view.state == "draining");
   CHECK_FALSE(view.ready);
-  CHECK(view.reason == "has left the config or its name, and drains");
+  CHECK(view.reason == "is no longer in the config, or its host name leads elsewhere: it drains");
   CHECK(view.why.starts_with("left: "));
 }
 
