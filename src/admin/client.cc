@@ -182,7 +182,7 @@ std::expected<Client, std::string> Client::create(const std::string& url, std::s
   if (text.starts_with(kScheme)) {
     text.remove_prefix(kScheme.size());
     if (text.ends_with('/')) text.remove_suffix(1);
-  } else if (!text.starts_with("unix:")) {
+  } else if (text.find("://") != std::string_view::npos) {
     return Error{
         fmt::format("{} is not the address of an admin endpoint; it reads "
                     "http://HOST:PORT or unix:/PATH",
