@@ -170,26 +170,11 @@ void Mover::tell_who_is_empty_by_agents() {
   }
 }
 
-// In another pool, or under a name that a reload has changed.
-const Backend* Mover::company_of(const Backend& empty) const {
-  const std::string address = empty.identity().address.to_string();
-  const auto has_sessions_there = [&](const Backend* other) {
-    return other != &empty && !other->empty() && other->identity().address.to_string() == address;
-  };
-  for (const Backend* const used : used_) {
-    if (has_sessions_there(used)) return used;
-  }
-  for (const auto& [gone, since] : departed_) {
-    if (has_sessions_there(gone)) return gone;
-  }
-  return nullptr;
-}
-
 std::string Mover::verdict(const Backend& empty) const {
-  const Backend* const company = company_of(empty);
+  const Backend* const company = ledger_.registry().company_of(empty);
   if (company == nullptr) return "it can be stopped";
   const balance::BackendIdentity& who = company->identity();
-  return fmt::format("but its server still has {} sessions as {}/{}", company->assigned().total(),
+  return fmt::format("its server still has {} sessions as {}/{}", company->assigned().total(),
                      who.pool_name, who.name);
 }
 

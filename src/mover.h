@@ -2,7 +2,8 @@
 // by and by, as a session::MovePlan says; their clients come back by themselves and are placed
 // anew.
 //
-// Threads: the main thread, but for progress() and rebalance_progress(), which any may ask.
+// Threads: the main thread, but for progress(), rebalance_progress() and verdict(), which any may
+//   ask.
 // Lifetime: the composition root's; what it refers to outlives it.
 // Invariants: at most one order a backend and one a pool; a backend that drains is not evened out.
 #pragma once
@@ -55,6 +56,9 @@ class Mover {
   [[nodiscard]] std::vector<std::uint64_t> to_move(
       std::span<balance::Backend* const> backends) const;
 
+  /// Whether the server of a backend that is empty is of no more use, in words. From any thread.
+  [[nodiscard]] std::string verdict(const balance::Backend& empty) const;
+
   struct Progress {
     std::string_view why;  // drain, rebalance
     std::uint64_t remaining = 0, moved = 0;
@@ -86,10 +90,6 @@ class Mover {
   void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);
   /// What keeps sessions away from it; empty: nothing does.
   [[nodiscard]] std::string why_none_come(balance::Backend& backend, TimePoint now) const;
-  /// Another backend with sessions at the same address, if there is one.
-  [[nodiscard]] const balance::Backend* company_of(const balance::Backend& empty) const;
-  /// Whether its process is of no more use, in words.
-  [[nodiscard]] std::string verdict(const balance::Backend& empty) const;
   void tell_who_departed(TimePoint now);
   void tell_who_is_empty_by_agents();
   void even_out_among(const balance::BackendSets& sets, TimePoint now);

@@ -143,9 +143,9 @@ admin::BackendView backend_view(const balance::Backend& backend, const balance::
     view.reason = "is no longer in the config, or its host name leads elsewhere: it drains";
   } else if (backend.agent().wants_no_sessions()) {
     view.reason = "gets no sessions by the word of its agent";
-    if (backend.empty()) view.reason += ", and is empty: it can be stopped";
+    if (backend.empty()) view.reason += ", and is empty: " + mover.verdict(backend);
   } else if (backend.draining()) {
-    view.reason = backend.empty() ? "is drained: it can be stopped" : "drains";
+    view.reason = backend.empty() ? "is drained: " + mover.verdict(backend) : "drains";
   } else if (standing.level != balance::Level::calm) {
     view.reason = "is " + view.level + " by its limit of " + view.limit;
   } else if (backend.is_full()) {

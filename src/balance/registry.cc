@@ -20,6 +20,17 @@ Backend* Registry::find_or_add(std::string_view configured_name, BackendIdentity
   return by_key_.emplace(key, backends_.back().get()).first->second;
 }
 
+const Backend* Registry::company_of(const Backend& backend) const {
+  const std::string address = backend.identity().address.to_string();
+  const std::size_t known = size();
+  for (std::size_t id = 0; id < known; ++id) {
+    const Backend& other = *backends_[id];
+    if (&other == &backend || other.empty()) continue;
+    if (other.identity().address.to_string() == address) return &other;
+  }
+  return nullptr;
+}
+
 Backend& Registry::by_id(BackendId id) const noexcept {
   PINION_CHECK(id < size(), "ids are given out by this registry");
   return *backends_[id];

@@ -35,6 +35,9 @@ class Registry {
     return find_or_add(identity.name, identity);
   }
   [[nodiscard]] Backend& by_id(BackendId id) const noexcept;
+  /// Another backend with sessions at the same address: in another pool, or under a name that a
+  /// reload has changed. Null when there is none.
+  [[nodiscard]] const Backend* company_of(const Backend& backend) const;
   /// How many there are: ids are below it.
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_acquire); }
 

@@ -99,6 +99,7 @@ class SessionLedger {
   std::size_t drop_backend(BackendId backend);
 
   /// Those whose sessions ended by no doing of their own.
+  [[nodiscard]] const balance::Registry& registry() const noexcept { return registry_; }
   [[nodiscard]] session::LostClients& lost_clients() noexcept { return lost_clients_; }
   /// Of those the ones that were moved away on purpose, and are not to be led back.
   [[nodiscard]] session::LostClients& moved_clients() noexcept { return moved_clients_; }

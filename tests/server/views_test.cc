@@ -46,6 +46,19 @@ TEST_CASE("a backend that drains says so until it is empty, and then that it can
   CHECK(view_of(stage, pool.get()).reason == "is drained: it can be stopped");
 }
 
+TEST_CASE("a backend that is drained while its server has others is not said to be for stopping") {
+  MoverStage stage(1);
+  const auto pool = stage.pool({0});
+  balance::Backend& renamed = *stage.books.registry.find_or_add(
+      "renamed",
+      {.pool_name = "chat", .name = "renamed", .address = stage.backend(0).identity().address});
+  REQUIRE(renamed.try_reserve(renamed.assigned()));
+  const balance::Reservation other(renamed);
+  stage.backend(0).set_draining(true);
+  CHECK(view_of(stage, pool.get()).reason ==
+        "is drained: its server still has 1 sessions as chat/renamed");
+}
+
 TEST_CASE("the word of an agent goes before all others") {
   MoverStage stage(1);
   const auto pool = stage.pool({0});
