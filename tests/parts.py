@@ -1,8 +1,8 @@
 """The parts of the test suite. A part is a list of steps that follow each other.
 
-Parts of the lane `waiting` mostly wait for sockets and clocks, those of the lane `computing` compile and
-analyse; the two lanes run side by side, the second one with what the first leaves of the processor. The last
-end-to-end run is in the second lane, which is free by then.
+Parts of the lane `waiting` mostly wait for sockets and clocks, those of the lane `computing` compile; what
+`reading` does, which runs nothing, fills the rest. The lanes run side by side, each with what those before it
+leave of the processor. The last end-to-end run is in the second lane, which is free by then.
 """
 
 from typing import NamedTuple
@@ -48,12 +48,16 @@ def _sanitized(directory):
     }
 
 
-def _niced(steps):
-    return [step._replace(command=["nice", "-n", "10", *step.command]) for step in steps]
+def _niced(by, steps):
+    return [step._replace(command=["nice", "-n", str(by), *step.command]) for step in steps]
 
 
 def _computing(name, about, steps):
-    return Part(name, about, _niced(steps), "computing")
+    return Part(name, about, _niced(10, steps), "computing")
+
+
+def _reading(name, about, steps):
+    return Part(name, about, _niced(19, steps), "reading")
 
 
 def all_parts():
@@ -72,7 +76,7 @@ def all_parts():
                    [_build("asan"), _meson_tests("build-asan", "unit", environment=asan)]),
         _computing("tsan", "unit tests with ThreadSanitizer",
                    [_build("tsan"), _meson_tests("build-tsan", "unit", environment=tsan)]),
-        _computing("lint", "clang-tidy over src", [Step(["scripts/lint"])]),
+        _reading("lint", "clang-tidy over src", [Step(["scripts/lint"])]),
         Part("e2e-asan", "e2e with AddressSanitizer and UndefinedBehaviorSanitizer",
              [_build("asan"), _end_to_end("build-asan", asan)], after="asan"),
         Part("e2e-tsan", "e2e with ThreadSanitizer",

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Builds and runs the parts of the test suite in two lanes, side by side. Called by scripts/test.
+"""Builds and runs the parts of the test suite in lanes, side by side. Called by scripts/test.
 
 What a part says is kept in build/test-logs/PART.log; of a part that failed the end is shown, too.
 """
