@@ -25,7 +25,7 @@ const Backend* Registry::company_of(const Backend& backend) const {
   const std::size_t known = size();
   for (std::size_t id = 0; id < known; ++id) {
     const Backend& other = *backends_[id];
-    if (&other == &backend || other.empty()) continue;
+    if (&other == &backend || other.assigned().total() == 0) continue;
     if (other.identity().address.to_string() == address) return &other;
   }
   return nullptr;

@@ -54,7 +54,7 @@ TEST_CASE("wrong usage is exit code 2 and one line") {
       {"status", "--limit", "5"},
       {"status", "--admin"},
       {"status", "--admin", "ftp://x"},
-      {"status", "--admin", "127.0.0.1:9180"},
+      {"status", "--admin", "127.0.0.1"},
       {"sessions", "a", "b"},
       {"sessions", "--sort", "name"},
       {"sessions", "--limit", "0"},
