@@ -57,7 +57,7 @@ def _computing(name, about, steps):
 
 
 def _reading(name, about, steps):
-    return Part(name, about, _niced(19, steps), "reading")
+    return Part(name, about, _niced(13, steps), "reading")
 
 
 def all_parts():
@@ -76,7 +76,7 @@ def all_parts():
                    [_build("asan"), _meson_tests("build-asan", "unit", environment=asan)]),
         _computing("tsan", "unit tests with ThreadSanitizer",
                    [_build("tsan"), _meson_tests("build-tsan", "unit", environment=tsan)]),
-        _reading("lint", "clang-tidy over src", [Step(["scripts/lint"])]),
+        _reading("lint", "clang-tidy over src", [Step(["scripts/lint"], limit=28 * 60)]),
         Part("e2e-asan", "e2e with AddressSanitizer and UndefinedBehaviorSanitizer",
              [_build("asan"), _end_to_end("build-asan", asan)], after="asan"),
         Part("e2e-tsan", "e2e with ThreadSanitizer",
