@@ -185,8 +185,9 @@ constexpr Key kKeysOfPools[] = {
     {.section = Section::affinity, .type = Type::id_places, .name = "ids",
      .fallback = "", .min = 0, .max = 16,
      .help = "Where an id of the application's own may stand. connect: a field of what a client "
-             "says of itself (auth) when it first joins a Socket.IO namespace. query: a parameter of the URL. header: a field "
-             "of the head. cookie: a cookie. json: a field of a JSON body, at its top level, see "
+             "says of itself (auth) when it joins a Socket.IO namespace, the main one or another; only "
+             "with the first that it joins can its session still be moved to where the id belongs. "
+             "query: a parameter of the URL. header: a field of the head. cookie: a cookie. json: a field of a JSON body, at its top level, see "
              "json_paths. When ids disagree a cookie's counts least, and one in use before one at "
              "rest."},
     {.section = Section::affinity, .type = Type::path_ends, .name = "json_paths",

@@ -5,9 +5,8 @@
 namespace pinion::engineio {
 
 std::optional<ConnectPacket> read_connect(std::string_view packet) {
-  constexpr std::string_view kConnect = "40";
-  if (packet.size() > kMaxConnectPacket || !packet.starts_with(kConnect)) return std::nullopt;
-  std::string_view rest = packet.substr(kConnect.size());
+  if (packet.size() > kMaxConnectPacket || !packet.starts_with(kConnectPrefix)) return std::nullopt;
+  std::string_view rest = packet.substr(kConnectPrefix.size());
   ConnectPacket connect{.nsp = "/", .auth = {}};
   if (rest.starts_with('/')) {
     const auto comma = rest.find(',');
@@ -25,7 +24,6 @@ bool is_silent(std::string_view packet) noexcept {
 }
 
 std::string_view take_packet(std::string_view& payload) noexcept {
-  constexpr char kBetweenPackets = '\x1E';
   const auto end = payload.find(kBetweenPackets);
   const std::string_view packet = payload.substr(0, end);
   payload.remove_prefix(end == std::string_view::npos ? payload.size() : end + 1);

@@ -14,6 +14,11 @@ namespace pinion::engineio {
 /// A CONNECT packet that is longer than this is not looked at, in bytes.
 inline constexpr std::size_t kMaxConnectPacket = std::size_t{64} * 1024;
 
+/// How every CONNECT packet begins: an Engine.IO message that is a Socket.IO CONNECT.
+inline constexpr std::string_view kConnectPrefix = "40";
+/// What stands between two packets of a polled payload of protocol 4.
+inline constexpr char kBetweenPackets = '\x1E';
+
 struct ConnectPacket {
   std::string_view nsp;   // "/" when the packet names none; without a query behind it
   std::string_view auth;  // JSON object as it was sent, not yet read; empty when there is none

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 
+#include "engineio/connect_packet.h"
+
 namespace pinion::engineio {
 namespace {
 
-constexpr char kSeparator = '\x1E';
 constexpr char kClose = '1';
 constexpr char kPing = '2';
 constexpr char kPong = '3';
@@ -118,8 +119,8 @@ void PacketScanner::scan(std::string_view payload) noexcept {
 }
 
 std::size_t PacketScanner::scan_separated(std::string_view payload) noexcept {
-  if (at_start_ && payload.front() != kSeparator) begin_packet(payload.front(), false);
-  const auto separator = payload.find(kSeparator);
+  if (at_start_ && payload.front() != kBetweenPackets) begin_packet(payload.front(), false);
+  const auto separator = payload.find(kBetweenPackets);
   if (separator == std::string_view::npos) return payload.size();
   at_start_ = true;
   return separator + 1;

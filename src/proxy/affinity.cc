@@ -109,6 +109,16 @@ std::optional<Home> find_home(session::AffinityTable& table, PoolId pool, const 
   return best;
 }
 
+bool bind_late(SessionLedger& ledger, session::SessionKey key,
+               const session::PinTable::Found& session, std::string_view id, Duration keep,
+               TimePoint now) {
+  const auto elsewhere = belongs_elsewhere(ledger.affinity(), {key.pool, id}, session.backend, now);
+  if (!elsewhere || !elsewhere->in_use) {
+    ledger.bind(key, session.serial, id, session.backend, keep, now);
+  }
+  return elsewhere.has_value();
+}
+
 std::optional<session::AffinityTable::Found> belongs_elsewhere(session::AffinityTable& table,
                                                                session::AffinityKey key,
                                                                BackendId has_it, TimePoint now) {

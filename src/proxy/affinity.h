@@ -51,6 +51,11 @@ struct Home {
 /// The best of what is known of these ids. @returns nothing when none is known
 std::optional<Home> find_home(session::AffinityTable& table, PoolId pool, const AffinityIds& ids,
                               TimePoint now);
+/// A session that can be moved no more states an id: it belongs to that from now on, unless a
+/// session of that id lives on another backend. @returns whether it would have had to be moved
+bool bind_late(SessionLedger& ledger, session::SessionKey key,
+               const session::PinTable::Found& session, std::string_view id, Duration keep,
+               TimePoint now);
 /// Where the session of this id lives or has lived. @returns nothing when none is known, or it is
 /// the backend that has it
 std::optional<session::AffinityTable::Found> belongs_elsewhere(session::AffinityTable& table,

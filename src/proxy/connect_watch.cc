@@ -35,7 +35,7 @@ ConnectWatch::Verdict ConnectWatch::read(std::string_view bytes) {
 }
 
 bool ConnectWatch::next_connect() {
-  std::string_view bytes = std::string_view(held_).substr(read_);
+  std::string_view bytes = unread();
   const Status status = reader_.feed(bytes);
   read_ = held_.size() - bytes.size();
   return status == Status::message && reader_.is_text() && engineio::read_connect(text());

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engineio/connect_packet.h"
 #include "websocket/message_reader.h"
@@ -36,6 +37,11 @@ class ConnectWatch {
   /// What has come before the CONNECT and may go on; take_all() takes the rest with it.
   std::string take_passable();
   std::string take_all();
+  /// What follows the last message that was read, and who can read it.
+  [[nodiscard]] std::string_view unread() const noexcept {
+    return std::string_view(held_).substr(read_);
+  }
+  websocket::MessageReader take_reader() noexcept { return std::move(reader_); }
   /// Bytes that are held back.
   [[nodiscard]] std::size_t held() const noexcept { return held_.size(); }
   [[nodiscard]] engineio::ConnectPacket packet() const { return *engineio::read_connect(text()); }

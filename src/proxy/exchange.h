@@ -56,7 +56,9 @@
 namespace pinion::proxy {
 
 class Downstream;
+class LaterConnects;
 class Worker;
+struct TunnelJoin;
 
 class Exchange final : public Retirable,
                        public Recycled<Exchange, 64>,
@@ -125,6 +127,7 @@ class Exchange final : public Retirable,
   void gathered_all();
   void gathered_enough();
   void pass_body(std::string_view& bytes);
+  void share_what_is_kept() noexcept;
   void pause_client_if_full();
   void body_failed(RequestBody::Status status);
   void request_sent();
@@ -155,6 +158,9 @@ class Exchange final : public Retirable,
   void on_moved(PollingJoin::Next next) noexcept override;
   void proceed(PollingJoin::Next next);
   void reach_session();
+  [[nodiscard]] std::unique_ptr<TunnelJoin> watch_connect(const http::ResponseHead& head) const;
+  [[nodiscard]] std::unique_ptr<LaterConnects> watch_later_connects(
+      const http::ResponseHead& head) const;
   void reach(const session::PinTable::Found& found);
 
   void choose_backend();

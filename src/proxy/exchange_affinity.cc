@@ -18,6 +18,7 @@ const config::Affinity& Exchange::affinity() const noexcept {
 void Exchange::read_affinity(const http::RequestHead& head) {
   if (affinity().ids.empty() && affinity().cookie.empty()) return;
   join_.read_head(head);
+  if (join_.may_bring_later()) request_body_.watch_connects();
   const bool https =
       downstream_.peer_is_trusted() &&
       iequals(head.fields.find(http::FieldName::x_forwarded_proto).value_or(""), "https");

@@ -100,6 +100,7 @@ void Exchange::pass_body(std::string_view& bytes) {
   const auto status = request_body_.pass(bytes, &out);
   const bool failed = out.flush() != 0;
   account_queue();
+  if (!request_body_.connects().empty()) share_what_is_kept();
   if (status == RequestBody::Status::malformed || status == RequestBody::Status::too_large) {
     return body_failed(status);
   }
@@ -107,6 +108,10 @@ void Exchange::pass_body(std::string_view& bytes) {
   if (failed) discard_body_ = true;
   if (status == RequestBody::Status::done) return request_sent();
   pause_client_if_full();
+}
+
+void Exchange::share_what_is_kept() noexcept {
+  gathered_share_.set(gathered_.size() + request_body_.held() + request_body_.connects().size());
 }
 
 void Exchange::pause_client_if_full() {
@@ -127,6 +132,7 @@ void Exchange::request_sent() {
       note_pings(*scanner, session::PingNote::ping_of_client, session::PingNote::pong_of_client);
       charge_client();
     }
+    join_.take_later(*session_, request_body_.connects());
   }
   if (phase_ == Phase::responding && !downstream_.half_closed() && !response_body_->holding()) {
     disarm();

@@ -3,6 +3,8 @@
 #include "http/head_text.h"
 #include "proxy/downstream.h"
 #include "proxy/exchange.h"
+#include "proxy/later_connects.h"
+#include "proxy/tunnel_join.h"
 #include "proxy/worker.h"
 
 namespace pinion::proxy {
@@ -40,6 +42,23 @@ void Exchange::proceed(Next next) {
   if (next == Next::gone) return reply_unknown_session();
   const bool held_back = next == Next::unspoken && hold_back();
   if (next != Next::wait && !held_back) reach_session();
+}
+
+std::unique_ptr<TunnelJoin> Exchange::watch_connect(const http::ResponseHead& head) const {
+  auto join = TunnelJoin::make(head_bytes_, head.fields, worker_.shared().budget);
+  if (join == nullptr) {
+    worker_.counters().pools[*facts_.pool].rebind(metrics::RebindResult::unread);
+  }
+  return join;
+}
+
+std::unique_ptr<LaterConnects> Exchange::watch_later_connects(
+    const http::ResponseHead& head) const {
+  if (!agreed_terms(head.fields)) return nullptr;
+  const bool has_id = session_->found().has_id;
+  return std::make_unique<LaterConnects>(
+      websocket::MessageReader(engineio::kMaxConnectPacket),
+      has_id ? TimePoint::min() : worker_.now() + affinity().connect_wait, worker_.shared().budget);
 }
 
 void Exchange::reach_session() { reach(session_->found()); }

@@ -277,11 +277,11 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
                                        static_cast<std::uint16_t>(worker_.index()), worker_.now());
     session_->release(worker_.now());
   }
-  if (join_.may_be_elsewhere() &&
-      (setup.open_watch || (session_ && !join_.is_over_for(session_->key())))) {
-    setup.join = TunnelJoin::make(head_bytes_, head.fields, worker_.shared().budget);
-    if (setup.join == nullptr) {
-      worker_.counters().pools[*facts_.pool].rebind(metrics::RebindResult::unread);
+  if (join_.may_be_elsewhere() && (setup.open_watch || session_)) {
+    if (session_ && join_.is_over_for(session_->key())) {
+      setup.later = watch_later_connects(head);
+    } else {
+      setup.join = watch_connect(head);
     }
   }
   if (!setup.session) count_work();

@@ -227,7 +227,7 @@ void Exchange::send_request(std::string_view& bytes) {
     body = request_body_.pass(bytes, &out);
     failed = out.flush() != 0;
   }
-  gathered_share_.set(gathered_.size() + request_body_.held());
+  share_what_is_kept();
   account_queue();
   if (body == RequestBody::Status::malformed || body == RequestBody::Status::too_large) {
     return body_failed(body);

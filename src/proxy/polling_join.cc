@@ -45,7 +45,11 @@ bool PollingJoin::may_be_elsewhere() const noexcept {
 void PollingJoin::read_head(const http::RequestHead& head) {
   if (facts_.intent.kind != Intent::Kind::push || !may_be_elsewhere()) return;
   const auto found = worker_.shared().ledger.find({*facts_.pool, facts_.intent.sid});
-  if (!found || found->joining == Joining::done) return;
+  if (!found) return;
+  if (found->joining == Joining::done) {
+    may_bring_later_ = !head.fields.has(http::FieldName::content_encoding);
+    return;
+  }
   reads_body_ = can_gather(head);
   passes_unread_ = !reads_body_;
 }
@@ -142,6 +146,15 @@ bool PollingJoin::read_stated_id(std::string_view body) {
     stated_id_ = id_in_connect(*connect, affinity()).value_or("");
   }
   return speaks;
+}
+
+void PollingJoin::take_later(const SessionHold& session, std::string_view connects) {
+  (void)read_stated_id(connects);
+  if (stated_id_.empty()) return;
+  if (bind_late(worker_.shared().ledger, session.key(), session.found(), stated_id_,
+                affinity().keep, worker_.now())) {
+    counters().rebind(RebindResult::late);
+  }
 }
 
 void PollingJoin::move_to(balance::Reservation reservation) {

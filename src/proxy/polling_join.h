@@ -63,6 +63,11 @@ class PollingJoin final : private JoinWaiter, private Rebind::Owner {
   /// It may, so its body is to be seen whole before it goes on.
   [[nodiscard]] bool reads_body() const noexcept { return reads_body_; }
 
+  /// The session has joined, but may join other namespaces, which go on as they come.
+  [[nodiscard]] bool may_bring_later() const noexcept { return may_bring_later_; }
+  /// Its session belongs to what they state. @param connects payload of CONNECT packets
+  void take_later(const SessionHold& session, std::string_view connects);
+
   /// Or it may, but its body cannot be read.
   [[nodiscard]] bool brings_connect() const noexcept { return reads_body_ || passes_unread_; }
 
@@ -100,6 +105,7 @@ class PollingJoin final : private JoinWaiter, private Rebind::Owner {
   TimePoint join_until_{};
   bool reads_body_ = false;
   bool passes_unread_ = false;  // what may be a CONNECT
+  bool may_bring_later_ = false;
   bool waits_ = false;
   bool told_ = false;  // nobody waits for this request
 };

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engineio/connect_finder.h"
 #include "engineio/packet_scanner.h"
 #include "http/body_reader.h"
 #include "proxy/gather_writer.h"
@@ -33,6 +34,13 @@ class RequestBody {
   void watch(engineio::PacketScanner scanner) { scanner_.emplace(scanner); }
   [[nodiscard]] const std::optional<engineio::PacketScanner>& watched() const noexcept {
     return scanner_;
+  }
+
+  /// Keeps the CONNECT packets of what passes.
+  void watch_connects() { connects_.emplace(); }
+  /// They, as a payload of their own; empty when there are none.
+  [[nodiscard]] std::string_view connects() const noexcept {
+    return connects_ ? std::string_view(connects_->connects()) : std::string_view{};
   }
 
   /// Takes bytes from the client and writes them on. @param in what was taken is removed from its
@@ -64,6 +72,7 @@ class RequestBody {
   std::uint64_t received_ = 0;
   std::string peeked_;
   std::optional<engineio::PacketScanner> scanner_;
+  std::optional<engineio::ConnectFinder> connects_;
 };
 
 }  // namespace pinion::proxy

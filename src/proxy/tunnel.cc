@@ -23,6 +23,7 @@ Tunnel::Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backen
       inflight_(std::move(setup.inflight)),
       session_(std::move(setup.session)),
       join_(std::move(setup.join)),
+      later_(std::move(setup.later)),
       last_bytes_(worker.now()),
       in_(*this, std::move(client), Direction::in),
       out_(*this, std::move(backend), Direction::out),
@@ -104,6 +105,7 @@ void Tunnel::on_bytes(Relay& relay, std::string_view bytes) {
 }
 
 void Tunnel::pass_from_client(std::string_view bytes) {
+  if (later_ != nullptr) read_later_connects(bytes);
   if (gate_ != nullptr) {
     take_from_client(bytes);
   } else {

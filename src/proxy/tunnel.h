@@ -21,6 +21,7 @@
 #include "base/timer_wheel.h"
 #include "metrics/close_reason.h"
 #include "proxy/event_gate.h"
+#include "proxy/later_connects.h"
 #include "proxy/open_watch.h"
 #include "proxy/relay.h"
 #include "proxy/request_facts.h"
@@ -49,6 +50,7 @@ class Tunnel final : public Retirable,
     std::unique_ptr<OpenWatch> open_watch;  // a handshake: its session is still to be learnt
     std::optional<OpenedSession> session;   // an upgrade: of this session
     std::unique_ptr<TunnelJoin> join;       // while its CONNECT may tell that it belongs elsewhere
+    std::unique_ptr<LaterConnects> later;   // it has joined already
     balance::InflightHold inflight;         // neither: it counts as a request in flight
   };
   Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backend);
@@ -116,6 +118,7 @@ class Tunnel final : public Retirable,
   [[nodiscard]] bool take_over(Rebind& rebind);
   void joined();
   void drop_join();
+  void read_later_connects(std::string_view bytes);
   void pass_from_client(std::string_view bytes);
   void take_from_client(std::string_view bytes);
   [[nodiscard]] Duration idle_limit() const noexcept;
@@ -143,8 +146,9 @@ class Tunnel final : public Retirable,
   std::unique_ptr<Opening> opening_;  // of a handshake, until its session is known
   std::optional<OpenedSession> session_;
   std::unique_ptr<TunnelJoin> join_;
-  std::unique_ptr<RequestFacts> facts_;  // for the access log, if there is one
-  std::uint64_t peers_took_ = 0;         // when last looked at; see progress_of()
+  std::unique_ptr<LaterConnects> later_;  // after that
+  std::unique_ptr<RequestFacts> facts_;   // for the access log, if there is one
+  std::uint64_t peers_took_ = 0;          // when last looked at; see progress_of()
   TimePoint last_bytes_{};
   // What others know, by its low bits: less than 4 GiB pass between two tellings.
   struct {

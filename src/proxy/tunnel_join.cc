@@ -1,5 +1,5 @@
 // The CONNECT of a session on a WebSocket: read before it goes on, since the id in it may belong to
-// another backend than the one that the handshake chose.
+// another backend than the one that the handshake chose. Of later ones only the id is learnt.
 #include "proxy/tunnel_join.h"
 
 #include <utility>
@@ -134,13 +134,36 @@ bool Tunnel::take_over(Rebind& rebind) {
 
 // The session belongs to its id, and all goes on as it comes.
 void Tunnel::joined() {
+  const std::string unread(join_->watch.unread());
   const std::string held = join_->watch.take_all();
-  if (session_ && !join_->id.empty()) {
+  auto reader = join_->watch.take_reader();
+  const bool has_id = !join_->id.empty();
+  if (session_ && has_id) {
     worker_.shared().ledger.bind({pool(), session_->sid}, session_->serial, join_->id,
                                  backend_->id(), affinity().keep, worker_.now());
   }
   drop_join();
   if (!held.empty()) pass_from_client(held);
+  if (state_ != State::open || !session_) return;
+  later_ = std::make_unique<LaterConnects>(
+      std::move(reader), has_id ? TimePoint::min() : worker_.now() + affinity().connect_wait,
+      worker_.shared().budget);
+  read_later_connects(unread);
+}
+
+void Tunnel::read_later_connects(std::string_view bytes) {
+  SessionLedger& ledger = worker_.shared().ledger;
+  const session::SessionKey key{pool(), session_->sid};
+  while (const auto packet = later_->next(bytes, worker_.now())) {
+    const auto id = id_in_connect(*packet, affinity());
+    const auto found = ledger.find(key);
+    if (!id || !found || found->serial != session_->serial) continue;
+    later_->stop_inflating();
+    if (bind_late(ledger, key, *found, *id, affinity().keep, worker_.now())) {
+      worker_.counters().pools[pool()].rebind(RebindResult::late);
+    }
+  }
+  if (later_->over()) later_.reset();
 }
 
 void Tunnel::drop_join() {

@@ -123,6 +123,7 @@ PinTable::Found PinTable::found(const Session& session) {
           .has_tunnel = session.has_tunnel,
           .joining = session.joining,
           .requests = session.requests,
+          .has_id = session.affinity != nullptr,
           .upstream_sid = session.upstream_sid};
 }
 

@@ -52,6 +52,7 @@ class PinTable {
     bool has_tunnel = false;
     Joining joining = Joining::done;
     std::uint32_t requests = 0;
+    bool has_id = false;  // of its application
     std::shared_ptr<const std::string> upstream_sid;
   };
   [[nodiscard]] std::optional<Found> find(SessionKey key) const;

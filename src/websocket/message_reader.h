@@ -4,8 +4,9 @@
 //
 // Threads: one worker's.
 // Lifetime: until whoever reads has seen what it wants.
-// Invariants: keeps at most `limit` bytes of a message, compressed or not. A zlib stream is made
-//   when the first compressed message comes, not before. After `failed` every call fails.
+// Invariants: keeps at most `limit` bytes of a message, compressed or not; of one that is passed
+//   over, nothing beyond its first bytes. A zlib stream is made when the first compressed message
+//   comes, not before. After `failed` every call fails.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +39,15 @@ class MessageReader {
   /// told; what was taken is removed from the front of `bytes`. After a message the next call
   /// begins the next one.
   Status feed(std::string_view& bytes);
+  /// From the next message on, tells only of texts that begin so; all others are passed over, and
+  /// so is what is too long or not valid deflate, and what may refer back to that.
+  /// @param prefix a literal, not empty @param inflates false: compressed ones are passed over too
+  void pick(std::string_view prefix, bool inflates) noexcept;
+  /// Passes compressed messages over from now on, and gives their window back.
+  void stop_inflating() noexcept;
+  [[nodiscard]] bool inflates() const noexcept { return inflates_; }
+  /// Bytes that are kept of a message that is not whole yet, and of the last one.
+  [[nodiscard]] std::size_t held() const noexcept { return text_.size(); }
   /// The message that feed() has told of, until its next call.
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
   /// Whether the message was text, not binary.
@@ -65,12 +75,18 @@ class MessageReader {
   Status begin_frame();
   void append(const FrameScanner::Step& step);
   Status end_frame();
+  Status end_message();
+  [[nodiscard]] bool picks() const noexcept { return !prefix_.empty(); }
+  void pass_over() noexcept;
 
   std::size_t limit_;
+  std::string_view prefix_;  // of what is told; empty: all is
   Controls controls_;
   Status status_ = Status::need_more;
-  bool in_message_ = false;  // a first fragment has come, the last has not
-  bool compressed_ = false;  // the present message
+  bool in_message_ = false;   // a first fragment has come, the last has not
+  bool compressed_ = false;   // the present message
+  bool passed_over_ = false;  // the same
+  bool inflates_ = true;
   bool is_text_ = false;
   bool saw_compressed_ = false;
   bool has_history_ = false;

@@ -1,12 +1,14 @@
 // Payloads in which a client may join a namespace: their packets are all that is in them, what a
-// CONNECT says points into it, and a member of its JSON is found again when it stands alone.
+// CONNECT says points into it, a member of its JSON is found again when it stands alone, and all
+// that begin as a CONNECT does are found in what passes.
 //
 // Input: a byte that chooses the member's name, a payload.
 #include <iterator>
 #include <string>
 
-#include "bytes.h"
+#include "engineio/connect_finder.h"
 #include "engineio/connect_packet.h"
+#include "pieces.h"
 
 namespace pinion::fuzz {
 namespace {
@@ -47,8 +49,25 @@ void check_packet(std::string_view packet, std::string_view name) {
   check_member(connect->auth, name);
 }
 
+void check_found(std::string_view input) {
+  std::string expected;
+  for (std::string_view rest = input; !rest.empty();) {
+    const std::string_view packet = engineio::take_packet(rest);
+    if (!packet.starts_with(engineio::kConnectPrefix)) continue;
+    const std::string more = (expected.empty() ? "" : "\x1E") + std::string(packet);
+    if (expected.size() + more.size() <= engineio::kMaxConnectPacket) expected += more;
+  }
+  const auto found = same_however_cut(input, 1, [&](auto next_size) {
+    engineio::ConnectFinder finder;
+    in_pieces(input, next_size, [&](std::string_view piece) { finder.feed(piece); });
+    return finder.connects();
+  });
+  PINION_CHECK(found == expected, "every CONNECT is found, and nothing else");
+}
+
 void run(std::string_view input) {
   const std::string_view name = kNames[take_byte(input) % std::size(kNames)];
+  check_found(input);
   std::string_view payload = input;
   std::size_t taken = 0;
   while (!payload.empty()) {

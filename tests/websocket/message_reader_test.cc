@@ -226,4 +226,91 @@ TEST_CASE("control frames are told to who wants them, also within a message") {
   }
 }
 
+namespace {
+
+struct Picked {
+  Texts texts;
+  bool inflates = true;
+  bool operator==(const Picked&) const = default;
+};
+
+Picked pick_connects(const pinion::test::Pieces& pieces, bool inflates) {
+  MessageReader reader{kReaderLimit};
+  reader.pick("40", inflates);
+  Picked picked;
+  for (std::string_view piece : pieces) {
+    while (!piece.empty()) {
+      const auto status = reader.feed(piece);
+      REQUIRE(status != MessageReader::Status::failed);
+      CHECK(reader.held() <= kReaderLimit);
+      if (status == MessageReader::Status::message) picked.texts.push_back(reader.text());
+    }
+  }
+  picked.inflates = reader.inflates();
+  return picked;
+}
+
+void check_picked(const std::string& bytes, const Picked& expected, bool inflates = true) {
+  auto random = pinion::test::repeatable(19);
+  for (const auto& pieces : pinion::test::splits(bytes, random)) {
+    CHECK(pick_connects(pieces, inflates) == expected);
+  }
+}
+
+std::string masked(const std::string& payload, unsigned opcode = 1) {
+  return write({.opcode = opcode, .mask_key = 0x9A8B7C6D, .payload = payload});
+}
+
+}  // namespace
+
+TEST_CASE("picked messages are told, and all others pass") {
+  check_picked(masked("3") + masked("42[\"x\"]") + masked(kConnect) + masked("4") + masked("") +
+                   masked("40/chat,") + masked("40", 2),
+               {{kConnect, "40/chat,"}});
+  check_picked(write({.payload = "40"}) + write({.payload = "41"}), {{"40"}});
+}
+
+TEST_CASE(
+    "one that comes in fragments is picked, and one that only looks like it at first passes") {
+  const std::string pong = write({.opcode = 10, .mask_key = 5, .payload = "40"});
+  check_picked(write({.fin = false, .mask_key = 3, .payload = "4"}) + pong +
+                   write({.opcode = 0, .mask_key = 4, .payload = "0/a,"}) +
+                   write({.fin = false, .mask_key = 3, .payload = "4"}) +
+                   write({.opcode = 0, .fin = false, .mask_key = 4, .payload = "2"}) +
+                   write({.opcode = 0, .mask_key = 4, .payload = "40"}) + masked("40"),
+               {{"40/a,", "40"}});
+}
+
+TEST_CASE("what is too long to be picked passes, whole or in fragments") {
+  const std::string half(kReaderLimit / 2 + 1, '0');
+  check_picked(masked("40" + std::string(kReaderLimit, 'x')) + masked("40{}") +
+                   write({.fin = false, .mask_key = 3, .payload = "4" + half}) +
+                   write({.opcode = 0, .mask_key = 4, .payload = half}) + masked("40/b,"),
+               {{"40{}", "40/b,"}});
+}
+
+TEST_CASE("compressed messages are picked as long as all of them have been inflated") {
+  check_picked(compressed_frames({"2probe", "40", "42[\"x\"]", kConnect}), {{"40", kConnect}});
+  check_picked(compressed_frames({"40", kConnect}) + masked("40/plain,"), {{"40/plain,"}, false},
+               false);
+  const std::string too_long =
+      write({.rsv1 = true, .mask_key = 1, .payload = std::string(kReaderLimit + 1, 'x')});
+  const std::string no_deflate = write({.rsv1 = true, .mask_key = 1, .payload = "\xFF\xFF\xFF"});
+  for (const std::string& lost : {too_long, no_deflate}) {
+    check_picked(compressed_frames({"40"}) + lost + compressed_frames({kConnect}) + masked("40/c,"),
+                 {{"40", "40/c,"}, false});
+  }
+}
+
+TEST_CASE("who stops inflating within a compressed message passes that one over too") {
+  MessageReader reader{kReaderLimit};
+  reader.pick("40", true);
+  const std::string bytes = compressed_frames({kConnect}) + masked("40");
+  std::string_view first = std::string_view(bytes).substr(0, 12);
+  CHECK(reader.feed(first) == MessageReader::Status::need_more);
+  reader.stop_inflating();
+  CHECK(feed_whole(reader, std::string_view(bytes).substr(12)) == MessageReader::Status::message);
+  CHECK(reader.text() == "40");
+}
+
 }  // namespace pinion::websocket

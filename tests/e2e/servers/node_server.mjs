@@ -55,6 +55,9 @@ function flood(socket, size) {
   more();
 }
 
+// Another namespace of the same sessions.
+io.of('/chat').on('connection', (socket) => socket.on('who', (ack) => ack(told.name)));
+
 io.on('connection', (socket) => {
   seen.joined++;
   socket.once('echo', () => seen.talked++);
