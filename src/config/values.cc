@@ -161,7 +161,7 @@ Node default_value(const Key& key, Preset preset) {
   if (is_list(key.type)) {
     Node::List list;
     for (const auto text : texts) {
-      if (!text.empty()) list.push_back({.value = std::string(text)});
+      if (!text.empty()) list.emplace_back().value = std::string(text);
     }
     return {.value = std::move(list)};
   }
