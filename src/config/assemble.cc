@@ -25,9 +25,13 @@ void read_section(Section section, SectionReader& parent, Struct& into) {
   reader.finish();
 }
 
-void read_thresholds(SectionReader& pool, Thresholds& thresholds) {
+void read_thresholds(SectionReader& pool, Thresholds& thresholds, ThresholdsDraft& draft) {
   SectionReader reader = pool.below(Section::thresholds);
-  read_section(Section::busy, reader, thresholds.busy);
+  SectionReader busy = reader.below(Section::busy);
+  read_fields(busy, thresholds.busy);
+  each_field(thresholds.busy,
+             [&](std::string_view key, auto&) { draft.busy.push_back(busy.where(key)); });
+  busy.finish();
   read_section(Section::full, reader, thresholds.full);
   reader.finish();
 }
@@ -125,7 +129,7 @@ void read_pool_sections(SectionReader& reader, Pool& pool, PoolDraft& draft, Err
   read_health(reader, pool.health, draft.health, errors);
   read_section(Section::slow_consumer, reader, pool.slow_consumer);
   read_section(Section::event_rate, reader, pool.event_rate);
-  read_thresholds(reader, pool.thresholds);
+  read_thresholds(reader, pool.thresholds, draft.thresholds);
   read_section(Section::admission, reader, pool.admission);
   read_affinity(reader, pool.affinity, draft.affinity, errors);
 }

@@ -31,11 +31,16 @@ struct HealthDraft {
   bool auto_is_known = true;  // what decides which kind of probes `auto` is was understood
 };
 
+struct ThresholdsDraft {
+  std::vector<Position> busy;  // of its limits, in the order of fields.h
+};
+
 struct PoolDraft {
   Position at;
   Position name;
   std::optional<Position> socketio_path;  // only when the file sets it, or a preset
   HealthDraft health;
+  ThresholdsDraft thresholds;
   AffinityDraft affinity;
   std::vector<BackendDraft> backends;  // both forms, in the config's order
   bool understood = true;              // nothing in its tables was unknown

@@ -9,6 +9,7 @@
 #include "config/check_affinity.h"
 #include "config/check_health.h"
 #include "config/check_routes.h"
+#include "config/check_thresholds.h"
 #include "config/key_text.h"
 #include "config/token_file.h"
 #include "config/units.h"
@@ -139,6 +140,7 @@ void check_pools(Draft& draft, ErrorList& errors) {
           "the pool has none, add backends = [\"HOST:PORT\"] or a [[pool.backend]] below it");
     }
     check_health(pools[i], draft.pools[i].health, errors);
+    check_thresholds(pools[i].thresholds, draft.pools[i].thresholds, errors);
     check_affinity(pools[i], draft.pools[i].affinity, errors);
     for (std::size_t j = 0; j < pools[i].backends.size(); ++j) {
       check_duplicate(pools[i], draft.pools[i], j, errors);
