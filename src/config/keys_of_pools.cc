@@ -186,7 +186,8 @@ constexpr Key kKeysOfPools[] = {
      .fallback = "", .min = 0, .max = 16,
      .help = "Where an id of the application's own may stand. connect: a field of what a client "
              "says of itself (auth) when it joins a Socket.IO namespace, the main one or another; only "
-             "with the first that it joins can its session still be moved to where the id belongs. "
+             "with the first that it joins can its session still be moved to where the id belongs, and "
+             "once it has an id no other is learnt. "
              "query: a parameter of the URL. header: a field of the head. cookie: a cookie. json: a field of a JSON body, at its top level, see "
              "json_paths. When ids disagree a cookie's counts least, and one in use before one at "
              "rest."},
@@ -200,7 +201,8 @@ constexpr Key kKeysOfPools[] = {
     {.section = Section::affinity, .type = Type::duration, .name = "connect_wait",
      .fallback = "1s", .min = 10, .max = 10 * kSecond,
      .help = "With connect: ids, how long the polls and the upgrade of a new session wait until "
-             "its client has joined a namespace."},
+             "its client has joined a namespace; and for how long after that a compressed message "
+             "that joins another one is read, if there was no id."},
     {.section = Section::affinity, .type = Type::duration, .name = "move_wait",
      .fallback = "10s", .min = 100, .max = kMinute,
      .help = "For the backend that a new session is moved to, since its id belongs there. Then the "

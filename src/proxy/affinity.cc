@@ -58,15 +58,16 @@ void add_ids_in_body(AffinityIds& ids, std::string_view body, const config::Affi
              std::make_move_iterator(found.end()));
 }
 
-std::optional<std::string> id_in_connect(const engineio::ConnectPacket& packet,
-                                         const config::Affinity& affinity) {
-  if (packet.auth.empty()) return std::nullopt;
+AffinityIds ids_in_connect(const engineio::ConnectPacket& packet,
+                           const config::Affinity& affinity) {
+  AffinityIds ids;
+  if (packet.auth.empty()) return ids;
   for (const IdPlace& place : affinity.ids) {
     if (place.source != IdSource::connect) continue;
     auto id = engineio::json_text_member(packet.auth, place.name);
-    if (id && may_be_id(*id)) return id;
+    if (id && may_be_id(*id)) ids.push_back({std::move(*id), true});
   }
-  return std::nullopt;
+  return ids;
 }
 
 bool reads_body(const http::RequestHead& head, const config::Affinity& affinity) {
@@ -112,11 +113,29 @@ std::optional<Home> find_home(session::AffinityTable& table, PoolId pool, const 
 bool bind_late(SessionLedger& ledger, session::SessionKey key,
                const session::PinTable::Found& session, std::string_view id, Duration keep,
                TimePoint now) {
+  // The first counts, so that one session cannot fill the table.
+  if (session.has_id) return false;
   const auto elsewhere = belongs_elsewhere(ledger.affinity(), {key.pool, id}, session.backend, now);
   if (!elsewhere || !elsewhere->in_use) {
     ledger.bind(key, session.serial, id, session.backend, keep, now);
   }
   return elsewhere.has_value();
+}
+
+std::string id_of_connect(session::AffinityTable& table, PoolId pool, AffinityIds ids,
+                          TimePoint now) {
+  if (ids.empty()) return {};
+  // Most state one, of which nothing needs to be known here.
+  std::size_t best = 0;
+  std::pair<bool, bool> best_rank;
+  for (std::size_t i = 0; i < ids.size() && ids.size() > 1; ++i) {
+    const auto found = table.find({pool, ids[i].id}, now);
+    const std::pair rank(found && found->in_use, found && found->lived);
+    if (rank <= best_rank) continue;
+    best = i;
+    best_rank = rank;
+  }
+  return std::move(ids[best].id);
 }
 
 std::optional<session::AffinityTable::Found> belongs_elsewhere(session::AffinityTable& table,

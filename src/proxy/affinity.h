@@ -30,9 +30,8 @@ using AffinityIds = std::vector<AffinityId>;
 AffinityIds ids_in_head(const http::RequestHead& head, const config::Affinity& affinity);
 /// Adds what stands in a JSON body, before what there is already.
 void add_ids_in_body(AffinityIds& ids, std::string_view body, const config::Affinity& affinity);
-/// The id that a CONNECT states. @returns nothing when it has none
-std::optional<std::string> id_in_connect(const engineio::ConnectPacket& packet,
-                                         const config::Affinity& affinity);
+/// What a CONNECT states.
+AffinityIds ids_in_connect(const engineio::ConnectPacket& packet, const config::Affinity& affinity);
 /// Whether the body of such a request may have ids.
 bool reads_body(const http::RequestHead& head, const config::Affinity& affinity);
 
@@ -51,11 +50,16 @@ struct Home {
 /// The best of what is known of these ids. @returns nothing when none is known
 std::optional<Home> find_home(session::AffinityTable& table, PoolId pool, const AffinityIds& ids,
                               TimePoint now);
-/// A session that can be moved no more states an id: it belongs to that from now on, unless a
-/// session of that id lives on another backend. @returns whether it would have had to be moved
+/// A session that can be moved no more states an id. If it has none yet it belongs to that from now
+/// on, unless a session of that id lives on another backend. @returns whether it would have had to
+/// be moved
 bool bind_late(SessionLedger& ledger, session::SessionKey key,
                const session::PinTable::Found& session, std::string_view id, Duration keep,
                TimePoint now);
+/// Of the ids that a CONNECT states the one that its session belongs to: the best known one, else
+/// the first. @returns an empty one when it states none
+std::string id_of_connect(session::AffinityTable& table, PoolId pool, AffinityIds ids,
+                          TimePoint now);
 /// Where the session of this id lives or has lived. @returns nothing when none is known, or it is
 /// the backend that has it
 std::optional<session::AffinityTable::Found> belongs_elsewhere(session::AffinityTable& table,

@@ -132,7 +132,7 @@ void Exchange::request_sent() {
       note_pings(*scanner, session::PingNote::ping_of_client, session::PingNote::pong_of_client);
       charge_client();
     }
-    join_.take_later(*session_, request_body_.connects());
+    if (!discard_body_) join_.take_later(*session_, request_body_.connects());
   }
   if (phase_ == Phase::responding && !downstream_.half_closed() && !response_body_->holding()) {
     disarm();

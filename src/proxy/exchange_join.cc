@@ -46,7 +46,9 @@ void Exchange::proceed(Next next) {
 
 std::unique_ptr<TunnelJoin> Exchange::watch_connect(const http::ResponseHead& head) const {
   auto join = TunnelJoin::make(head_bytes_, head.fields, worker_.shared().budget);
-  if (join == nullptr) {
+  if (join != nullptr) {
+    join->is_upgrade = session_.has_value();
+  } else {
     worker_.counters().pools[*facts_.pool].rebind(metrics::RebindResult::unread);
   }
   return join;
@@ -54,11 +56,10 @@ std::unique_ptr<TunnelJoin> Exchange::watch_connect(const http::ResponseHead& he
 
 std::unique_ptr<LaterConnects> Exchange::watch_later_connects(
     const http::ResponseHead& head) const {
-  if (!agreed_terms(head.fields)) return nullptr;
-  const bool has_id = session_->found().has_id;
-  return std::make_unique<LaterConnects>(
-      websocket::MessageReader(engineio::kMaxConnectPacket),
-      has_id ? TimePoint::min() : worker_.now() + affinity().connect_wait, worker_.shared().budget);
+  if (session_->found().has_id || !agreed_terms(head.fields)) return nullptr;
+  return std::make_unique<LaterConnects>(websocket::MessageReader(engineio::kMaxConnectPacket),
+                                         worker_.now() + affinity().connect_wait,
+                                         worker_.shared().budget);
 }
 
 void Exchange::reach_session() { reach(session_->found()); }

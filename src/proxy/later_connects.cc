@@ -14,14 +14,15 @@ LaterConnects::LaterConnects(websocket::MessageReader reader, TimePoint inflate_
 
 std::optional<engineio::ConnectPacket> LaterConnects::next(std::string_view& bytes, TimePoint now) {
   if (reader_.inflates() && now >= inflate_until_) reader_.stop_inflating();
-  while (!over_) {
-    const Status status = reader_.feed(bytes);
-    over_ = status == Status::failed;
-    if (status == Status::need_more) break;
-    if (auto packet = engineio::read_connect(reader_.text())) return packet;
+  Status status = reader_.feed(bytes);
+  std::optional<engineio::ConnectPacket> packet;
+  while (status == Status::message && !packet) {
+    packet = engineio::read_connect(reader_.text());
+    if (!packet) status = reader_.feed(bytes);
   }
+  over_ = status == Status::failed;
   share_.set(reader_.held());
-  return std::nullopt;
+  return packet;
 }
 
 }  // namespace pinion::proxy

@@ -47,7 +47,7 @@ void PollingJoin::read_head(const http::RequestHead& head) {
   const auto found = worker_.shared().ledger.find({*facts_.pool, facts_.intent.sid});
   if (!found) return;
   if (found->joining == Joining::done) {
-    may_bring_later_ = !head.fields.has(http::FieldName::content_encoding);
+    may_bring_later_ = !found->has_id && !head.fields.has(http::FieldName::content_encoding);
     return;
   }
   reads_body_ = can_gather(head);
@@ -143,12 +143,14 @@ bool PollingJoin::read_stated_id(std::string_view body) {
     speaks = true;
     const auto connect = engineio::read_connect(packet);
     if (!connect) break;
-    stated_id_ = id_in_connect(*connect, affinity()).value_or("");
+    stated_id_ = id_of_connect(worker_.shared().ledger.affinity(), *facts_.pool,
+                               ids_in_connect(*connect, affinity()), worker_.now());
   }
   return speaks;
 }
 
-void PollingJoin::take_later(const SessionHold& session, std::string_view connects) {
+void PollingJoin::take_later(SessionHold& session, std::string_view connects) {
+  if (!may_bring_later_ || connects.empty() || !session.look_again()) return;
   (void)read_stated_id(connects);
   if (stated_id_.empty()) return;
   if (bind_late(worker_.shared().ledger, session.key(), session.found(), stated_id_,

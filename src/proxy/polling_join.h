@@ -63,10 +63,11 @@ class PollingJoin final : private JoinWaiter, private Rebind::Owner {
   /// It may, so its body is to be seen whole before it goes on.
   [[nodiscard]] bool reads_body() const noexcept { return reads_body_; }
 
-  /// The session has joined, but may join other namespaces, which go on as they come.
+  /// The session has joined without an id, but may join other namespaces with one. Such a CONNECT
+  /// goes on as it comes.
   [[nodiscard]] bool may_bring_later() const noexcept { return may_bring_later_; }
   /// Its session belongs to what they state. @param connects payload of CONNECT packets
-  void take_later(const SessionHold& session, std::string_view connects);
+  void take_later(SessionHold& session, std::string_view connects);
 
   /// Or it may, but its body cannot be read.
   [[nodiscard]] bool brings_connect() const noexcept { return reads_body_ || passes_unread_; }

@@ -19,7 +19,7 @@ RequestBody::Status RequestBody::pass(std::string_view& in, GatherWriter* out) {
     received_ += step.data.size();
     if (limits_.body != 0 && received_ > limits_.body) return Status::too_large;
     if (scanner_) scanner_->feed(step.data);
-    if (connects_) connects_->feed(step.data);
+    if (connects_ && out != nullptr) connects_->feed(step.data);
     if (out != nullptr) encode(step.data, *out);
   }
   if (out != nullptr && framing_.kind == http::Framing::Kind::chunked) out->add(http::kLastChunk);

@@ -36,7 +36,7 @@ class RequestBody {
     return scanner_;
   }
 
-  /// Keeps the CONNECT packets of what passes.
+  /// Keeps the CONNECT packets of what is written on.
   void watch_connects() { connects_.emplace(); }
   /// They, as a payload of their own; empty when there are none.
   [[nodiscard]] std::string_view connects() const noexcept {

@@ -50,7 +50,7 @@ class Tunnel final : public Retirable,
     std::unique_ptr<OpenWatch> open_watch;  // a handshake: its session is still to be learnt
     std::optional<OpenedSession> session;   // an upgrade: of this session
     std::unique_ptr<TunnelJoin> join;       // while its CONNECT may tell that it belongs elsewhere
-    std::unique_ptr<LaterConnects> later;   // it has joined already
+    std::unique_ptr<LaterConnects> later;   // it has joined already, without an id
     balance::InflightHold inflight;         // neither: it counts as a request in flight
   };
   Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backend);
@@ -113,12 +113,15 @@ class Tunnel final : public Retirable,
   void on_rebound(metrics::RebindResult result) noexcept override;
   [[nodiscard]] const config::Affinity& affinity() const noexcept;
   void read_connect(std::string_view bytes);
+  [[nodiscard]] std::string id_in(const engineio::ConnectPacket& packet) const;
   void take_connect();
   std::optional<metrics::RebindResult> begin_move(balance::Backend& right);
   [[nodiscard]] bool take_over(Rebind& rebind);
   void joined();
   void drop_join();
   void read_later_connects(std::string_view bytes);
+  void learn_late(std::string_view id);
+  [[nodiscard]] bool has_joined_by_polling() const;
   void pass_from_client(std::string_view bytes);
   void take_from_client(std::string_view bytes);
   [[nodiscard]] Duration idle_limit() const noexcept;

@@ -55,11 +55,20 @@ void Tunnel::read_connect(std::string_view bytes) {
   if (verdict == Verdict::connect) take_connect();
 }
 
+std::string Tunnel::id_in(const engineio::ConnectPacket& packet) const {
+  return id_of_connect(worker_.shared().ledger.affinity(), pool(),
+                       ids_in_connect(packet, affinity()), worker_.now());
+}
+
 void Tunnel::take_connect() {
   do {
-    join_->id = id_in_connect(join_->watch.packet(), affinity()).value_or("");
+    join_->id = id_in(join_->watch.packet());
   } while (join_->id.empty() && join_->watch.next_connect());
   if (join_->id.empty()) return joined();
+  if (has_joined_by_polling()) {
+    learn_late(std::exchange(join_->id, {}));
+    return joined();
+  }
   const auto right = belongs_elsewhere(worker_.shared().ledger.affinity(), {pool(), join_->id},
                                        backend_->id(), worker_.now());
   if (!right) return joined();
@@ -137,33 +146,48 @@ void Tunnel::joined() {
   const std::string unread(join_->watch.unread());
   const std::string held = join_->watch.take_all();
   auto reader = join_->watch.take_reader();
-  const bool has_id = !join_->id.empty();
-  if (session_ && has_id) {
+  if (session_ && !join_->id.empty()) {
     worker_.shared().ledger.bind({pool(), session_->sid}, session_->serial, join_->id,
                                  backend_->id(), affinity().keep, worker_.now());
   }
   drop_join();
   if (!held.empty()) pass_from_client(held);
   if (state_ != State::open || !session_) return;
+  const auto found = worker_.shared().ledger.find({pool(), session_->sid});
+  if (!found || found->has_id) return;
   later_ = std::make_unique<LaterConnects>(
-      std::move(reader), has_id ? TimePoint::min() : worker_.now() + affinity().connect_wait,
-      worker_.shared().budget);
+      std::move(reader), worker_.now() + affinity().connect_wait, worker_.shared().budget);
   read_later_connects(unread);
 }
 
 void Tunnel::read_later_connects(std::string_view bytes) {
+  std::string id;
+  while (id.empty()) {
+    const auto packet = later_->next(bytes, worker_.now());
+    if (!packet) break;
+    id = id_in(*packet);
+  }
+  if (!id.empty()) learn_late(id);
+  if (!id.empty() || later_->over()) later_.reset();
+}
+
+// A backend that is ending is nobody's home.
+void Tunnel::learn_late(std::string_view id) {
+  if (state_ != State::open || out_.ended() || out_.saw_close_frame()) return;
   SessionLedger& ledger = worker_.shared().ledger;
   const session::SessionKey key{pool(), session_->sid};
-  while (const auto packet = later_->next(bytes, worker_.now())) {
-    const auto id = id_in_connect(*packet, affinity());
-    const auto found = ledger.find(key);
-    if (!id || !found || found->serial != session_->serial) continue;
-    later_->stop_inflating();
-    if (bind_late(ledger, key, *found, *id, affinity().keep, worker_.now())) {
-      worker_.counters().pools[pool()].rebind(RebindResult::late);
-    }
+  const auto found = ledger.find(key);
+  if (!found || found->serial != session_->serial) return;
+  if (bind_late(ledger, key, *found, id, affinity().keep, worker_.now())) {
+    worker_.counters().pools[pool()].rebind(RebindResult::late);
   }
-  if (later_->over()) later_.reset();
+}
+
+// Of a tunnel that was there before its client sent the CONNECT by a POST.
+bool Tunnel::has_joined_by_polling() const {
+  if (!join_->is_upgrade) return false;
+  const auto found = worker_.shared().ledger.find({pool(), session_->sid});
+  return found && found->joining == session::Joining::done;
 }
 
 void Tunnel::drop_join() {

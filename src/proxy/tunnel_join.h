@@ -28,6 +28,7 @@ struct TunnelJoin {
   websocket::DeflateTerms terms;  // as the client has agreed to
   ConnectWatch watch;
   BufferShare share;               // for what the watch holds
+  bool is_upgrade = false;         // its session may join by a POST meanwhile
   std::string id;                  // that the CONNECT states
   std::unique_ptr<Rebind> rebind;  // while the session is being moved
 };

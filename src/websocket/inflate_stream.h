@@ -2,11 +2,10 @@
 // messages of one direction. Private to this room.
 //
 // Threads: one worker's.
-// Lifetime: one direction of one WebSocket. Memory: some 40 KiB.
+// Lifetime: one direction of one WebSocket.
 // Invariants: has the largest window, which reads what was made with smaller ones, and keeps it
-// from
-//   message to message, which reads what was made without context takeover too; a final block alone
-//   empties it.
+//   from message to message, which reads what was made without context takeover too; a final block
+//   alone empties it.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +19,9 @@ namespace pinion::websocket {
 
 class InflateStream {
  public:
+  /// What zlib takes for one at most: its window and its state, in bytes.
+  static constexpr std::size_t kMemory = std::size_t{40} * 1024;
+
   InflateStream();
 
   /// Inflates the next message; what was in `out` is lost.

@@ -23,20 +23,22 @@ void MessageReader::pick(std::string_view prefix, bool inflates) noexcept {
 void MessageReader::stop_inflating() noexcept {
   inflates_ = false;
   inflate_.reset();
-  if (in_message_ && compressed_) passed_over_ = true;
+  if (!in_message_ || !compressed_) return;
+  passed_over_ = true;
+  text_ = {};
 }
 
 void MessageReader::begin_message() {
   status_ = Status::need_more;
   has_history_ = saw_compressed_;
   text_.clear();
-  // Whoever picks reads for as long as the connection lasts.
-  if (picks()) text_.shrink_to_fit();
+  // Whoever picks may read for as long as the connection lasts.
+  if (picks()) text_ = {};
 }
 
 void MessageReader::pass_over() noexcept {
   passed_over_ = true;
-  text_.clear();
+  text_ = {};
   if (compressed_) stop_inflating();
 }
 

@@ -46,8 +46,10 @@ class MessageReader {
   /// Passes compressed messages over from now on, and gives their window back.
   void stop_inflating() noexcept;
   [[nodiscard]] bool inflates() const noexcept { return inflates_; }
-  /// Bytes that are kept of a message that is not whole yet, and of the last one.
-  [[nodiscard]] std::size_t held() const noexcept { return text_.size(); }
+  /// Bytes that are kept: of a message that is not whole yet or of the last one, and the window.
+  [[nodiscard]] std::size_t held() const noexcept {
+    return text_.size() + (inflate_ ? InflateStream::kMemory : 0);
+  }
   /// The message that feed() has told of, until its next call.
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
   /// Whether the message was text, not binary.

@@ -15,7 +15,7 @@ for (const [coding, perMessageDeflate] of [['plain', false], ['deflate', { thres
       pinion = await stage.pinion({
         backends: await stage.backends('node4', 3, { socketio: { perMessageDeflate } }),
         // Turn by turn: two handshakes, or plain requests, of three choose another backend.
-        pool: { balance: 'round_robin', affinity: { ids: ['connect:id', 'query:tab'] } },
+        pool: { balance: 'round_robin', affinity: { ids: ['connect:id', 'query:tab'], connect_wait: '10s' } },
       });
     });
     after(() => stage.close());

@@ -65,7 +65,7 @@ std::vector<std::string> pick(std::string_view stream, std::size_t limit, NextSi
   in_pieces(stream, next_size, [&](std::string_view piece) {
     while (!piece.empty() && !failed) {
       const Status status = reader.feed(piece);
-      PINION_CHECK(reader.held() <= limit, "the limit holds");
+      PINION_CHECK(reader.text().size() <= limit, "the limit holds");
       if (status == Status::message) picked.push_back(reader.text());
       failed = status == Status::failed;
     }

@@ -84,14 +84,35 @@ TEST_CASE("bodies are read at the ends of paths that the config names, if they a
 }
 
 TEST_CASE("a CONNECT states its id at the top level of what it says") {
-  const auto id = [](std::string_view auth) {
-    return id_in_connect({.nsp = "/", .auth = auth}, all_sources());
+  const auto ids = [](std::string_view auth) {
+    return ids_in_connect({.nsp = "/", .auth = auth}, all_sources());
   };
-  CHECK(id(R"({"clientType":"webapp","sessionId":"x"})") == "x");
-  CHECK_FALSE(id(R"({"session_id":"x"})"));
-  CHECK_FALSE(id(R"({"a":{"sessionId":"x"}})"));
-  CHECK_FALSE(id("{"));
-  CHECK_FALSE(id(""));
+  const AffinityIds found = ids(R"({"clientType":"webapp","sessionId":"x"})");
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].id == "x");
+  CHECK(found[0].stated);
+  CHECK(ids(R"({"session_id":"x"})").empty());
+  CHECK(ids(R"({"a":{"sessionId":"x"}})").empty());
+  CHECK(ids("{").empty());
+  CHECK(ids("").empty());
+}
+
+TEST_CASE("of several ids in a CONNECT the session belongs to the best known, or else the first") {
+  session::AffinityTable table(100);
+  (void)table.bind({0, "in use"}, 1, 1h, kStart);
+  table.release(table.bind({0, "at rest"}, 2, 1h, kStart), kStart);
+  table.suggest({0, "heard of"}, 3, 1h, kStart);
+  const auto best = [&](const AffinityIds& ids) { return id_of_connect(table, 0, ids, kStart); };
+  CHECK(best({}).empty());
+  CHECK(best({{"new"}}) == "new");
+  CHECK(best({{"new"}, {"newer"}}) == "new");
+  CHECK(best({{"new"}, {"heard of"}}) == "new");
+  CHECK(best({{"new"}, {"at rest"}}) == "at rest");
+  CHECK(best({{"at rest"}, {"in use"}, {"new"}}) == "in use");
+  const AffinityIds both = ids_in_connect(
+      {.nsp = "/", .auth = R"({"b":"in use","a":"new"})"},
+      {.ids = {{IdSource::connect, "a"}, {IdSource::query, "b"}, {IdSource::connect, "b"}}});
+  CHECK(best(both) == "in use");
 }
 
 TEST_CASE("stated goes before cookie, in use before at rest, and that before only heard of") {

@@ -242,7 +242,7 @@ Picked pick_connects(const pinion::test::Pieces& pieces, bool inflates) {
     while (!piece.empty()) {
       const auto status = reader.feed(piece);
       REQUIRE(status != MessageReader::Status::failed);
-      CHECK(reader.held() <= kReaderLimit);
+      CHECK(reader.text().size() <= kReaderLimit);
       if (status == MessageReader::Status::message) picked.texts.push_back(reader.text());
     }
   }
