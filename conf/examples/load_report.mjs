@@ -34,12 +34,19 @@ export function report_load(server, metrics = {}, window = 1000) {
   };
   const timer = setInterval(look, window).unref();
 
-  const report = (request, response) => {
+  const line = () => {
     const named = { event_loop_delay_ms: load.delay_ms };
     for (const [name, value] of Object.entries(metrics)) named[name] = value();
     const list = Object.entries(named).map(([name, value]) => `named_metrics.${name}=${value}`);
-    response.setHeader('endpoint-load-metrics',
-      `TEXT application_utilization=${load.utilization.toFixed(4)}, ${list.join(', ')}`);
+    return `TEXT application_utilization=${load.utilization.toFixed(4)}, ${list.join(', ')}`;
+  };
+  // When the head is written, which of a long poll is much later than when it was asked for.
+  const report = (request, response) => {
+    const { writeHead } = response;
+    response.writeHead = (...head) => {
+      if (!response.headersSent) response.setHeader('endpoint-load-metrics', line());
+      return writeHead.apply(response, head);
+    };
   };
   server.prependListener('request', report);
   return () => {

@@ -131,7 +131,7 @@ bool Assigner::draw_two(const BackendSet& set, std::span<Backend* const> tried, 
       continue;
     }
     if (which_for_session(backend, now) != Which::answering) continue;
-    if (is_busy(backend) || !backend.pace().ready(now, set.rate)) continue;
+    if (is_busy(backend) || !backend.pace().ready_for_new(now, set.rate)) continue;
     if (is_among(tried, &backend)) continue;
     const auto is_same = [&](const Candidate& one) { return one.backend == &backend; };
     if (std::any_of(candidates_.begin(), candidates_.end(), is_same)) continue;
@@ -192,7 +192,7 @@ void Assigner::keep_calm_ones() {
 // @returns whether there were any
 bool Assigner::drop_those_not_due(std::uint32_t rate, TimePoint now) {
   return std::erase_if(candidates_, [&](const Candidate& candidate) {
-           return !candidate.backend->pace().ready(now, rate);
+           return !candidate.backend->pace().ready_for_new(now, rate);
          }) != 0;
 }
 

@@ -26,6 +26,9 @@ std::string why_passed_over(const Backend& backend, std::uint32_t rate, TimePoin
   if (!backend.pace().ready(now, rate)) {
     return fmt::format("held back by rate: at most {} sessions a second", rate);
   }
+  if (!backend.pace().ready_for_new(now, rate)) {
+    return "kept by rate for those who come back to it";
+  }
   if (standing.level == Level::busy) {
     return fmt::format("busy by its limit of {}: only where no calm one has room",
                        to_string(standing.by));

@@ -54,6 +54,7 @@ void LoadKeeper::watch(const BackendSets& sets, TimePoint now) {
                                      [&](const Watched& one) { return one.backend == backend; });
         if (at != known.end()) {
           watched = std::move(*at);
+          watched.reading.ramp_until = std::min(watched.reading.ramp_until, now + next.rules.ramp);
         } else {
           watched.reading.at = now;
           watched.reading.returns = backend->returns();

@@ -23,6 +23,13 @@ class Pace {
   [[nodiscard]] bool ready(TimePoint now, std::uint32_t rate) const noexcept {
     return rate == 0 || is_due(due_ns_.load(std::memory_order_relaxed), now);
   }
+  /// The same for one that has no session there yet: those who come back go before.
+  [[nodiscard]] bool ready_for_new(TimePoint now, std::uint32_t rate) const noexcept {
+    return ready(now, rate) && (rate == 0 || waiting_ == 0);
+  }
+  /// Somebody who comes back begins to wait for it, and waits no more.
+  void begin_wait() noexcept { waiting_.fetch_add(1, std::memory_order_relaxed); }
+  void end_wait() noexcept { waiting_.fetch_sub(1, std::memory_order_relaxed); }
   /// Counts one that comes now. @returns false if it must not come yet
   bool take(TimePoint now, std::uint32_t rate) noexcept;
 
@@ -31,7 +38,8 @@ class Pace {
     return due_ns - kSlack.count() <= now.time_since_epoch().count();
   }
 
-  std::atomic<std::int64_t> due_ns_{0};  // when the next one comes if all keep their distance
+  std::atomic<std::uint32_t> waiting_{0};  // who come back to this backend
+  std::atomic<std::int64_t> due_ns_{0};    // when the next one comes if all keep their distance
 };
 
 }  // namespace pinion::balance

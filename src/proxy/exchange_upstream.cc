@@ -75,7 +75,8 @@ void Exchange::reply_shed(std::string_view code, std::string_view message) {
          .code = code,
          .message = message,
          .retry_after = static_cast<std::uint32_t>(1 + worker_.random()() % 5),
-         .keep_alive = true});
+         // Whoever is sent away leaves its connection to those who are in a session.
+         .keep_alive = !worker_.overloaded(Rung::no_keep_alive)});
 }
 
 void Exchange::choose_for_session() {

@@ -89,13 +89,23 @@ void SessionPlacing::wait_for_room(Refusal refusal) {
     worker_.counters().pools[*facts_.pool].admission(AdmissionResult::refused);
     return refuse(kQueueFull);
   }
-  queued_ = true;
+  set_queued(true);
   if (!again) queued_since_ = worker_.now();
   owner_.on_wait_for_place(*queued_since_ + admission.wait);
 }
 
+void SessionPlacing::set_queued(bool queued) noexcept {
+  queued_ = queued;
+  if (home_ == nullptr) return;
+  if (queued) {
+    home_->pace().begin_wait();
+  } else {
+    home_->pace().end_wait();
+  }
+}
+
 void SessionPlacing::on_displaced() noexcept {
-  queued_ = false;
+  set_queued(false);
   worker_.counters().pools[*facts_.pool].admission(AdmissionResult::refused);
   refuse(kQueueFull);
 }
@@ -147,7 +157,7 @@ void SessionPlacing::count_wait(TimePoint now) {
 }
 
 void SessionPlacing::leave_queue(AdmissionResult result) {
-  queued_ = false;
+  set_queued(false);
   worker_.admission().queue(*facts_.pool).leave(*this);
   worker_.counters().pools[*facts_.pool].admission(result);
 }

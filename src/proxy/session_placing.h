@@ -68,6 +68,7 @@ class SessionPlacing final : private balance::AdmissionWaiter {
 
   [[nodiscard]] balance::Rank rank();
   void wait_for_room(Refusal refusal);
+  void set_queued(bool queued) noexcept;
   bool on_turn(TimePoint now) noexcept override;
   void on_displaced() noexcept override;
   [[nodiscard]] balance::Reservation place_for(TimePoint now, Refusal& refusal);

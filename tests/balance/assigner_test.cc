@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "backends.h"
+#include "balance/explain.h"
 #include "support/start.h"
 
 namespace pinion::balance {
@@ -66,6 +67,32 @@ TEST_CASE("what heralds a session takes neither its turn nor its try") {
   CHECK(b[0].tries_sessions(due));
   CHECK(health.take_try(due));
   CHECK_FALSE(b[0].tries_sessions(due));
+}
+
+TEST_CASE("the turn of a backend is kept for those who come back to it") {
+  for (const Balance balance : kAll) {
+    Backends b;
+    b.add();
+    b.add();
+    auto turns = turns_of_one_pool();
+    Assigner assigner(turns, 3);
+    BackendSet set = b.set(balance);
+    set.rate = 10;
+    b[0].pace().begin_wait();
+    CHECK(explain(b[0], set.rate, kStart) == "kept by rate for those who come back to it");
+    CHECK(assigner.assign_session(set, {}, kStart).reservation.backend() == &b[1]);
+    CHECK(assigner.assign_session(set, {}, kStart).refusal == Assigner::Refusal::paced);
+    b[0].pace().end_wait();
+    CHECK(assigner.assign_session(set, {}, kStart).reservation.backend() == &b[0]);
+    // Without a rate they wait for nothing.
+    set.rate = 0;
+    b[0].pace().begin_wait();
+    bool taken = false;
+    for (int i = 0; i < 50; ++i) {
+      taken = taken || assigner.assign_session(set, {}, kStart).reservation.backend() == &b[0];
+    }
+    CHECK(taken);
+  }
 }
 
 TEST_CASE("those that were tried are passed over, by every policy") {

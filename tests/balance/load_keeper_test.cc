@@ -298,6 +298,23 @@ TEST_CASE("one that ramps up gets no more when all others are busy but have room
   CHECK(taken == 20);
 }
 
+TEST_CASE("a shorter ramp holds for those who ramp up already, a longer one does not") {
+  Watched w(2);
+  w.pass(1s);
+  w.backends.add();
+  w.watch();
+  CHECK(explain(w.backends[2], 0, w.now) == "ramping 30 s");
+  std::vector<config::Pool> pools(1);
+  for (const auto& [ramp, why] : {std::pair(60s, "ramping 30 s"), std::pair(10s, "ramping 10 s"),
+                                  std::pair(0s, "counting: no measurements")}) {
+    pools[0].ramp = ramp;
+    w.keeper.set_rules(pools);
+    w.watch();
+    w.keeper.tick(w.now);
+    CHECK(explain(w.backends[2], 0, w.now) == why);
+  }
+}
+
 TEST_CASE("another one who probes and counts anew takes nothing of what was learnt") {
   Watched w(2);
   w.add_sessions(0, 50);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { call, client } from './support/client.mjs';
+import { PollingSession, request } from './support/polling.mjs';
 import { serve_bytes } from './support/serve.mjs';
 import { Stage } from './support/stage.mjs';
 import { eventually, seconds } from './support/wait.mjs';
@@ -29,6 +30,20 @@ for (const kind of ['node4', 'uvicorn-websockets']) {
       await eventually('it rests', async () => (await pinion.backends())[0].reported_load < 0.2, { within: seconds(30) });
       assert.ok((await pinion.metric('load_reports_total', 'result="taken"')) > 0);
       assert.equal(await pinion.metric('load_reports_total', 'result="unread"'), 0);
+    });
+
+    test('tells what is so when it answers a long poll, not when that was asked for', { timeout: seconds(60) }, async (t) => {
+      const backend = await Stage.of(t).backend(kind, 'only', { reports: true });
+      const url = `http://${backend.address}`;
+      const session = await (await new PollingSession(url).open()).connect();
+      const poll = request(`${url}/socket.io/?EIO=4&transport=polling&sid=${session.sid}`);
+      // It is there before what follows.
+      for (let i = 0; i < 3; i++) await request(`${url}/file`);
+      await session.push('42["queue",7]');
+      await session.push('420["who"]');
+      const answer = await poll;
+      assert.equal(answer.body, '430["only"]');
+      assert.match(answer.headers['endpoint-load-metrics'], /named_metrics\.queue=7\b/);
     });
 
     test('tells a number of the application, which is a limit', { timeout: seconds(60) }, async (t) => {

@@ -148,12 +148,17 @@ TEST_CASE("who comes home waits for the rate too, and keeps nobody from the othe
   Peer second = proxy.client();
   second.send(comes_home);
   CHECK(eventually([&] { return somebody_waits(proxy); }));
+  const auto next_is_for_all = [&] {
+    return proxy.backend(0).pace().ready_for_new(monotonic_now() + std::chrono::hours{1}, 2);
+  };
+  CHECK_FALSE(next_is_for_all());
   Peer stranger = proxy.client();
   stranger.send(kHandshake);
   serve_handshake(other, "two");
   CHECK(read_answer(stranger).starts_with("HTTP/1.1 200"));
   serve_handshake(home, "three");
   CHECK(read_answer(second).starts_with("HTTP/1.1 200"));
+  CHECK(next_is_for_all());
   CHECK(monotonic_now() - began >= std::chrono::milliseconds{450});
 }
 

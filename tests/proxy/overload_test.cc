@@ -107,6 +107,26 @@ TEST_CASE("a plain request's connection ends with its answer, one of socket.io d
   CHECK(plain.read_to_end().empty());
 }
 
+TEST_CASE("a handshake that is sent away keeps its connection only while there are enough") {
+  const pinion::proxy::test::Backend backend;
+  RunningProxy proxy({backend.address()});
+  const auto take = [&](Rung rung) {
+    proxy.on_worker([rung](Worker& worker) {
+      worker.shared().overload.taken[static_cast<std::size_t>(rung)] = true;
+    });
+  };
+  take(Rung::refuse_handshakes);
+  Peer client = proxy.client();
+  client.send(kHandshake);
+  CHECK(read_answer(client).find("onnection: close") == std::string::npos);
+  take(Rung::no_keep_alive);
+  client.send(kHandshake);
+  const std::string refused = read_answer(client);
+  CHECK(refused.starts_with("HTTP/1.1 503"));
+  CHECK(refused.find("onnection: close") != std::string::npos);
+  CHECK(client.read_to_end().empty());
+}
+
 TEST_CASE("plain requests are refused before handshakes, and those before anybody in a session") {
   const pinion::proxy::test::Backend backend;
   RunningProxy proxy({backend.address()});
