@@ -45,7 +45,8 @@ enum class Balance : unsigned char { least_load, least_sessions, round_robin, ra
 
 struct Timeouts {
   Duration request_head{}, request_body_idle{}, keep_alive{};
-  Duration connect{}, response_head{}, tunnel_idle{};  // tunnel_idle 0: from the ping times
+  Duration connect{}, response_head{}, response_idle{};
+  Duration tunnel_idle{};  // tunnel_idle 0: from the ping times
 
   bool operator==(const Timeouts&) const = default;
 };

@@ -30,6 +30,7 @@ void each_field(MaybeConst<Timeouts> auto& timeouts, auto&& field) {
   field("keep_alive", timeouts.keep_alive);
   field("connect", timeouts.connect);
   field("response_head", timeouts.response_head);
+  field("response_idle", timeouts.response_idle);
   field("tunnel_idle", timeouts.tunnel_idle);
 }
 

@@ -44,6 +44,10 @@ constexpr Key kKeysOfProxy[] = {
     {.section = Section::timeouts, .type = Type::duration, .name = "response_head",
      .fallback = "60s", .min = 10, .max = kHour,
      .help = "From the end of a request until the head of its response is complete. Then 504."},
+    {.section = Section::timeouts, .type = Type::duration, .name = "response_idle",
+     .fallback = "5m", .min = 10, .max = 24 * kHour,
+     .help = "Silence of a backend inside an answer, while the client takes what there is. Then "
+             "the answer is cut."},
     {.section = Section::timeouts, .type = Type::duration, .name = "tunnel_idle",
      .fallback = "0s", .min = kSecond, .max = 24 * kHour,
      .zero = "from the ping times of the handshake",

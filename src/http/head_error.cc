@@ -71,7 +71,8 @@ std::string_view message_of(HeadError error) noexcept {
     case HeadError::nul_byte:
       return "There is a NUL byte in the request head.";
     case HeadError::bad_host:
-      return "The request's Host is missing, is there twice, or is no host.";
+      return "The request's Host is missing, is there twice, is no host, or is not that of the "
+             "target.";
     case HeadError::bad_content_length:
       return "The request's Content-Length is no length, or not the only one.";
     case HeadError::bad_transfer_encoding:

@@ -66,7 +66,9 @@ void Exchange::start(const http::RequestHead& head, std::string_view& bytes) {
       (head.framing.kind == http::Framing::Kind::chunked && facts_.on_engineio_path);
   if (!gathers) write_head(head);
   if (admit(head)) {
-    if (gathers) {
+    if (gathers && is_of_no_session()) {
+      reply_unknown_session();
+    } else if (gathers) {
       begin_gathering(head);
       gather(bytes);
     } else {
@@ -76,6 +78,12 @@ void Exchange::start(const http::RequestHead& head, std::string_view& bytes) {
     }
   }
   input_ = nullptr;
+}
+
+// Such a body is not worth the memory.
+bool Exchange::is_of_no_session() const {
+  return facts_.intent.kind == Intent::Kind::push &&
+         !worker_.shared().ledger.find({*facts_.pool, facts_.intent.sid});
 }
 
 bool Exchange::admit(const http::RequestHead& head) {
@@ -296,6 +304,13 @@ bool Exchange::body_stands_still(TimePoint now) {
   return now >= due;
 }
 
+bool Exchange::answer_stands_still(TimePoint now) {
+  if (downstream_.half_closed() || response_body_->holding()) return true;
+  const TimePoint due = progress_ + worker_.config().proxy.timeouts.response_idle;
+  if (now < due) worker_.wheel().arm(*this, due);
+  return now >= due;
+}
+
 void Exchange::arm(Duration timeout) { worker_.wheel().arm(*this, worker_.now() + timeout); }
 
 void Exchange::on_timer(TimePoint now) noexcept {
@@ -307,10 +322,17 @@ void Exchange::on_timer(TimePoint now) noexcept {
     if (std::exchange(backlog_full_, false) && now < connect_until_) return connect_anew();
     return connect_failed(UV_ETIMEDOUT);
   }
+  if (answered_) {
+    if (body_stands_still(now)) end_answered();
+    return;
+  }
   if (phase_ == Phase::responding) {
     // A client may take its time over the answer, as any may.
     if (downstream_.stream().queued() > 0) return arm(timeouts.request_body_idle);
-    if (request_complete_) return fail_response(CloseReason::backend_timeout, kResponseTimeout);
+    if (request_complete_) {
+      if (!answer_stands_still(now)) return;
+      return fail_response(CloseReason::backend_timeout, kResponseTimeout);
+    }
     // Whoever is not read cannot say more.
     if (request_paused_.paused()) return arm(timeouts.request_body_idle);
     if (body_stands_still(now)) break_off(CloseReason::client_timeout);

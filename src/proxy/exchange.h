@@ -17,7 +17,10 @@
 //               then ahead           then response_head
 //   responding  the same             request_body_idle   its end, a cut, a 101
 //                                    until all is sent,
-//                                    and half-closed; else none
+//                                    and half-closed; else
+//                                    response_idle
+//               and the rest of the  request_body_idle   the body's end, that of either side
+//               body behind it
 // Parts: SessionPlacing (the search for a session's place), RequestIds (where ids say that it
 //   belongs), PollingJoin (the CONNECT of its session), RequestBody and ResponseBody. They tell the
 //   exchange, and it alone has a phase, a timer and a backend.
@@ -118,6 +121,7 @@ class Exchange final : public Retirable,
   };
 
   [[nodiscard]] bool awaits_session() const noexcept;
+  [[nodiscard]] bool is_of_no_session() const;
   void route(const http::RequestHead& head);
   bool admit(const http::RequestHead& head);
   void write_head(const http::RequestHead& head);
@@ -144,6 +148,8 @@ class Exchange final : public Retirable,
   [[nodiscard]] std::string write_reply_to_request(const http::Reply& answer) const;
   void fail_response(metrics::CloseReason reason, const http::Reply& instead);
   [[nodiscard]] bool body_stands_still(TimePoint now);
+  [[nodiscard]] bool answer_stands_still(TimePoint now);
+  void limit_silence();
   void arm(Duration timeout);
   void on_timer(TimePoint now) noexcept override;
 
@@ -208,6 +214,9 @@ class Exchange final : public Retirable,
   void watch_response(const http::ResponseHead& head);
   void pass_response(std::string_view bytes, bool ended);
   void end_response();
+  [[nodiscard]] bool wants_rest_of_body() noexcept;
+  void end_if_rest_is_sent();
+  void end_answered();
   void note_end_of_answer();
   void note_pings(const engineio::PacketScanner& seen, session::PingNote ping,
                   session::PingNote pong) noexcept;
@@ -234,7 +243,7 @@ class Exchange final : public Retirable,
   TimePoint answer_due_{};
   TimePoint asked_at_{};  // of a POST to a session, and of a handshake
   std::optional<balance::SampledRequest> sampled_;
-  TimePoint progress_{};            // when the client's body last moved
+  TimePoint progress_{};            // when the client's body last moved, or the answer
   std::uint64_t backend_took_ = 0;  // of it, when it was last looked at; see progress_of()
 
   RequestIds ids_;
@@ -256,6 +265,8 @@ class Exchange final : public Retirable,
   metrics::Side error_side_ = metrics::Side::none;  // if the code is a close reason
   bool keep_downstream_ = true;
   bool keep_upstream_ = true;
+  bool takes_rest_ = false;  // the backend has answered before the body's end, and reads on
+  bool answered_ = false;    // wholly, while the rest of the body still goes on
   QueueShare request_share_;
   PausedClock request_paused_;
   PausedClock response_paused_;

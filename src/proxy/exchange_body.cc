@@ -134,8 +134,9 @@ void Exchange::request_sent() {
     }
     if (!discard_body_) join_.take_later(*session_, request_body_.connects());
   }
+  if (answered_) return end_if_rest_is_sent();
   if (phase_ == Phase::responding && !downstream_.half_closed() && !response_body_->holding()) {
-    disarm();
+    arm(worker_.config().proxy.timeouts.response_idle);
   }
   if (phase_ != Phase::waiting) return;
   // A poll waits for as long as the session's pings may take, whatever the config says of other

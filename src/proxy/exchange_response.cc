@@ -32,6 +32,7 @@ std::size_t Exchange::upstream_read_room() noexcept {
 }
 
 void Exchange::on_upstream_read(std::string_view bytes) noexcept {
+  if (answered_) return end_answered();
   if (phase_ == Phase::responding) return pass_response(bytes, false);
   while (phase_ == Phase::waiting) {
     http::ResponseHead& head = worker_.scratch_response();
@@ -97,6 +98,7 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   // uvicorn closes the connection behind an answer that an error of the application has made, and
   // does not say so in its head.
   const bool failed = head.status >= 500;
+  takes_rest_ = head.keep_alive && head.status < 300;
   keep_upstream_ = head.keep_alive && request_complete_ && !discard_body_ && !failed &&
                    head.framing.kind != http::Framing::Kind::until_close;
   // The request's head is done with, its memory is not.
@@ -195,10 +197,18 @@ void Exchange::pass_response(std::string_view bytes, bool ended) {
   }
   if (status == ResponseBody::Status::done) return end_response();
   pause_backend_if_full();
+  limit_silence();
+}
+
+// Unless something else is waited for already. Most answers end before they come here.
+void Exchange::limit_silence() {
+  if (!request_complete_ || armed()) return;
+  arm(worker_.config().proxy.timeouts.response_idle);
 }
 
 void Exchange::on_upstream_end(int status) noexcept {
   if (phase_ == Phase::waiting) return request_failed(status);
+  if (answered_) return end_answered();
   if (status == 0) return pass_response({}, true);
   backend_->health().suspect();
   fail_response(CloseReason::backend_reset, kBadResponse);
@@ -208,6 +218,8 @@ void Exchange::on_client_drain() {
   if (!response_paused_.paused() || downstream_.stream().queued() > worker_.low_mark()) return;
   const Duration paused =
       response_paused_.resume(worker_.now(), worker_.counters().direction(Direction::out));
+  // It could say nothing meanwhile.
+  progress_ = worker_.now();
   if (session_) session_->add_pause(paused);
   upstream_->stream().start_reading();
 }
@@ -216,6 +228,8 @@ void Exchange::on_client_drain() {
 void Exchange::note_end_of_answer() {
   if (response_body_->opened() != nullptr) {
     worker_.shared().news.handshake_opened(*backend_, worker_.now());
+  } else if (facts_.intent.kind == Intent::Kind::handshake && status_ == 200 && !facts_.is_head) {
+    worker_.warn_unlearnt(*backend_);
   }
   if (!session_) return;
   auto& traffic = session_->traffic();
@@ -237,7 +251,28 @@ void Exchange::note_end_of_answer() {
   }
 }
 
+// A backend that has said yes, and did not say that it closes, may read on: then it is no end that
+// it has answered. Who says no is not sent what may be much; and a client that waited for a 100 may
+// keep its body for itself.
+bool Exchange::wants_rest_of_body() noexcept {
+  return !request_complete_ && request_body_.received() > 0 && takes_rest_ && !discard_body_ &&
+         !response_body_->had_excess() && !downstream_.half_closed() && !worker_.shutting_down();
+}
+
+void Exchange::end_if_rest_is_sent() {
+  if (request_complete_ && queued_upstream() == 0) end_answered();
+}
+
+void Exchange::end_answered() {
+  drop_upstream();
+  finish(false);
+}
+
 void Exchange::end_response() {
+  if (wants_rest_of_body()) {
+    answered_ = true;
+    return arm(worker_.config().proxy.timeouts.request_body_idle);
+  }
   if (keep_upstream_ && request_complete_ && !discard_body_ && upstream_->stream().queued() == 0 &&
       !response_body_->had_excess()) {
     worker_.upstreams().give_back(std::move(upstream_));

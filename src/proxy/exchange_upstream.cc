@@ -319,6 +319,7 @@ void Exchange::account_queue() noexcept {
 
 void Exchange::on_upstream_drain() noexcept {
   account_queue();
+  if (answered_ && request_complete_) return end_if_rest_is_sent();
   if (!request_paused_.paused() || upstream_->stream().queued() > worker_.low_mark()) return;
   const Duration paused =
       request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));

@@ -143,6 +143,7 @@ void Tunnel::learn_session(std::string_view from_backend) {
   if (status == FirstMessage::Status::need_more && opening_->held.size() <= kMostHeld) return;
   if (status == FirstMessage::Status::complete) {
     opening_->watch->feed(opening_->message.text(), worker_.now());
+    if (!opening_->watch->opened()) worker_.warn_unlearnt(*backend_);
   }
   release_held();
 }

@@ -280,15 +280,35 @@ void Worker::explain_placing(const balance::Backend& taken) {
                                        {"repeated", *held_back}});
 }
 
+void Worker::warn_unlearnt(const balance::Backend& backend) {
+  const auto held_back = warnings_.admit("unlearnt from " + backend.identity().name, now());
+  if (!held_back) return;
+  shared_.log.warning(
+      fmt::format("the answer to a handshake opens no session that could be pinned: it is no open "
+                  "packet, or is compressed, or its sid has more than {} bytes",
+                  engineio::kMaxSid),
+      {{"pool", backend.identity().pool_name},
+       {"backend", backend.identity().name},
+       {"repeated", *held_back}});
+}
+
 void Worker::warn_bad_response(const balance::Backend& backend, std::string_view what) {
   const std::string key = backend.identity().name + ' ' + std::string(what);
   const auto held_back = warnings_.admit(key, now());
   if (!held_back) return;
-  shared_.log.warning("backend sent an answer that is not valid HTTP; the client got 502",
-                      {{"pool", backend.identity().pool_name},
-                       {"backend", backend.identity().name},
-                       {"what", what},
-                       {"repeated", *held_back}});
+  const std::string_view limit = what == code_of(http::HeadError::head_too_large)    ? "head"
+                                 : what == code_of(http::HeadError::too_many_fields) ? "headers"
+                                                                                     : "";
+  const std::string message =
+      limit.empty() ? "backend sent an answer that is not valid HTTP; the client got 502"
+                    : fmt::format(
+                          "backend sent a head of more than [proxy.limits].{} allows; the "
+                          "client got 502",
+                          limit);
+  shared_.log.warning(message, {{"pool", backend.identity().pool_name},
+                                {"backend", backend.identity().name},
+                                {"what", what},
+                                {"repeated", *held_back}});
 }
 
 void Worker::shut_down(Duration grace) {

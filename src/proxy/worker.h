@@ -129,6 +129,8 @@ class Worker final : private uv::Listener::Handler,
   void warn_unpinned(PoolId pool, std::string_view path);
   /// For the debug log, now and then: which backend got a new session, and how all of them stood.
   void explain_placing(const balance::Backend& taken);
+  /// A handshake was answered, but its session cannot be pinned.
+  void warn_unlearnt(const balance::Backend& backend);
   void warn_bad_response(const balance::Backend& backend, std::string_view what);
 
   void connection_closed() noexcept;

@@ -25,7 +25,13 @@ TEST_CASE("the smallest file gets the documented defaults") {
   CHECK(config.proxy.shutdown_grace == seconds{30});
   CHECK(config.proxy.trusted_proxies.empty());
   const Timeouts& timeouts = config.proxy.timeouts;
-  CHECK(timeouts == Timeouts{seconds{10}, seconds{30}, seconds{75}, seconds{2}, seconds{60}, {}});
+  CHECK(timeouts == Timeouts{seconds{10},
+                             seconds{30},
+                             seconds{75},
+                             seconds{2},
+                             seconds{60},
+                             std::chrono::minutes{5},
+                             {}});
   const Limits& limits = config.proxy.limits;
   CHECK(limits ==
         Limits{64 << 10, 128, 16 << 10, 0, 1 << 20, 256 << 10, 256 << 20, 1'000'000, 262'144, 256});

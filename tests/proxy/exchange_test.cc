@@ -95,21 +95,6 @@ TEST_CASE("a backend that takes a little of a body all the time is waited for") 
   CHECK(read_answer(client).ends_with("all of it"));
 }
 
-TEST_CASE("an answer that comes before the body has ended is passed on, and the connection ends") {
-  const Backend backend;
-  const RunningProxy proxy({backend.address()});
-  Peer client = proxy.client();
-  client.send("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nsome");
-  Peer upstream = backend.accept();
-  CHECK(upstream.read_until("some").ends_with("some"));
-  upstream.send(answer("too large", "413 Content Too Large"));
-  const std::string got = read_answer(client);
-  CHECK(got.starts_with("HTTP/1.1 413"));
-  CHECK(got.find("onnection: close") != std::string::npos);
-  CHECK(client.read_to_end().empty());
-  CHECK(client.end() == End::fin);
-}
-
 TEST_CASE("answers without a body leave the connection ready for the next request") {
   const Backend backend;
   const RunningProxy proxy({backend.address()});

@@ -1,0 +1,71 @@
+// Answers that come while their request's body is still under way.
+#include <algorithm>
+
+#include "speech.h"
+
+namespace pinion::proxy {
+
+using namespace test;
+
+TEST_CASE("an answer that comes before the body has ended is passed on, and the connection ends") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nsome");
+  Peer upstream = backend.accept();
+  CHECK(upstream.read_until("some").ends_with("some"));
+  upstream.send(answer("too large", "413 Content Too Large"));
+  const std::string got = read_answer(client);
+  CHECK(got.starts_with("HTTP/1.1 413"));
+  CHECK(got.find("onnection: close") != std::string::npos);
+  CHECK(client.read_to_end().empty());
+  CHECK(client.end() == End::fin);
+}
+
+TEST_CASE("the rest of a body follows an answer that came early and says yes") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  const std::string rest(std::size_t{4} << 20U, 'r');
+  for (const bool chunked : {false, true}) {
+    CAPTURE(chunked);
+    Peer client = proxy.client();
+    const std::string framing =
+        chunked ? "Transfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n400000\r\n"
+                : "Content-Length: " + std::to_string(4 + rest.size()) + "\r\n\r\nsome";
+    client.send("POST /upload HTTP/1.1\r\nHost: x\r\n" + framing);
+    Peer upstream = backend.accept();
+    upstream.read_until("some");
+    upstream.send(answer("taken", "202 Accepted"));
+    const std::string got = read_answer(client);
+    CHECK(got.ends_with("taken"));
+    CHECK(got.find("onnection: close") != std::string::npos);
+    std::thread upload([&] { client.send(rest + (chunked ? "\r\n0\r\n\r\n" : "")); });
+    if (chunked) {
+      std::string body = upstream.read_until("\r\n0\r\n\r\n");
+      CHECK(std::ranges::count(body, 'r') == static_cast<std::ptrdiff_t>(rest.size()));
+    } else {
+      CHECK(upstream.read(rest.size()) == rest);
+    }
+    upload.join();
+    CHECK(client.read_to_end().empty());
+    CHECK(upstream.read_to_end().empty());
+  }
+}
+
+TEST_CASE("the rest of a body after an early answer is waited for as long as any body") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()}, {.timeouts = "request_body_idle = \"200ms\""});
+  for (const bool backend_ends : {false, true}) {
+    CAPTURE(backend_ends);
+    Peer client = proxy.client();
+    client.send("POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nsome");
+    Peer upstream = backend.accept();
+    upstream.read_until("some");
+    upstream.send(answer("taken", "202 Accepted"));
+    CHECK(read_answer(client).ends_with("taken"));
+    if (backend_ends) upstream.finish();
+    CHECK(client.read_to_end().empty());
+  }
+}
+
+}  // namespace pinion::proxy
