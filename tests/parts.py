@@ -49,7 +49,7 @@ def _sanitized(directory):
 
 
 def _niced(by, steps):
-    return [step._replace(command=["nice", "-n", str(by), *step.command]) for step in steps]
+    return [step._replace(nice=by) for step in steps]
 
 
 def _computing(name, about, steps):
