@@ -133,6 +133,10 @@ bool Exchange::on_client_fin() {
   // Elsewhere a client may have closed its sending side only; it gets its answer, but is not waited
   // for without end.
   const bool gives_up = facts_.intent.in_session() || facts_.intent.kind == Intent::Kind::handshake;
+  if (answered_) {
+    if (!request_complete_) end_answered();
+    return false;
+  }
   if (gives_up || !request_complete_) return true;
   if (phase_ == Phase::responding) arm(worker_.config().proxy.timeouts.request_body_idle);
   return false;
@@ -298,14 +302,20 @@ void Exchange::log_access() const {
 
 // @returns false when it has moved since, and is looked at again
 bool Exchange::body_stands_still(TimePoint now) {
-  if (request_paused_.paused() && progressed(upstream_->stream(), backend_took_)) progress_ = now;
+  note_what_backend_took(now);
   const TimePoint due = progress_ + worker_.config().proxy.timeouts.request_body_idle;
   if (now < due) worker_.wheel().arm(*this, due);
   return now >= due;
 }
 
+// A backend that takes what waits for it is not idle, whatever it says.
+void Exchange::note_what_backend_took(TimePoint now) noexcept {
+  if (queued_upstream() > 0 && progressed(upstream_->stream(), backend_took_)) progress_ = now;
+}
+
 bool Exchange::answer_stands_still(TimePoint now) {
   if (downstream_.half_closed() || response_body_->holding()) return true;
+  note_what_backend_took(now);
   const TimePoint due = progress_ + worker_.config().proxy.timeouts.response_idle;
   if (now < due) worker_.wheel().arm(*this, due);
   return now >= due;
@@ -329,13 +339,14 @@ void Exchange::on_timer(TimePoint now) noexcept {
   if (phase_ == Phase::responding) {
     // A client may take its time over the answer, as any may.
     if (downstream_.stream().queued() > 0) return arm(timeouts.request_body_idle);
-    if (request_complete_) {
-      if (!answer_stands_still(now)) return;
-      return fail_response(CloseReason::backend_timeout, kResponseTimeout);
+    // Whoever is not read cannot say more, and whoever has said nothing may keep it for itself.
+    const bool client_has_to_send =
+        !request_complete_ && !request_paused_.paused() && request_body_.received() > 0;
+    if (client_has_to_send) {
+      if (body_stands_still(now)) break_off(CloseReason::client_timeout);
+    } else if (answer_stands_still(now)) {
+      fail_response(CloseReason::backend_timeout, kResponseTimeout);
     }
-    // Whoever is not read cannot say more.
-    if (request_paused_.paused()) return arm(timeouts.request_body_idle);
-    if (body_stands_still(now)) break_off(CloseReason::client_timeout);
     return;
   }
   if (!request_complete_) {

@@ -149,6 +149,7 @@ class Exchange final : public Retirable,
   void fail_response(metrics::CloseReason reason, const http::Reply& instead);
   [[nodiscard]] bool body_stands_still(TimePoint now);
   [[nodiscard]] bool answer_stands_still(TimePoint now);
+  void note_what_backend_took(TimePoint now) noexcept;
   void limit_silence();
   void arm(Duration timeout);
   void on_timer(TimePoint now) noexcept override;

@@ -151,6 +151,7 @@ void Exchange::request_sent() {
 
 void Exchange::body_failed(RequestBody::Status status) {
   keep_downstream_ = false;
+  if (answered_) return end_answered();
   if (status == RequestBody::Status::too_large) {
     return reply({.status = 413,
                   .code = "body-too-large",

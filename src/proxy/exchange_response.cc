@@ -98,7 +98,9 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   // uvicorn closes the connection behind an answer that an error of the application has made, and
   // does not say so in its head.
   const bool failed = head.status >= 500;
-  takes_rest_ = head.keep_alive && head.status < 300;
+  // Where the end of the connection is that of the answer, a client may wait for it.
+  takes_rest_ =
+      head.keep_alive && head.status < 300 && to_client.kind != http::Framing::Kind::until_close;
   keep_upstream_ = head.keep_alive && request_complete_ && !discard_body_ && !failed &&
                    head.framing.kind != http::Framing::Kind::until_close;
   // The request's head is done with, its memory is not.
@@ -202,8 +204,7 @@ void Exchange::pass_response(std::string_view bytes, bool ended) {
 
 // Unless something else is waited for already. Most answers end before they come here.
 void Exchange::limit_silence() {
-  if (!request_complete_ || armed()) return;
-  arm(worker_.config().proxy.timeouts.response_idle);
+  if (!armed()) arm(worker_.config().proxy.timeouts.response_idle);
 }
 
 void Exchange::on_upstream_end(int status) noexcept {
@@ -255,8 +256,9 @@ void Exchange::note_end_of_answer() {
 // it has answered. Who says no is not sent what may be much; and a client that waited for a 100 may
 // keep its body for itself.
 bool Exchange::wants_rest_of_body() noexcept {
-  return !request_complete_ && request_body_.received() > 0 && takes_rest_ && !discard_body_ &&
-         !response_body_->had_excess() && !downstream_.half_closed() && !worker_.shutting_down();
+  const bool has_more = request_complete_ ? queued_upstream() > 0 : request_body_.received() > 0;
+  return has_more && takes_rest_ && !discard_body_ && !response_body_->had_excess() &&
+         !downstream_.half_closed() && !worker_.shutting_down();
 }
 
 void Exchange::end_if_rest_is_sent() {
@@ -265,7 +267,7 @@ void Exchange::end_if_rest_is_sent() {
 
 void Exchange::end_answered() {
   drop_upstream();
-  finish(false);
+  finish(keep_downstream_ && request_complete_);
 }
 
 void Exchange::end_response() {

@@ -96,8 +96,13 @@ void SessionPlacing::wait_for_room(Refusal refusal) {
 
 void SessionPlacing::set_queued(bool queued) noexcept {
   queued_ = queued;
-  if (home_ == nullptr) return;
-  if (queued) {
+  await_home(queued && home_ != nullptr);
+}
+
+// Nobody else gets the home's turns meanwhile.
+void SessionPlacing::await_home(bool awaits) noexcept {
+  if (std::exchange(awaits_home_, awaits) == awaits) return;
+  if (awaits) {
     home_->pace().begin_wait();
   } else {
     home_->pace().end_wait();
@@ -115,6 +120,7 @@ balance::Reservation SessionPlacing::place_for(TimePoint now, Refusal& refusal) 
   const balance::BackendSet& set = worker_.backends(*facts_.pool);
   const bool has_home = home_ != nullptr && home_->takes_sessions() && set.has(*home_) &&
                         std::ranges::find(tried_, home_) == tried_.end();
+  await_home(has_home);
   if (has_home) {
     refusal = Refusal::paced;
     return reserve_paced(*home_, set.rate, now);

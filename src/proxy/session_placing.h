@@ -69,6 +69,7 @@ class SessionPlacing final : private balance::AdmissionWaiter {
   [[nodiscard]] balance::Rank rank();
   void wait_for_room(Refusal refusal);
   void set_queued(bool queued) noexcept;
+  void await_home(bool awaits) noexcept;
   bool on_turn(TimePoint now) noexcept override;
   void on_displaced() noexcept override;
   [[nodiscard]] balance::Reservation place_for(TimePoint now, Refusal& refusal);
@@ -85,6 +86,7 @@ class SessionPlacing final : private balance::AdmissionWaiter {
   std::optional<balance::Rank> rank_;      // once somebody else wants room too
   std::optional<TimePoint> queued_since_;  // once it has waited for room
   bool queued_ = false;
+  bool awaits_home_ = false;  // counted there
   bool returns_ = false;
   bool credit_taken_ = false;  // for a session that was lost
 };

@@ -162,6 +162,30 @@ TEST_CASE("who comes home waits for the rate too, and keeps nobody from the othe
   CHECK(monotonic_now() - began >= std::chrono::milliseconds{450});
 }
 
+TEST_CASE("who waits for a home that takes nobody any more does not keep it from itself") {
+  const Backend home;
+  RunningProxy proxy({home.address()}, {.pool = "[pool.affinity]\nids = [\"query:id\"]\n"
+                                                "[pool.admission]\nrate = 2\nwait = \"1m\"\n"});
+  proxy.ledger().affinity().bind({0, "tab"}, proxy.backend(0).id(), std::chrono::hours{1},
+                                 monotonic_now());
+  const std::string comes_home = get("/socket.io/?EIO=4&transport=polling&id=tab");
+  Peer first = proxy.client();
+  first.send(comes_home);
+  serve_handshake(home, "one");
+  CHECK(read_answer(first).starts_with("HTTP/1.1 200"));
+  Peer second = proxy.client();
+  second.send(comes_home);
+  CHECK(eventually([&] { return somebody_waits(proxy); }));
+  // It is the only one there is, so it is tried all the same.
+  balance::Health& health = proxy.backend(0).health();
+  for (int i = 0; !health.fails_handshakes() && i < 100; ++i) {
+    (void)health.handshake_answered(true, monotonic_now());
+  }
+  CHECK_FALSE(proxy.backend(0).takes_sessions());
+  serve_handshake(home, "two");
+  CHECK(read_answer(second).starts_with("HTTP/1.1 200"));
+}
+
 TEST_CASE("who has lost a session and is sent away goes before others when it comes again") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"100ms\"\n"));

@@ -63,6 +63,36 @@ TEST_CASE("a backend that is not read because of its client is not silent") {
   CHECK(proxy.closes(CloseReason::backend_timeout) == 0);
 }
 
+TEST_CASE(
+    "a backend that has begun its answer and then neither reads nor speaks is not waited for") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()},
+                     {.timeouts = "response_idle = \"300ms\"\nrequest_body_idle = \"100ms\""});
+  Peer client = proxy.client();
+  std::thread upload([&] {
+    (void)client.send_what_fits(post("/upload", std::string(std::size_t{32} << 20U, 'b')),
+                                std::size_t{32} << 20U);
+  });
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send(kBegun);
+  CHECK(eventually([&] { return proxy.closes(CloseReason::backend_timeout) == 1; }));
+  upload.join();
+}
+
+TEST_CASE("a client that keeps its body for itself is told when the answer ends too early") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.timeouts = "response_idle = \"200ms\""});
+  Peer client = proxy.client();
+  client.send(
+      "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send(kBegun);
+  client.read_to_end();
+  CHECK(proxy.closes(CloseReason::backend_timeout) == 1);
+}
+
 TEST_CASE("a chunked body for a session that is not there is refused before it is kept") {
   const Backend backend;
   RunningProxy proxy({backend.address()});
