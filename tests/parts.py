@@ -1,8 +1,8 @@
 """The parts of the test suite. A part is a list of steps that follow each other.
 
-Parts of the lane `waiting` mostly wait for sockets and clocks, those of the lane `computing` compile; what
-`reading` does, which runs nothing, fills the rest. The lanes run side by side, each with what those before it
-leave of the processor. The last end-to-end run is in the second lane, which is free by then.
+Parts of the lane `waiting` mostly wait for sockets and clocks, those of the lane `computing` compile; they run side
+by side, and are about as long. What `reading` does, which runs nothing, has what they leave of the processor. The
+last end-to-end run is in the second lane, which is free by then.
 """
 
 from typing import NamedTuple
@@ -48,16 +48,12 @@ def _sanitized(directory):
     }
 
 
-def _niced(by, steps):
-    return [step._replace(nice=by) for step in steps]
-
-
 def _computing(name, about, steps):
-    return Part(name, about, _niced(10, steps), "computing")
+    return Part(name, about, steps, "computing")
 
 
 def _reading(name, about, steps):
-    return Part(name, about, _niced(13, steps), "reading")
+    return Part(name, about, [step._replace(nice=10) for step in steps], "reading")
 
 
 def all_parts():
