@@ -19,7 +19,6 @@ class Step(NamedTuple):
     meson_log: str = ""          # where meson writes what its tests said
     findings: str = ""           # a folder where sanitizers write, one file each
     limit: float = 15 * _MINUTE  # seconds
-    nice: int = 0                # 0 to 19: how much it leaves to others
 
 
 def run(step, log, part):
@@ -33,7 +32,6 @@ def run(step, log, part):
     start = log.tell()
     with subprocess.Popen(step.command, cwd=ROOT, env={**os.environ, **step.environment}, stdin=subprocess.DEVNULL,
                           stdout=log, stderr=subprocess.STDOUT, start_new_session=True) as process:
-        _make_nice(process, step.nice)
         try:
             succeeded = process.wait(step.limit) == 0
         except subprocess.TimeoutExpired:
@@ -46,15 +44,6 @@ def run(step, log, part):
         file.seek(start)
         said = file.read()
     return _count(step, said, succeeded, part) + _findings_tally(step, log, part), succeeded
-
-
-def _make_nice(process, by):
-    """Linux may weigh sessions, not processes, against each other (sched(7), autogroup); then this is what counts."""
-    os.setpriority(os.PRIO_PROCESS, process.pid, by)
-    try:
-        pathlib.Path(f"/proc/{process.pid}/autogroup").write_text(str(by), encoding="ascii")
-    except OSError:
-        pass
 
 
 def _end_group(process):
