@@ -96,12 +96,12 @@ void SessionPlacing::wait_for_room(Refusal refusal) {
 
 void SessionPlacing::set_queued(bool queued) noexcept {
   queued_ = queued;
-  await_home(queued && home_ != nullptr);
+  await_home(queued);
 }
 
 // Nobody else gets the home's turns meanwhile.
 void SessionPlacing::await_home(bool awaits) noexcept {
-  if (std::exchange(awaits_home_, awaits) == awaits) return;
+  if (home_ == nullptr || std::exchange(awaits_home_, awaits) == awaits) return;
   if (awaits) {
     home_->pace().begin_wait();
   } else {
