@@ -218,7 +218,7 @@ void remember_routes(const Config& running, Config& next, Differences& differenc
   differences.say(fmt::format("the routes have changed, {} now", next.routes.size()));
   std::vector<Route> former = running.routes;
   for (const Route& route : running.former_routes) {
-    if (std::ranges::find(former, route) == former.end()) former.push_back(route);
+    if (std::ranges::find(running.routes, route) == running.routes.end()) former.push_back(route);
   }
   if (former.size() > kMostFormerRoutes) {
     differences.say(fmt::format(

@@ -1,39 +1,16 @@
 #include "config/reload.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
 #include "base/ids.h"
 #include "config/key_table.h"
-#include "config/load.h"
+#include "reloading.h"
 
-namespace pinion::config {
+namespace pinion::config::reloading {
 namespace {
-
-using Lines = std::vector<std::string>;
-
-Config parse(const std::string& text) {
-  auto loaded = load_text(text, "test.toml");
-  if (!loaded) FAIL(to_text(loaded.error().front()));
-  return std::move(*loaded);
-}
-
-std::string pool_with(const std::string& name, const std::string& keys) {
-  return "[[pool]]\nname = \"" + name + "\"\n" + keys + "\n";
-}
-std::string route_from(const std::string& path, const std::string& to) {
-  return "[[route]]\npath = \"" + path + "\"\npool = \"" + to + "\"\n";
-}
-
-const std::string kOne = R"(backends = ["10.0.0.1:1"])";
-const std::string kTwo = R"(backends = ["10.0.0.1:1", "10.0.0.2:2"])";
-
-Reload reload(const Config& running, const std::string& text) {
-  auto planned = plan_reload(running, parse(text));
-  REQUIRE(planned);
-  return std::move(*planned);
-}
 
 // One more than the default, or the least where 0 means something else.
 std::string another_number(const Key& key) {
@@ -245,98 +222,34 @@ TEST_CASE("a pool that is gone stays as a place, and may come back to it") {
 }
 
 TEST_CASE("routes that were are remembered, the latest first, up to a bound") {
-  const auto routed = [](int n) {
-    return pool_with("chat", kOne) + route_from("/" + std::to_string(n) + "/", "chat");
+  // A hundred routes each, of which none is in another one.
+  const auto routed = [](int generation) {
+    std::string text = pool_with("chat", kOne);
+    for (int n = 0; n < 100; ++n) {
+      text += route_from(fmt::format("/{}-{}/", generation, n), "chat");
+    }
+    return text;
   };
   Config running = parse(routed(0));
   CHECK(reload(running, routed(0)).config.former_routes.empty());
-  for (int n = 1; n <= 1100; ++n) running = reload(running, routed(n)).config;
-  REQUIRE(running.former_routes.size() == kMostFormerRoutes);
-  CHECK(running.former_routes.front().path == "/1099/");
-  CHECK(running.former_routes.back().path == "/100/");
-  CHECK(reload(running, routed(1101)).changes.back() ==
-        "there have been more than 1000 routes: sessions opened by the 1 oldest are found no more");
-}
-
-TEST_CASE("what needs a restart is said and changes nothing") {
-  const Config running =
-      parse("[proxy]\nworkers = 1\n" + pool_with("chat", kOne) + route_from("/", "chat"));
-  const Reload planned = reload(running, R"([proxy]
-workers = 2
-max_connections = 100
-shutdown_grace = "5s"
-[proxy.timeouts]
-connect = "1s"
-[proxy.limits]
-pins = 100
-[admin]
-listen = "127.0.0.1:9181"
-[log]
-format = "json"
-level = "debug"
-)" + pool_with("chat", kOne + "\nsocketio_path = \"/ws/\"\nbalance = \"round_robin\"") +
-                                             route_from("/", "chat"));
-  CHECK(planned.restarts.size() == 6);
-  CHECK(planned.restarts.front() == "[proxy].workers: 1 -> 2");
-  CHECK(planned.restarts.back() == "pool chat: [pool].socketio_path: /socket.io/ -> /ws/");
-  CHECK(planned.changes == Lines{"[proxy].shutdown_grace: 30s -> 5s",
-                                 "[proxy.timeouts].connect: 2s -> 1s", "[log].level: info -> debug",
-                                 "pool chat: [pool].balance: least_load -> round_robin"});
-  const Config& next = planned.config;
-  CHECK(next.proxy.workers == 1);
-  CHECK(next.proxy.limits.pins == running.proxy.limits.pins);
-  CHECK(next.admin == running.admin);
-  CHECK(next.log.format == LogFormat::text);
-  CHECK(next.log.level == LogLevel::debug);
-  CHECK(next.pools[0].socketio_path == "/socket.io/");
-  // It is said again for as long as the file asks for it.
-  CHECK(reload(next, "[proxy]\nworkers = 2\n" + pool_with("chat", kOne) + route_from("/", "chat"))
-            .restarts.size() == 1);
-}
-
-// Its sessions would not be pinned until the restart.
-TEST_CASE("a change of which half would wait for a restart is refused as a whole") {
-  const auto at = [](const std::string& prefix) {
-    return pool_with("chat", kOne + "\nsocketio_path = \"" + prefix + "socket.io/\"") +
-           route_from(prefix, "chat");
-  };
-  const auto moved = plan_reload(parse(at("/a/")), parse(at("/b/")));
-  REQUIRE_FALSE(moved);
-  CHECK(moved.error().find("/a/socket.io/") != std::string::npos);
-  CHECK(moved.error().find("restart") != std::string::npos);
-
-  // What was so before is nothing that a change breaks.
-  const std::string unreached = pool_with("chat", kOne) + route_from("/api/", "chat");
-  CHECK(plan_reload(parse(unreached), parse(pool_with("chat", kOne + "\nsocketio_path = \"\"") +
-                                            route_from("/api/", "chat"))));
-
-  // A probe or an id that needs the path which is to come with it.
-  const std::string plain =
-      pool_with("chat", kOne + "\nsocketio_path = \"\"") + route_from("/", "chat");
-  for (const std::string needs :
-       {"[pool.health]\nkind = \"websocket\"", "[pool.health]\nkind = \"engineio\"",
-        "[pool.affinity]\nids = [\"connect:id\"]"}) {
-    CAPTURE(needs);
-    const auto torn = plan_reload(
-        parse(plain), parse(pool_with("chat", kOne + "\n" + needs) + route_from("/", "chat")));
-    REQUIRE_FALSE(torn);
-    CHECK(torn.error().find("restart") != std::string::npos);
+  for (int generation = 1; generation <= 10; ++generation) {
+    running = reload(running, routed(generation)).config;
   }
-  // A pool that comes back under another path, to which alone its routes lead now.
-  const std::string other = pool_with("other", kTwo) + route_from("/other/", "other");
-  const Reload without = reload(parse(at("/a/") + other), other);
-  CHECK_FALSE(plan_reload(without.config, parse(at("/b/") + other)));
-  CHECK(plan_reload(without.config, parse(at("/a/") + other)));
+  REQUIRE(running.former_routes.size() == kMostFormerRoutes);
+  CHECK(running.former_routes.front().path == "/9-0/");
+  CHECK(running.former_routes.back().path == "/0-99/");
 
-  const std::string rest = pool_with("chat", kOne) + route_from("/", "chat");
-  const auto limits = [&](const std::string& session, const std::string& total) {
-    return parse("[proxy.limits]\nbuffered_per_session = \"" + session + "\"\nbuffered_total = \"" +
-                 total + "\"\n" + rest);
-  };
-  const auto raised = plan_reload(limits("1MiB", "8MiB"), limits("16MiB", "64MiB"));
-  REQUIRE_FALSE(raised);
-  CHECK(raised.error().find("buffered_total") != std::string::npos);
-  CHECK(plan_reload(limits("1MiB", "8MiB"), limits("8MiB", "64MiB")));
+  const Reload above = reload(running, routed(11));
+  CHECK(
+      above.changes.back() ==
+      "there have been more than 1000 routes: sessions opened by the 100 oldest are found no more");
+  CHECK(above.config.former_routes.front().path == "/10-0/");
+  CHECK(above.config.former_routes.back().path == "/1-99/");
+
+  // Each is remembered once, however often it has been there.
+  const Config again = reload(above.config, routed(10)).config;
+  const Config last = reload(again, routed(12)).config;
+  CHECK(std::ranges::count(last.former_routes, again.routes.front()) == 1);
 }
 
 TEST_CASE("another key in the same file is told, since it makes cookies worthless") {
@@ -349,39 +262,4 @@ TEST_CASE("another key in the same file is told, since it makes cookies worthles
   CHECK(planned->changes[0].find("another key") != std::string::npos);
 }
 
-// The kernel would call the address taken, and the advice would be to stop what listens there.
-TEST_CASE("a listener does not take the place of the admin endpoint before a restart") {
-  const auto at = [](const std::string& proxy, const std::string& admin) {
-    return parse("[proxy]\nlisten = [\"" + proxy + "\"]\n[admin]\nlisten = \"" + admin + "\"\n" +
-                 pool_with("chat", kOne) + route_from("/", "chat"));
-  };
-  const Config running = at("127.0.0.1:8080", "127.0.0.1:9180");
-  for (const char* listen : {"127.0.0.1:9180", "0.0.0.0:9180"}) {
-    const auto swapped = plan_reload(running, at(listen, "127.0.0.1:9181"));
-    REQUIRE_FALSE(swapped);
-    CHECK(swapped.error().find(listen) != std::string::npos);
-    CHECK(swapped.error().find("pinion's own admin endpoint") != std::string::npos);
-    CHECK(swapped.error().find("restart") != std::string::npos);
-  }
-  CHECK(plan_reload(running, at("127.0.0.1:9181", "127.0.0.1:9182")));
-}
-
-TEST_CASE("no more pools than can be told apart") {
-  Config running = parse(pool_with("chat", kOne) + route_from("/", "chat"));
-  const auto also = [](int n) {
-    std::string text = pool_with("chat", kOne);
-    std::string routes;
-    for (int i = 0; i < 255; ++i) {
-      const std::string name = "p" + std::to_string(n) + "-" + std::to_string(i);
-      text += pool_with(name, kOne);
-      routes += route_from("/" + name + "/", name);
-    }
-    return text + routes + route_from("/", "chat");
-  };
-  for (int n = 0; n < 4; ++n) running = reload(running, also(n)).config;
-  const auto refused = plan_reload(running, parse(also(5)));
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().find("restart") != std::string::npos);
-}
-
-}  // namespace pinion::config
+}  // namespace pinion::config::reloading
