@@ -1,4 +1,5 @@
 // `pinion bench`: load of many clients, against real servers and through pinion itself.
+// alone: delays and gaps are measured
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Child, run } from './support/child.mjs';

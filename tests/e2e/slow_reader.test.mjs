@@ -1,4 +1,5 @@
 // Clients that do not read: their backend is made to wait, pinion's memory stays, and nobody else notices.
+// alone: how long others wait is measured
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import { describe, test } from 'node:test';

@@ -1,4 +1,5 @@
 // Three times as many as fit: who talks is served, who is sent away hears so at once, and nothing stays behind.
+// alone: how soon strangers hear is measured
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import { test } from 'node:test';
