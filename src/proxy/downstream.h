@@ -65,6 +65,10 @@ class Downstream final : public Retirable,
   /// Bytes that are held: those that wait for the client, or for the backend of its request, and
   /// what has been read of the next.
   [[nodiscard]] std::size_t queued() const noexcept;
+  /// What it costs to keep them; see burden_of().
+  [[nodiscard]] double burden(TimePoint now) noexcept {
+    return burden_of(queued(), stall_.get(), now);
+  }
   /// If it is idle, it may be so no longer than the worker's idle_time().
   void shorten_idle() noexcept;
   /// Goes on with what was read ahead; called by the worker after the turn in which it was asked

@@ -26,13 +26,23 @@ StallWatch::StallWatch(TimerWheel& wheel, const uv::Stream& stream, TimePoint no
   wheel_.arm(*this, now + step(owner.longest_stall()));
 }
 
-void StallWatch::on_timer(TimePoint now) noexcept {
+Duration StallWatch::standstill(TimePoint now) noexcept {
   if (progressed(stream_, position_)) since_ = now;
+  return now - since_;
+}
+
+void StallWatch::on_timer(TimePoint now) noexcept {
+  const Duration still = standstill(now);
   const Duration longest = owner_.longest_stall();
-  stalled_ = now - since_ >= stalled_after(longest);
-  if (longest != Duration::zero() && now - since_ >= longest) return owner_.on_slow_consumer();
+  stalled_ = still >= stalled_after(longest);
+  if (longest != Duration::zero() && still >= longest) return owner_.on_slow_consumer();
   wheel_.arm(*this, now + step(longest));
   owner_.on_waiting();
+}
+
+double burden_of(std::size_t bytes, StallWatch* watch, TimePoint now) noexcept {
+  const double still = watch == nullptr ? 0.0 : to_seconds(watch->standstill(now));
+  return static_cast<double>(bytes) * (1 + still);
 }
 
 }  // namespace pinion::proxy

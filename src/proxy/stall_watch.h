@@ -9,6 +9,7 @@
 //   at most a quarter of that (or a second) later.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/clock.h"
@@ -35,6 +36,9 @@ class StallWatch final : private WheelTimer {
 
   /// There was no progress for some time.
   [[nodiscard]] bool stalled() const noexcept { return stalled_; }
+  /// How long there has been none, which is looked at now: at least that long, and at most a second
+  /// longer.
+  [[nodiscard]] Duration standstill(TimePoint now) noexcept;
 
  private:
   void on_timer(TimePoint now) noexcept override;
@@ -46,5 +50,11 @@ class StallWatch final : private WheelTimer {
   std::uint64_t position_;  // then
   bool stalled_ = false;
 };
+
+/// What it costs to keep bytes for a client, in bytes: each counts once, and once more for each
+/// second in which the client took none. So who reads nothing weighs more than who gets much and
+/// reads it.
+/// @param watch null: it was found to be taking them
+[[nodiscard]] double burden_of(std::size_t bytes, StallWatch* watch, TimePoint now) noexcept;
 
 }  // namespace pinion::proxy

@@ -78,6 +78,10 @@ class Tunnel final : public Retirable,
     const std::size_t held = join_ == nullptr ? 0 : join_->watch.held();
     return out_.sink_queue() + in_.sink_queue() + held;
   }
+  /// What it costs to keep them; see burden_of().
+  [[nodiscard]] double burden(TimePoint now) noexcept {
+    return burden_of(queued(), stall_.get(), now);
+  }
   [[nodiscard]] bool closing() const noexcept { return state_ != State::open; }
 
   // For its relays:

@@ -24,8 +24,8 @@ void Worker::promise_to_free(std::size_t bytes) noexcept {
   if (change != 0) shared_.closing_bytes.fetch_add(change, std::memory_order_relaxed);
 }
 
-// Each worker closes what holds most of its own, one a tick, until those that are closing will give
-// back what is too much.
+// Each worker closes who is the greatest burden to it, one a tick, until those that are closing
+// will give back what is too much.
 void Worker::relieve_buffers() noexcept {
   const std::size_t used = shared_.budget.used();
   const std::size_t limit = shared_.budget.limit();
@@ -34,31 +34,35 @@ void Worker::relieve_buffers() noexcept {
     return;
   }
   std::size_t given_back = 0;
-  std::size_t most = 0;
+  double greatest = 0;
   Tunnel* tunnel = nullptr;
   for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
        at = connections_->tunnels.after(*at)) {
     if (at->closing()) {
       given_back += at->queued();
-    } else if (at->queued() > most) {
+    } else if (const double burden = at->burden(now()); burden > greatest) {
       tunnel = at;
-      most = at->queued();
+      greatest = burden;
     }
   }
   Downstream* downstream = nullptr;
   for (Downstream* at = connections_->downstreams.front(); at != nullptr;
        at = connections_->downstreams.after(*at)) {
-    if (at->queued() <= most) continue;
+    const double burden = at->burden(now());
+    if (burden <= greatest) continue;
     downstream = at;
-    most = at->queued();
+    greatest = burden;
   }
+  std::size_t waiting = 0;
+  if (tunnel != nullptr) waiting = tunnel->queued();
+  if (downstream != nullptr) waiting = downstream->queued();
   // What others have closed frees as much as what this one has.
   promise_to_free(given_back);
-  if (most == 0 || shared_.closing_bytes.load(std::memory_order_relaxed) >= used - limit) return;
-  promise_to_free(given_back + most);
+  if (waiting == 0 || shared_.closing_bytes.load(std::memory_order_relaxed) >= used - limit) return;
+  promise_to_free(given_back + waiting);
   if (const auto held_back = warnings_.admit("over budget", now())) {
     shared_.log.warning("more waits than [proxy.limits].buffered_total: closing the slowest",
-                        {{"waiting_bytes", most}, {"repeated", *held_back}});
+                        {{"waiting_bytes", waiting}, {"repeated", *held_back}});
   }
   if (downstream != nullptr) {
     count_close(CloseReason::over_budget);

@@ -143,6 +143,43 @@ TEST_CASE("over the budget the slowest reader is closed, the others do not notic
   CHECK(good.backend.read(reply.size()) == reply);
 }
 
+TEST_CASE("who takes nothing is closed before who has got more a moment ago") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()},
+                     {.limits = "buffered_per_session = \"1MiB\"\nbuffered_total = \"1MiB\""});
+  const std::string frame = write({.payload = std::string(30'000, 's')});
+  const auto fill = [&](const Pipe& pipe, auto enough) {
+    CHECK(eventually([&] {
+      if (enough()) return true;
+      (void)pipe.backend.send_what_fits(frame, frame.size());
+      return false;
+    }));
+  };
+  const auto waits = [&](std::uint64_t bytes) {
+    return [&proxy, bytes] { return proxy.counters().queued_bytes.value() > bytes; };
+  };
+  // A session may hold half of its limit for either side.
+  Pipe still = open_tunnel(proxy, backend, "/ws", 4096);
+  fill(still, waits(300'000));
+  const TimePoint since = monotonic_now();
+  CHECK(eventually([&] { return monotonic_now() - since > std::chrono::seconds{2}; }));
+  Pipe sudden = open_tunnel(proxy, backend, "/ws", 4096);
+  fill(sudden, waits(800'000));
+  Pipe last = open_tunnel(proxy, backend, "/ws", 4096);
+  std::string heard;
+  fill(last, [&] {
+    heard += still.backend.take();
+    return !heard.empty();
+  });
+  CHECK(is_masked_close(heard));
+  (void)still.client.take();
+  for (Pipe* const pipe : {&sudden, &last}) {
+    const std::string thanks = write({.mask_key = kMask, .payload = "thanks"});
+    pipe->client.send(thanks);
+    CHECK(pipe->backend.read(thanks.size()) == thanks);
+  }
+}
+
 TEST_CASE("a mark that is lowered below what waits pauses the backend, and the loop sleeps") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, {.limits = "buffered_per_session = \"4MiB\""});
