@@ -68,7 +68,7 @@ void add_load(admin::BackendView& view, const balance::Backend& backend,
   view.hot = reading.hot && balance::freshness(reading.at, now) > 0;
   view.ramping = backend.forecast().is_ramping(now, backend.returns());
   view.why = set == nullptr ? "left: it is no longer in the config, or there by another name"
-                            : balance::explain(backend, set->rate, now);
+                            : balance::explain(backend, set->rate, now, set->balance);
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> by_result(const balance::ProbeCounts& counts) {

@@ -36,9 +36,30 @@ std::string why_passed_over(const Backend& backend, std::uint32_t rate, TimePoin
   return {};
 }
 
+std::string why_ramping(const Forecast& forecast, TimePoint now) {
+  const Duration left = std::max(forecast.ramp_until - now, Duration::zero());
+  return fmt::format("ramping {:.0f} s", to_seconds(left));
+}
+
+std::string by_measurements(const Backend& backend, const Forecast& forecast, TimePoint now) {
+  const double fresh = freshness(forecast.at, now);
+  if (forecast.hot && fresh > 0) {
+    return fmt::format("hot: probes wait {} ms", to_ms(forecast.wait));
+  }
+  if (forecast.is_ramping(now, backend.returns())) return why_ramping(forecast, now);
+  if (const auto reported = backend.reported_load().get(now)) {
+    return fmt::format("reports {:.0f} %", 100 * *reported);
+  }
+  const double trust = forecast.trust * fresh;
+  if (trust <= 0) return "counting: no measurements";
+  if (trust < 1) return fmt::format("measured, trusted to {:.0f} %", 100 * trust);
+  return "measured";
+}
+
 }  // namespace
 
-std::string explain(const Backend& backend, std::uint32_t rate, TimePoint now) {
+std::string explain(const Backend& backend, std::uint32_t rate, TimePoint now,
+                    config::Balance balance) {
   if (!backend.health().up()) return "down";
   if (backend.health().silent()) return "silent: handshakes go unanswered";
   if (backend.health().fails_handshakes())
@@ -50,21 +71,18 @@ std::string explain(const Backend& backend, std::uint32_t rate, TimePoint now) {
   if (backend.draining()) return "draining";
   if (std::string why = why_passed_over(backend, rate, now); !why.empty()) return why;
   const Forecast forecast = backend.forecast();
-  const double fresh = freshness(forecast.at, now);
-  if (forecast.hot && fresh > 0) {
-    return fmt::format("hot: probes wait {} ms", to_ms(forecast.wait));
+  if (balance == config::Balance::least_load) return by_measurements(backend, forecast, now);
+  if (forecast.is_ramping(now, backend.returns())) return why_ramping(forecast, now);
+  switch (balance) {
+    case config::Balance::round_robin:
+      return "takes its turn";
+    case config::Balance::random_two:
+      return "drawn by lot, with another: the one with fewer sessions";
+    case config::Balance::least_sessions:
+    case config::Balance::least_load:
+      break;
   }
-  if (forecast.is_ramping(now, backend.returns())) {
-    const Duration left = std::max(forecast.ramp_until - now, Duration::zero());
-    return fmt::format("ramping {:.0f} s", to_seconds(left));
-  }
-  if (const auto reported = backend.reported_load().get(now)) {
-    return fmt::format("reports {:.0f} %", 100 * *reported);
-  }
-  const double trust = forecast.trust * fresh;
-  if (trust <= 0) return "counting: no measurements";
-  if (trust < 1) return fmt::format("measured, trusted to {:.0f} %", 100 * trust);
-  return "measured";
+  return "counting sessions";
 }
 
 }  // namespace pinion::balance

@@ -17,6 +17,8 @@ std::optional<double> load_of(const Backend& backend, TimePoint now) noexcept;
 /// "hot: probes wait 120 ms", "busy by its limit of sessions: ...", "full", "silent: ..." or
 /// "down"; the weightiest alone.
 /// @param rate of its pool, new sessions a second; 0: no limit, or its turn was not waited for
-std::string explain(const Backend& backend, std::uint32_t rate, TimePoint now);
+/// @param balance of its pool: what is measured decides by least_load alone
+std::string explain(const Backend& backend, std::uint32_t rate, TimePoint now,
+                    config::Balance balance = config::Balance::least_load);
 
 }  // namespace pinion::balance

@@ -23,24 +23,56 @@ bool fewer(const Candidate& a, const Candidate& b) noexcept {
   return less_per_weight(a.queued, a.weight, b.queued, b.weight);
 }
 
-// Up to which busy share a candidate is as good as the least busy one.
-double good_enough(std::span<const Candidate> candidates) noexcept {
-  double trust = 0;
-  bool all_report = true;
-  double least = std::numeric_limits<double>::infinity();
-  double most = 0;
-  for (const Candidate& candidate : candidates) {
-    if (candidate.load.hot) continue;
-    trust = std::max(trust, candidate.load.trust);
-    all_report = all_report && candidate.load.reported;
-    least = std::min(least, candidate.load.busy);
-    most = std::max(most, candidate.load.busy);
+// How busy each candidate is to be taken for, and how busy one may be that is as good as the best.
+class Busy {
+ public:
+  explicit Busy(std::span<const Candidate> candidates) noexcept {
+    double reported = 0;
+    std::uint64_t sessions = 0;
+    for (const Candidate& candidate : candidates) {
+      if (candidate.load.hot || !candidate.load.reported) continue;
+      some_report_ = true;
+      reported += candidate.load.busy * candidate.weight;
+      sessions += candidate.assigned.total() + 1;
+    }
+    if (some_report_) of_session_ = reported / static_cast<double>(sessions);
+    find_good_enough(candidates);
   }
-  if (all_report) trust = 1;
-  if (trust <= 0 || most <= kNobodyWaits) return most;
-  // The less the measurements are to be trusted, the less they tell one from the other.
-  return least + std::max(kNoise, (1 - trust) * (most - least));
-}
+
+  [[nodiscard]] bool is_good(const Candidate& one) const noexcept {
+    return !one.load.hot && of(one) <= good_enough_;
+  }
+
+ private:
+  // Beside some that say how busy they are, one that says nothing and is not measured either is not
+  // idle: a session is taken to cost there what it costs those.
+  [[nodiscard]] double of(const Candidate& one) const noexcept {
+    if (one.load.reported || !some_report_) return one.load.busy;
+    const double supposed =
+        of_session_ * static_cast<double>(one.assigned.total() + 1) / one.weight;
+    return one.load.trust * one.load.busy + (1 - one.load.trust) * supposed;
+  }
+
+  void find_good_enough(std::span<const Candidate> candidates) noexcept {
+    double trust = some_report_ ? 1 : 0;
+    double least = std::numeric_limits<double>::infinity();
+    double most = 0;
+    for (const Candidate& candidate : candidates) {
+      if (candidate.load.hot) continue;
+      trust = std::max(trust, candidate.load.trust);
+      least = std::min(least, of(candidate));
+      most = std::max(most, of(candidate));
+    }
+    good_enough_ = most;
+    if (trust <= 0 || most <= kNobodyWaits) return;
+    // The less the measurements are to be trusted, the less they tell one from the other.
+    good_enough_ = least + std::max(kNoise, (1 - trust) * (most - least));
+  }
+
+  bool some_report_ = false;
+  double of_session_ = 0;   // busy share, times weight, where it is reported
+  double good_enough_ = 0;  // by weight
+};
 
 }  // namespace
 
@@ -52,13 +84,10 @@ std::size_t least_load(std::span<const Candidate> candidates, Random& random) no
       return a.load.wait < b.load.wait;
     });
   }
-  const double enough = good_enough(candidates);
-  return least_of(candidates, random, [enough](const Candidate& a, const Candidate& b) {
-    const auto is_good = [enough](const Candidate& one) {
-      return !one.load.hot && one.load.busy <= enough;
-    };
-    if (is_good(a) != is_good(b)) return is_good(a);
-    return fewer(a, b);
+  const Busy busy(candidates);
+  return least_of(candidates, random, [&busy](const Candidate& a, const Candidate& b) {
+    const bool a_is_good = busy.is_good(a);
+    return a_is_good == busy.is_good(b) ? fewer(a, b) : a_is_good;
   });
 }
 

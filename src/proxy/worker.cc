@@ -262,12 +262,15 @@ void Worker::explain_placing(const balance::Backend& taken) {
   const balance::BackendSet& set = backends(who.pool);
   // The one that was taken was due, and is not due again so soon.
   const auto why = [&](const balance::Backend& one) {
-    return balance::explain(one, &one == &taken ? 0 : set.rate, now());
+    return balance::explain(one, &one == &taken ? 0 : set.rate, now(), set.balance);
   };
   std::string all;
   std::size_t told = 0;
   for (const balance::Backend* const backend : set.backends) {
-    if (told++ == kMostExplained) break;
+    if (told++ == kMostExplained) {
+      all += fmt::format("; and {} more", set.backends.size() - kMostExplained);
+      break;
+    }
     const auto load = balance::load_of(*backend, now());
     all += fmt::format("{}{}: load {}, {} sessions, {}", all.empty() ? "" : "; ",
                        backend->identity().name, load ? fmt::format("{:.2f}", *load) : "unknown",

@@ -53,4 +53,13 @@ TEST_CASE("one that has had its session for now is held back by the rate, even w
   CHECK(explain(one, 0, kSoon).starts_with("busy by"));
 }
 
+TEST_CASE("where another policy chooses, measurements are not named as the reason") {
+  Backends backends;
+  const Backend& one = backends.add();
+  CHECK(explain(one, 0, kSoon, Balance::least_load) == "counting: no measurements");
+  CHECK(explain(one, 0, kSoon, Balance::least_sessions) == "counting sessions");
+  CHECK(explain(one, 0, kSoon, Balance::round_robin) == "takes its turn");
+  CHECK(explain(one, 0, kSoon, Balance::random_two).starts_with("drawn by lot"));
+}
+
 }  // namespace pinion::balance

@@ -64,4 +64,20 @@ TEST_CASE("least_load compares large counts without overflow") {
                    b.candidate(1000, {.live = 10'000'000}, 0, gigabytes)}) == 1);
 }
 
+TEST_CASE("least_load believes reports beside backends that are not measured and report nothing") {
+  Backends b;
+  const auto reports = [&](std::uint32_t sessions, double busy) {
+    Candidate one = b.candidate(1, {.live = sessions});
+    one.load.busy = busy;
+    one.load.reported = true;
+    return one;
+  };
+  const auto silent = [&](std::uint32_t sessions) { return b.candidate(1, {.live = sessions}); };
+  // A session costs 0.11 on average, so as many cost more elsewhere, and none less.
+  CHECK(chosen_of({reports(4, 0.9), reports(4, 0.2), silent(4)}) == 1);
+  CHECK(chosen_of({reports(4, 0.9), reports(5, 0.2), silent(4)}) == 1);
+  CHECK(chosen_of({reports(4, 0.9), reports(4, 0.2), silent(0)}) == 2);
+  CHECK(chosen_of({silent(2), silent(3), silent(1)}) == 2);
+}
+
 }  // namespace pinion::balance
