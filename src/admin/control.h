@@ -176,7 +176,7 @@ class Control {
   [[nodiscard]] virtual StatusView status() const = 0;
   [[nodiscard]] virtual SessionPage sessions(const SessionQuery& query) const = 0;
   [[nodiscard]] virtual std::optional<SessionView> session(const std::string& sid) const = 0;
-  /// Closes a session at a frame boundary with 1012. False when there is none of that sid.
+  /// Closes a session between two messages with 1012. False when there is none of that sid.
   virtual bool close_session(const std::string& sid) = 0;
   /// No new sessions for that backend. Nothing when there is none of that name; else it as it is
   /// now.

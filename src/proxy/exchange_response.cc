@@ -322,7 +322,7 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
     }
   }
   if (!setup.session) count_work();
-  if (!setup.open_watch && !setup.session) setup.inflight = std::move(inflight_);
+  if (!setup.session) setup.inflight = std::move(inflight_);
   phase_ = Phase::over;
   inflight_.release();
   worker_.counters().pools[*facts_.pool].answered(101);

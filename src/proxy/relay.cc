@@ -115,10 +115,10 @@ void Relay::note_packet(const websocket::FrameHeader& header, char payload) noex
   }
 }
 
-// Frame by frame, since what follows the boundary is dropped and must not be counted.
+// Frame by frame, since what follows the end of the message is dropped and must not be counted.
 std::string_view Relay::until_boundary(std::string_view bytes) noexcept {
   std::size_t taken = 0;
-  while (taken < bytes.size() && !scanner_.at_boundary() && !scanner_.broken()) {
+  while (taken < bytes.size() && !scanner_.between_messages() && !scanner_.broken()) {
     taken += scanner_.next(bytes.substr(taken)).consumed;
   }
   bytes_ += taken;
@@ -127,7 +127,7 @@ std::string_view Relay::until_boundary(std::string_view bytes) noexcept {
 
 bool Relay::cut_at_boundary() noexcept {
   cut_ = true;
-  return scanner_.at_boundary();
+  return scanner_.between_messages();
 }
 
 void Relay::write(std::string_view bytes, std::string_view lead) {
@@ -166,7 +166,7 @@ void Relay::release(Hold why) {
 }
 
 void Relay::pause() {
-  source_.stop_reading();
+  if (source_) source_.stop_reading();
   if (paused_.paused()) return;
   paused_.pause(tunnel_.worker().now(), tunnel_.worker().counters().direction(direction_));
 }

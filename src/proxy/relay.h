@@ -5,7 +5,7 @@
 // Lifetime: part of its Tunnel.
 // Invariants: an idle relay owns no buffer. The source is not read while the sink has high_mark
 //   bytes waiting, until it is down to low_mark. After cut_at_boundary() nothing is passed on
-//   beyond the end of the present frame.
+//   beyond the end of the present message.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +37,7 @@ class Relay final : public uv::StreamEvents {
   void pass(std::string_view bytes, std::string_view lead = {});
   /// Writes bytes to the sink that have been counted already, or are not of the WebSocket.
   void write(std::string_view bytes, std::string_view lead = {});
-  /// Stops at the next frame boundary. @returns whether it is there already
+  /// Stops at the next boundary between messages. @returns whether it is there already
   bool cut_at_boundary() noexcept;
 
   /// The sink has taken some of what waited for it.
@@ -55,9 +55,10 @@ class Relay final : public uv::StreamEvents {
   [[nodiscard]] std::uint64_t frames() const noexcept { return frames_; }
   /// Time paused since this was last asked.
   std::uint64_t take_paused_ns(TimePoint now) noexcept;
-  /// Another source takes the place of the present one, which is closed. Only between two frames.
+  /// Another source takes the place of the present one, which is closed. Only between two messages.
   void replace_source(uv::Stream source) noexcept;
   [[nodiscard]] bool at_boundary() const noexcept { return scanner_.at_boundary(); }
+  [[nodiscard]] bool between_messages() const noexcept { return scanner_.between_messages(); }
   /// The source is not read until each that holds it has released it, whatever room there is.
   enum class Hold : std::uint8_t {
     rate = 1,  // the client sends more than it may

@@ -114,7 +114,8 @@ void Tunnel::pass_from_client(std::string_view bytes) {
   if (state_ == State::closed) return;
   if (state_ == State::closing) return put_close_frames();
   if (upgrade_pending_) note_upgrade();
-  extend_end();
+  // What goes nowhere keeps nothing open.
+  if (in_.sink()) extend_end();
 }
 
 void Tunnel::take_from_client(std::string_view bytes) {
@@ -160,6 +161,8 @@ void Tunnel::release_held() {
 std::unique_ptr<Tunnel::Opening> Tunnel::end_opening() {
   opening_->watch->finish();
   session_ = opening_->watch->opened();
+  // Without one nothing else says that the backend has something to do.
+  if (session_) inflight_.release();
   return std::move(opening_);
 }
 

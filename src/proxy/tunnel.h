@@ -51,7 +51,7 @@ class Tunnel final : public Retirable,
     std::optional<OpenedSession> session;   // an upgrade: of this session
     std::unique_ptr<TunnelJoin> join;       // while its CONNECT may tell that it belongs elsewhere
     std::unique_ptr<LaterConnects> later;   // it has joined already, without an id
-    balance::InflightHold inflight;         // neither: it counts as a request in flight
+    balance::InflightHold inflight;         // while there is none: it counts as a request in flight
   };
   Tunnel(Worker& worker, Setup setup, uv::Stream client, uv::Stream backend);
   ~Tunnel() override;
@@ -63,7 +63,7 @@ class Tunnel final : public Retirable,
   void client_has_ended() { in_.source_has_ended(); }
   /// As a reload wants it: how long it may be idle, and how much its client may send.
   void follow_config();
-  /// Closes with a close frame, at a frame boundary of each direction.
+  /// Closes with a close frame, between two messages of each direction.
   void close_gracefully(websocket::CloseCode code, metrics::CloseReason reason);
   /// Closes at once.
   void abort(metrics::CloseReason reason);
@@ -105,7 +105,7 @@ class Tunnel final : public Retirable,
   };
   enum class State : unsigned char {
     open,
-    closing,  // a close frame is on its way, or waits for a frame boundary
+    closing,  // a close frame is on its way, or waits for the end of a message
     closed,
   };
 
@@ -129,7 +129,9 @@ class Tunnel final : public Retirable,
   void pass_from_client(std::string_view bytes);
   void take_from_client(std::string_view bytes);
   [[nodiscard]] Duration idle_limit() const noexcept;
+  [[nodiscard]] bool peers_progress() noexcept;
   [[nodiscard]] bool peers_take() noexcept;
+  [[nodiscard]] bool end_is_on_its_way(TimePoint now) noexcept;
   void arm_idle();
   void limit_events();
   void learn_session(std::string_view from_backend);

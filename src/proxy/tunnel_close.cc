@@ -13,7 +13,7 @@ using websocket::CloseCode;
 
 namespace {
 
-// How long peers may take over the end: to reach a frame boundary and answer a close frame, or to
+// How long peers may take over the end: to finish a message and answer a close frame, or to
 // send their FIN.
 constexpr Duration kClosingTime = std::chrono::seconds{2};
 constexpr Duration kHalfClosedTime = std::chrono::seconds{30};
@@ -50,7 +50,8 @@ void Tunnel::on_source_ended(Relay& relay, int status) {
   if (state_ == State::closed) return;
   // Whoever sees the end finds the session's place free, so finish() comes before it.
   if (finish_if_done()) return;
-  relay.sink().end();
+  if (relay.sink()) relay.sink().end();
+  (void)peers_progress();
   extend_end();
 }
 
@@ -80,7 +81,7 @@ void Tunnel::extend_end() {
 bool Tunnel::nothing_to_come() noexcept {
   if (in_.ended() && out_.ended()) return true;
   return in_.saw_close_frame() && out_.saw_close_frame() && (in_.ended() || out_.ended()) &&
-         in_.source().drained() && out_.source().drained();
+         in_.source().drained() && (!out_.source() || out_.source().drained());
 }
 
 bool Tunnel::finish_if_done() {
@@ -92,6 +93,12 @@ bool Tunnel::finish_if_done() {
 void Tunnel::on_sink_failed(Relay& relay) {
   if (state_ == State::closed) return;
   const bool to_client = &relay == &out_;
+  if (!to_client && out_.ended()) {
+    // All that it had to say has come, and is the client's, whatever becomes of what that says now.
+    out_.source().close();
+    in_.sink_drained();
+    return extend_end();
+  }
   note_end(to_client, true);
   if (to_client) call_off_upgrade();
   if (!to_client || !upgrade_pending_) relay.source().reset();
@@ -110,6 +117,7 @@ void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
   // A frame that is under way is to be finished.
   gate_.reset();
   in_.release(Relay::Hold::rate);
+  (void)peers_progress();
   closing_until_ = worker_.now() + std::max(worker_.config().proxy.shutdown_grace, kClosingTime);
   put_close_frames();
 }
@@ -117,32 +125,55 @@ void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
 void Tunnel::put_close_frames() {
   if (!close_frame_to_client_ && out_.cut_at_boundary()) {
     close_frame_to_client_ = true;
-    out_.write(websocket::close_frame_to_client(close_code_, metrics::to_string(close_reason_)));
-    if (state_ == State::closed) return;
-    in_.source().end();
+    // Behind a FIN nothing goes; the failure would take away what the other side is about to hear.
+    if (!in_.source().ended()) {
+      out_.write(websocket::close_frame_to_client(close_code_, metrics::to_string(close_reason_)));
+      if (state_ == State::closed) return;
+      in_.source().end();
+    }
   }
   if (!close_frame_to_backend_ && in_.cut_at_boundary()) {
     close_frame_to_backend_ = true;
-    call_off_upgrade();
-    const auto mask_key = static_cast<std::uint32_t>(worker_.random()());
-    in_.write(
-        websocket::close_frame_to_server(close_code_, metrics::to_string(close_reason_), mask_key));
-    if (state_ == State::closed) return;
-    out_.source().end();
+    if (out_.source() && !out_.source().ended()) {
+      call_off_upgrade();
+      const auto mask_key = static_cast<std::uint32_t>(worker_.random()());
+      in_.write(websocket::close_frame_to_server(close_code_, metrics::to_string(close_reason_),
+                                                 mask_key));
+      if (state_ == State::closed) return;
+      if (out_.source()) out_.source().end();
+    }
   }
   extend_end();
+}
+
+// @returns whether a peer has taken some since it was last asked, be it of what its kernel had
+bool Tunnel::peers_progress() noexcept {
+  const std::uint64_t took = progress_of(out_.sink()) + progress_of(in_.sink());
+  return std::exchange(peers_took_, took) != took;
 }
 
 // What waits for a peer goes on to it, however long it is since there was room for more. The first
 // look has nothing to compare with, and gives it the time once more.
 bool Tunnel::peers_take() noexcept {
-  if (out_.sink_queue() + in_.sink_queue() == 0) return false;
-  const std::uint64_t took = progress_of(out_.sink()) + progress_of(in_.sink());
-  return std::exchange(peers_took_, took) != took;
+  return out_.sink_queue() + in_.sink_queue() > 0 && peers_progress();
+}
+
+// A slow line may need longer than the time that is given in one go. Who is closed for what it
+// keeps waiting has had its time.
+bool Tunnel::end_is_on_its_way(TimePoint now) noexcept {
+  const bool closing = state_ == State::closing;
+  if (close_reason_ == CloseReason::over_budget || (closing && now >= closing_until_)) return false;
+  if (!peers_progress()) return false;
+  const TimePoint until =
+      closing ? std::min(now + kClosingTime, closing_until_) : now + kHalfClosedTime;
+  if (goodbye_until_ != TimePoint{}) goodbye_until_ = until;
+  worker_.wheel().arm(*this, until);
+  return true;
 }
 
 void Tunnel::on_timer(TimePoint now) noexcept {
   if (state_ == State::closing || in_.ended() || out_.ended()) {
+    if (end_is_on_its_way(now)) return;
     if (close_reason_ == CloseReason::completed) close_reason_ = CloseReason::client_timeout;
     // With a RST the client loses what its kernel has and it has not read; without one it could
     // take a part for the whole.

@@ -90,7 +90,7 @@ std::optional<RebindResult> Tunnel::begin_move(balance::Backend& right) {
     return RebindResult::unread;
   }
   // What has begun to come from here, or still waits for the client, is this backend's.
-  const bool unsaid = out_.at_boundary() && out_.sink_queue() == 0;
+  const bool unsaid = out_.between_messages() && out_.sink_queue() == 0;
   if (!unsaid || out_.saw_close_frame() || out_.ended()) return RebindResult::late;
   balance::Reservation reservation = reserve_return(right, worker_.backends(pool()));
   if (!reservation) return RebindResult::refused;

@@ -73,7 +73,7 @@ class Worker final : private uv::Listener::Handler,
   void shut_down(Duration grace);
   /// Tells the PinTable now what its tunnels have moved.
   void publish_dirty() noexcept;
-  /// Closes sessions, as far as they are here: tunnels at a frame boundary; polls hear that their
+  /// Closes sessions, as far as they are here: tunnels between two messages; polls hear that their
   /// session is unknown.
   /// @param serials sorted
   void close_sessions(std::span<const std::uint64_t> serials, metrics::CloseReason reason);

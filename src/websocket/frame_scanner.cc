@@ -136,6 +136,7 @@ void FrameScanner::length_complete() noexcept {
 void FrameScanner::header_complete() noexcept {
   remaining_ = header_.length;
   state_ = State::boundary;
+  if (!is_control(header_.opcode)) in_message_ = !header_.fin;
 }
 
 }  // namespace pinion::websocket

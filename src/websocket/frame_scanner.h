@@ -62,6 +62,8 @@ class FrameScanner {
   [[nodiscard]] bool at_boundary() const noexcept {
     return remaining_ == 0 && state_ == State::boundary;
   }
+  /// No message of several frames is under way either (RFC 6455, 5.4), so that none is cut there.
+  [[nodiscard]] bool between_messages() const noexcept { return at_boundary() && !in_message_; }
   [[nodiscard]] bool broken() const noexcept { return state_ == State::broken; }
 
   /// Hot path: passes over all of `in` at once. `on_frame(const FrameHeader&, std::string_view
@@ -115,6 +117,7 @@ class FrameScanner {
   State state_ =
       State::boundary;        // part of a header that comes next; boundary also within a payload
   std::uint8_t missing_ = 0;  // bytes of that part still to come
+  bool in_message_ = false;   // its last frame has not begun
 };
 static_assert(sizeof(FrameScanner) <= 32, "two of them belong to every idle tunnel");
 

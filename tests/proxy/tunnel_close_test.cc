@@ -87,6 +87,31 @@ TEST_CASE("a frame on its way to the backend is finished first") {
   CHECK(is_masked_close(live.pipe.backend.read_to_end()));
 }
 
+TEST_CASE("a message of several frames is finished first, either way") {
+  for (const bool by_client : {true, false}) {
+    Live live;
+    Peer& from = by_client ? live.pipe.client : live.pipe.backend;
+    Peer& to = by_client ? live.pipe.backend : live.pipe.client;
+    const auto frame = [&](unsigned opcode, bool fin, const std::string& payload) {
+      websocket::test::Frame made{.opcode = opcode, .fin = fin, .payload = payload};
+      if (by_client) made.mask_key = kMask;
+      return write(made);
+    };
+    const std::string first = frame(1, false, "one, ");
+    from.send(first);
+    CHECK(to.read(first.size()) == first);
+    live.remove();
+    // The other way there is nothing to be waited for.
+    (void)from.read_to_end();
+    const std::string rest =
+        frame(0, false, "two, ") + frame(9, true, "?") + frame(0, true, "three");
+    from.send(rest + frame(1, true, "never seen"));
+    CHECK(to.read(rest.size()) == rest);
+    const std::string close = to.read_to_end();
+    CHECK((by_client ? is_masked_close(close) : code_to_client(close) == 1012));
+  }
+}
+
 // No close frame can stand in the middle of a frame; the client sees from its length that it was
 // cut.
 TEST_CASE("a frame that is never finished is waited for, and ends without a close frame") {
@@ -108,6 +133,66 @@ TEST_CASE("a close frame waits behind what the client has not read yet, in order
   live.remove();
   CHECK(live.pipe.client.read(frame.size()) == frame);
   CHECK(code_to_client(live.pipe.client.read_to_end()) == 1012);
+}
+
+// The socket asks for more only once a third of its buffer is free.
+TEST_CASE("a slow reader has all that waited for it before it hears the close frame") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.limits = "buffered_per_session = \"1MiB\""});
+  Pipe pipe = open_tunnel(proxy, backend, "/socket.io/?EIO=4&transport=websocket", 4096);
+  std::string sent = write({.payload = open_packet("abc")});
+  for (int i = 0; i < 10; ++i) sent += write({.payload = std::string(30'000, 's')});
+  pipe.backend.send(sent);
+  CHECK(eventually([&] {
+    const auto found = proxy.ledger().table().get({0, "abc"});
+    return found && found->traffic.frames_out == 11;
+  }));
+  const auto found = proxy.ledger().find({0, "abc"});
+  proxy.on_worker(
+      [&](Worker& worker) { worker.close_sessions({&found->serial, 1}, CloseReason::admin); });
+  std::size_t slowly = pipe.client.read_slowly(40, std::chrono::seconds{4});
+  // Who answers a ping of long ago finds a connection, not a reset that takes the rest away.
+  pipe.client.send(write({.mask_key = kMask, .payload = "3"}));
+  slowly += pipe.client.read_slowly(40, std::chrono::milliseconds{500});
+  CHECK(slowly < sent.size() / 2);
+  CHECK(pipe.client.read(sent.size() - slowly) == sent.substr(slowly));
+  CHECK(code_to_client(pipe.client.read_to_end()) == 1012);
+}
+
+TEST_CASE("who is half closed is closed without a reset") {
+  for (const bool client_first : {true, false}) {
+    CAPTURE(client_first);
+    Live live;
+    Peer& first = client_first ? live.pipe.client : live.pipe.backend;
+    Peer& second = client_first ? live.pipe.backend : live.pipe.client;
+    first.finish();
+    CHECK(second.read_to_end().empty());
+    websocket::test::Frame last{.payload = "still here"};
+    if (!client_first) last.mask_key = kMask;
+    second.send(write(last));
+    CHECK(first.read(write(last).size()) == write(last));
+    live.remove();
+    const std::string close = first.read_to_end();
+    CHECK((client_first ? code_to_client(close) == 1012 : is_masked_close(close)));
+    CHECK(first.end() == End::fin);
+  }
+}
+
+TEST_CASE("what a backend said before it ended reaches a client that goes on talking") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.limits = "buffered_per_session = \"2MiB\""});
+  Pipe pipe = open_tunnel(proxy, backend, "/ws", 4096);
+  const std::string last_words = write({.payload = std::string(600'000, 'l')});
+  pipe.backend.send(last_words);
+  pipe.backend.close();
+  // What it says first is answered with a reset, what it says then cannot be written.
+  (void)pipe.client.send_slowly(write({.mask_key = kMask, .payload = "hello?"}),
+                                std::chrono::milliseconds{500});
+  CHECK(pipe.client.read(last_words.size()) == last_words);
+  CHECK(pipe.client.read_to_end().empty());
+  CHECK(pipe.client.end() == End::fin);
+  pipe.client.close();
+  CHECK(eventually([&] { return proxy.connections() == 0; }));
 }
 
 TEST_CASE("a handshake that is still open is closed without its session") {

@@ -76,7 +76,10 @@ TEST_CASE("what is no open packet is released, and no session is made of it") {
     CHECK(pipe.client.read(first.size()) == first);
     CHECK(proxy.ledger().table().size() == 0);
     CHECK(proxy.backend(0).assigned().total() == 0);
+    // It is not to be stopped for that.
+    CHECK_FALSE(proxy.backend(0).empty());
   }
+  CHECK(eventually([&] { return proxy.backend(0).empty(); }));
 }
 
 TEST_CASE("a WebSocket that ends before its open packet gives its place back") {

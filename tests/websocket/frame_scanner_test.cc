@@ -230,4 +230,22 @@ TEST_CASE("noise never leads them apart") {
   }
 }
 
+TEST_CASE("a message of several frames has its end, and control frames within it have none") {
+  FrameScanner scanner;
+  const auto pass = [&](const Frame& frame) {
+    (void)scanner.scan(write(frame), [](const FrameHeader&, std::string_view) {});
+    CHECK(scanner.at_boundary());
+    return scanner.between_messages();
+  };
+  CHECK(scanner.between_messages());
+  CHECK(pass({.payload = "whole"}));
+  CHECK_FALSE(pass({.opcode = 2, .fin = false, .payload = "first"}));
+  CHECK_FALSE(pass({.opcode = 9, .payload = "ping"}));
+  CHECK_FALSE(pass({.opcode = 0, .fin = false}));
+  CHECK(pass({.opcode = 0, .payload = "last"}));
+  CHECK(pass({.opcode = 9}));
+  CHECK_FALSE(pass({.opcode = 1, .fin = false, .payload = "first"}));
+  CHECK(pass({.opcode = 0}));
+}
+
 }  // namespace pinion::websocket
