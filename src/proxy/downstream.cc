@@ -193,13 +193,17 @@ void Downstream::on_waiting() noexcept {
 void Downstream::on_slow_consumer() noexcept {
   const std::string_view sid = exchange_ != nullptr ? exchange_->sid() : std::string_view{};
   worker_.warn_slow_consumer(stall_pool_, sid, stream_.queued());
-  if (sid.empty()) {
-    worker_.count_close(CloseReason::slow_consumer);
+  cut_off(CloseReason::slow_consumer);
+}
+
+void Downstream::cut_off(CloseReason reason) {
+  // What is lost of an answer was meant for its session.
+  if (exchange_ != nullptr && !exchange_->sid().empty() && stream_.queued() > 0) {
+    exchange_->end_session(reason);
   } else {
-    // What is lost of the answer was meant for it.
-    exchange_->end_session(CloseReason::slow_consumer);
+    worker_.count_close(reason);
   }
-  abort(CloseReason::slow_consumer);
+  abort(reason);
 }
 
 void Downstream::on_drain() noexcept {
@@ -286,6 +290,7 @@ void Downstream::send_last(const http::Reply& reply, const http::RequestHead* re
   worker_.counters().no_pool.answered(reply.status);
   log_refusal(reply);
   last_ = true;
+  if (request != nullptr) linger_until_ = worker_.now() + kLongestLinger;
   state_ = State::draining;
   ahead_ = partial_ = {};
   account_read();

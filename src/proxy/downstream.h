@@ -59,6 +59,8 @@ class Downstream final : public Retirable,
   bool give_up_poll();
   /// Closes at once, with whatever is under way.
   void abort(metrics::CloseReason reason);
+  /// The same, counted; a session whose answer is lost ends.
+  void cut_off(metrics::CloseReason reason);
   /// If a request of one of these sessions, sorted serials, waits for its answer, it hears that the
   /// session is unknown.
   void close_sessions(std::span<const std::uint64_t> serials);

@@ -314,7 +314,7 @@ void Exchange::note_what_backend_took(TimePoint now) noexcept {
 }
 
 bool Exchange::answer_stands_still(TimePoint now) {
-  if (downstream_.half_closed() || response_body_->holding()) return true;
+  if (response_body_->holding()) return true;
   note_what_backend_took(now);
   const TimePoint due = progress_ + worker_.config().proxy.timeouts.response_idle;
   if (now < due) worker_.wheel().arm(*this, due);
@@ -344,6 +344,8 @@ void Exchange::on_timer(TimePoint now) noexcept {
         !request_complete_ && !request_paused_.paused() && request_body_.received() > 0;
     if (client_has_to_send) {
       if (body_stands_still(now)) break_off(CloseReason::client_timeout);
+    } else if (downstream_.half_closed() && !response_body_->holding()) {
+      break_off(CloseReason::client_closed);
     } else if (answer_stands_still(now)) {
       fail_response(CloseReason::backend_timeout, kResponseTimeout);
     }

@@ -152,12 +152,13 @@ void Exchange::request_sent() {
 void Exchange::body_failed(RequestBody::Status status) {
   keep_downstream_ = false;
   if (answered_) return end_answered();
+  if (status == RequestBody::Status::malformed) worker_.counters().head_errors.add();
+  if (response_body_) return break_off(metrics::CloseReason::client_error);
   if (status == RequestBody::Status::too_large) {
     return reply({.status = 413,
                   .code = "body-too-large",
                   .message = "The request body is larger than this proxy allows."});
   }
-  worker_.counters().head_errors.add();
   reply({.status = 400, .code = "bad-body", .message = "The chunked request body is malformed."});
 }
 

@@ -65,8 +65,7 @@ void Worker::relieve_buffers() noexcept {
                         {{"waiting_bytes", waiting}, {"repeated", *held_back}});
   }
   if (downstream != nullptr) {
-    count_close(CloseReason::over_budget);
-    downstream->abort(CloseReason::over_budget);
+    downstream->cut_off(CloseReason::over_budget);
   } else {
     tunnel->close_gracefully(websocket::CloseCode::try_again_later, CloseReason::over_budget);
   }

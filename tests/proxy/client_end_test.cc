@@ -24,6 +24,17 @@ TEST_CASE("a client that goes on sending what is refused can read why when it ha
   CHECK(client.end() == End::fin);
 }
 
+TEST_CASE("a client can read why its head was refused, too, when it has sent all that follows") {
+  const Backend backend;
+  const RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send("POST /files HTTP/1.1\r\nHost: a\r\nBad Name: x\r\nContent-Length: 10000000\r\n\r\n");
+  (void)client.send_slowly(std::string(10'000, 'x'), 3s);
+  CHECK(read_answer(client).starts_with("HTTP/1.1 400 "));
+  CHECK(client.read_to_end().empty());
+  CHECK(client.end() == End::fin);
+}
+
 TEST_CASE("a body that stands still is not waited for, also when its answer has begun") {
   const Backend backend;
   const RunningProxy proxy({backend.address()}, {.timeouts = "request_body_idle = \"500ms\""});

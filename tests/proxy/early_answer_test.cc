@@ -122,4 +122,21 @@ TEST_CASE("what is wrong behind an early answer takes nothing from it") {
   CHECK(proxy.closes(metrics::CloseReason::backend_error) == 0);
 }
 
+TEST_CASE("what is wrong behind an answer that has begun is the client's fault") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  client.send(
+      "POST /upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nsome\r\n");
+  Peer upstream = backend.accept();
+  upstream.read_until("some");
+  upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart");
+  client.read_until("part");
+  client.send("nonsense\r\n");
+  client.read_to_end();
+  CHECK(proxy.closes(metrics::CloseReason::client_error) == 1);
+  CHECK(proxy.closes(metrics::CloseReason::backend_error) == 0);
+  CHECK(proxy.counters().head_errors.value() == 1);
+}
+
 }  // namespace pinion::proxy

@@ -32,6 +32,16 @@ TEST_CASE("an answer inside which its backend falls silent is cut") {
   CHECK(proxy.closes(CloseReason::backend_timeout) == 1);
 }
 
+TEST_CASE("a client that has left a stream of events is not told as a fault of its backend") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.timeouts = "request_body_idle = \"200ms\""});
+  Pipe pipe = begun(proxy, backend, get("/events"));
+  pipe.client.finish();
+  CHECK(eventually([&] { return proxy.closes(CloseReason::client_closed) == 1; }));
+  CHECK(proxy.closes(CloseReason::backend_timeout) == 0);
+  pipe.backend.read_to_end();
+}
+
 TEST_CASE("an answer that goes on is not cut, however long it takes") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, {.timeouts = "response_idle = \"500ms\""});

@@ -148,4 +148,25 @@ TEST_CASE("an answer to a poll that nobody takes is reset, and its session with 
   CHECK(client.end() == End::reset);
 }
 
+TEST_CASE("a session whose answer is lost for want of room ends, too") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()},
+                     {.limits = "buffered_per_session = \"1MiB\"\nbuffered_total = \"1MiB\""});
+  std::vector<Pipe> polls;
+  for (const std::string sid : {"one", "two", "three"}) {
+    open_session(proxy, backend, open_packet(sid));
+    Peer client = proxy.client(kSmallBuffer);
+    client.send(poll(sid));
+    Peer upstream = backend.accept();
+    upstream.read_until("\r\n\r\n");
+    upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n");
+    (void)upstream.send_what_fits(std::string(60'000, '4'), 16U << 20U);
+    polls.push_back({std::move(client), std::move(upstream)});
+  }
+  CHECK(eventually([&] { return proxy.closes(CloseReason::over_budget) > 0; }));
+  CHECK(proxy.ledger().closes(CloseReason::over_budget) == proxy.closes(CloseReason::over_budget));
+  CHECK(eventually(
+      [&] { return proxy.ledger().table().size() + proxy.closes(CloseReason::over_budget) == 3; }));
+}
+
 }  // namespace pinion::proxy
