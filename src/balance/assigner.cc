@@ -47,6 +47,13 @@ Assigner::Which Assigner::which_is(const Backend& backend) noexcept {
   return backend.draining() ? Which::draining : Which::answering;
 }
 
+// Room appears there, so who waits for it is served better than by one that answers worse.
+bool Assigner::any_full(const BackendSet& set, std::span<Backend* const> tried, Which which) {
+  return std::ranges::any_of(set.backends, [&](const Backend* one) {
+    return one->is_full() && !one->draining() && which_is(*one) == which && !is_among(tried, one);
+  });
+}
+
 // One that fails its handshakes is tried now and then; else it is as good as one that is silent.
 Assigner::Which Assigner::which_for_session(const Backend& backend, TimePoint now) noexcept {
   if (backend.draining() || backend.is_full()) return Which::none;
@@ -83,7 +90,8 @@ void Assigner::weigh_load(Candidate& candidate, TimePoint now) {
   const Forecast forecast = candidate.backend->forecast();
   const double fresh = freshness(forecast.at, now);
   const std::uint64_t sessions = candidate.assigned.total() + 1;
-  const auto reported = candidate.backend->reported_load().expected(sessions, now);
+  const auto reported =
+      candidate.backend->reported_load().expected(sessions, forecast.reported_by_session, now);
   const double busy = std::max(forecast.busy(sessions, candidate.queued), reported.value_or(0));
   CandidateLoad& load = candidate.load;
   load.busy = busy * Backend::kWeightUnit / candidate.weight;
@@ -175,12 +183,9 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
         return {std::move(reservation), Refusal::none};
       }
     }
+    if (any_full(set, tried, which)) return {Reservation{}, Refusal::all_full};
   }
-  const bool any_full =
-      std::any_of(set.backends.begin(), set.backends.end(), [&](Backend* backend) {
-        return backend->is_full() && !backend->draining() && !is_among(tried, backend);
-      });
-  return {Reservation{}, any_full ? Refusal::all_full : Refusal::no_backend};
+  return {Reservation{}, Refusal::no_backend};
 }
 
 // Unless there is none.

@@ -105,10 +105,11 @@ class Backend {
   }
   /// @returns whether that is news
   bool set_draining(bool draining) noexcept;
-  /// How often it has begun to take sessions again: it was down or was to be emptied, by an
-  /// operator or by its agent. Whoever sees it take them sees this.
+  /// How often it has begun to take sessions again: it was down, or silent, or failed handshakes,
+  /// or was to be emptied, by an operator or by its agent. Whoever sees it take them sees this.
   [[nodiscard]] std::uint64_t returns() const noexcept {
-    return health_.returns() + agent_.returns() + undrained_.load(std::memory_order_acquire);
+    return health_.returns() + health_.trusted_again() + agent_.returns() +
+           undrained_.load(std::memory_order_acquire);
   }
   /// No more sessions than these can be on it, as far as anything limits them now: its own limit,
   /// its agent's, the pool's, or that it is full.

@@ -9,7 +9,8 @@ namespace pinion::balance {
 std::optional<double> load_of(const Backend& backend, TimePoint now) noexcept {
   const Forecast forecast = backend.forecast();
   const std::uint64_t sessions = backend.assigned().total();
-  const auto reported = backend.reported_load().expected(sessions, now);
+  const auto reported =
+      backend.reported_load().expected(sessions, forecast.reported_by_session, now);
   if (forecast.trust * freshness(forecast.at, now) <= 0) return reported;
   return std::max(forecast.busy(sessions, backend.queued_bytes()), reported.value_or(0));
 }
@@ -24,6 +25,10 @@ std::string why_passed_over(const Backend& backend, std::uint32_t rate, TimePoin
   }
   if (backend.is_full()) return "full";
   if (!backend.pace().ready(now, rate)) {
+    const std::uint32_t in_force = backend.pace().in_force(now, rate);
+    if (in_force != rate) {
+      return fmt::format("was full a moment ago: at most {} sessions a second for now", in_force);
+    }
     return fmt::format("held back by rate: at most {} sessions a second", rate);
   }
   if (!backend.pace().ready_for_new(now, rate)) {

@@ -9,6 +9,7 @@ Forecast forecast_of(const LoadReading& reading) noexcept {
           .per_session = reading.session_work * reading.cost,
           .at_least = reading.surely_busy,
           .per_queued_byte = reading.work_per_queued_byte * reading.cost,
+          .reported_by_session = reading.reported_by_session,
           .ramp_until = reading.ramp_until,
           .returns = reading.returns,
           .wait = reading.wait,

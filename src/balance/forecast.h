@@ -17,11 +17,12 @@ struct Forecast {
   double per_session = 0;      // busy share of a mean session here
   double at_least = 0;         // busy share that its probes show, whatever its rates say
   double per_queued_byte = 0;  // busy share that a byte waiting for it stands for
-  TimePoint ramp_until{};      // it takes its part by and by until then
-  std::uint64_t returns = 0;   // Backend::returns() that this knows of
-  Duration wait{};             // how long its probes wait
-  float trust = 0;             // 0 to 1: how far the pool's measurements may decide
-  bool hot = false;            // its probes wait long
+  double reported_by_session = 0;  // load of a session, as the pool's backends report; 0: unknown
+  TimePoint ramp_until{};          // it takes its part by and by until then
+  std::uint64_t returns = 0;       // Backend::returns() that this knows of
+  Duration wait{};                 // how long its probes wait
+  float trust = 0;                 // 0 to 1: how far the pool's measurements may decide
+  bool hot = false;                // its probes wait long
 
   /// The busy share to expect of its event loop, from 0; above 1 it cannot keep up. The work rate
   /// lags behind as the average of sessions does, so the sessions between that average and those of

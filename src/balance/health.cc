@@ -66,7 +66,11 @@ bool Health::failed(Fault fault, TimePoint now) noexcept {
 bool Health::go_down(Fault fault, TimePoint now) noexcept {
   const bool was_up = up_.load(std::memory_order_relaxed);
   // Many sessions fail at once when a backend dies; that is one failure, not many.
-  if (!was_up && now < retry_at_) return false;
+  if (!was_up && now < retry_at_) {
+    // But those that it answered meanwhile were not in a row.
+    if (fault == Fault::connect) answers_ = 0;
+    return false;
+  }
   if (was_up) {
     const bool steady = !was_down_ || now - up_since_ >= kSteady;
     hold_ = steady ? Duration::zero() : std::clamp(hold_ * 2, kFirstHold, Duration{kLongestHold});
@@ -103,7 +107,9 @@ bool Health::recovered(TimePoint now) noexcept {
   forget_bad_gateways();
   // It may be another process.
   trust_handshakes();
-  refused_.store(false, std::memory_order_relaxed);
+  if (refused_.exchange(false, std::memory_order_relaxed)) {
+    replaced_.fetch_add(1, std::memory_order_relaxed);
+  }
   fault_.store(Fault::none, std::memory_order_relaxed);
   // Told before it is up, so that whoever sees it up sees that it came back.
   returns_.fetch_add(1, std::memory_order_relaxed);
@@ -116,8 +122,10 @@ bool Health::request_answered(TimePoint now) noexcept {
     const std::lock_guard lock(mutex_);
     forget_bad_gateways();
   }
-  // Its own probes say so, and only they may take that back.
-  return !unfit_.load(std::memory_order_relaxed) && recovered(now);
+  // Its own probes say so, or its kernel, and only they may take that back.
+  if (unfit_.load(std::memory_order_relaxed) || refused_.load(std::memory_order_relaxed))
+    return false;
+  return recovered(now);
 }
 
 void Health::forget_bad_gateways() noexcept {
@@ -167,7 +175,9 @@ void Health::trust_handshakes() noexcept {
   handshakes_closed_ = 0;
   only_closed_.store(false, std::memory_order_relaxed);
   handshake_faults_pending_.store(false, std::memory_order_relaxed);
-  fails_handshakes_.store(false, std::memory_order_relaxed);
+  if (!fails_handshakes()) return;
+  trusted_again_.fetch_add(1, std::memory_order_release);
+  fails_handshakes_.store(false, std::memory_order_release);
 }
 
 bool Health::take_try(TimePoint now) noexcept {

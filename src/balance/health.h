@@ -64,12 +64,25 @@ class Health {
   bool answered(TimePoint now) noexcept;
   /// A request got another answer than 502. (That probes pass says nothing of what is behind it.)
   /// It says that the process is there and answers, and nothing against a probe that was answered
-  /// otherwise than it should: such a backend says itself that it is not fit. @returns true if it
-  /// was down until now
+  /// otherwise than it should: such a backend says itself that it is not fit. Nor against a refused
+  /// connect: who stops listening may still answer what it has. @returns true if it was down until
+  /// now
   bool request_answered(TimePoint now) noexcept;
   /// How often it was down and came back.
   [[nodiscard]] std::uint64_t returns() const noexcept {
     return returns_.load(std::memory_order_relaxed);
+  }
+  /// How often it was up and has begun to open sessions again: it was silent, or failed handshakes.
+  [[nodiscard]] std::uint64_t trusted_again() const noexcept {
+    return trusted_again_.load(std::memory_order_acquire);
+  }
+  /// How often nobody listened there before it came up: another process has taken its place.
+  [[nodiscard]] std::uint64_t replaced() const noexcept {
+    return replaced_.load(std::memory_order_relaxed);
+  }
+  /// It is down since a connect failed. That connections from before are answered says little then.
+  [[nodiscard]] bool cannot_be_reached() const noexcept {
+    return !up() && fault() == Fault::connect;
   }
 
   /// @returns true the first time that nobody listened there since it was last up
@@ -84,7 +97,11 @@ class Health {
   /// @returns true if it was thought to answer until now
   bool fell_silent() noexcept { return !silent_.exchange(true, std::memory_order_relaxed); }
   /// It has said something that is HTTP. @returns true if it was silent until now
-  bool heard() noexcept { return silent() && silent_.exchange(false, std::memory_order_relaxed); }
+  bool heard() noexcept {
+    if (!silent()) return false;
+    trusted_again_.fetch_add(1, std::memory_order_release);
+    return silent_.exchange(false, std::memory_order_release);
+  }
 
   /// A handshake has opened a session, or @param failed. @returns whether that is news: from now on
   /// it fails handshakes, or it does so no more
@@ -131,7 +148,7 @@ class Health {
   std::atomic<Fault> fault_{Fault::none};
   std::atomic<bool> faults_pending_{false};        // faults_ is not 0
   std::atomic<bool> bad_gateways_pending_{false};  // bad_gateways_ is not 0
-  std::atomic<std::uint64_t> returns_{0};
+  std::atomic<std::uint64_t> returns_{0}, trusted_again_{0}, replaced_{0};
   std::atomic<bool> suspected_{false};
   std::atomic<bool> refused_{false};
   std::atomic<bool> silent_{false};

@@ -10,6 +10,7 @@ struct LoadKeeper::Means {
   double cost = 0;            // busy seconds a unit, of a backend; 0: no backend has learnt it
   double trust = 0;           // 0 to 1
   double bytes_per_work = 0;  // from clients
+  double reported = 0;        // load of a session, where backends report; 0: unknown
 };
 
 namespace {
@@ -71,11 +72,11 @@ void LoadKeeper::watch(const BackendSets& sets, TimePoint now) {
 void LoadKeeper::tick(TimePoint now) {
   for (Pool& pool : pools_) {
     const Duration since = now - std::exchange(pool.at, now);
-    const double usual_cost = means_of(pool.backends).cost;
+    const double usual_cost = means_of(pool.backends, now).cost;
     for (Watched& watched : pool.backends) {
       sample(watched, pool.rules, {.time = since, .usual_cost = usual_cost}, now);
     }
-    const Means means = means_of(pool.backends);
+    const Means means = means_of(pool.backends, now);
     for (Watched& watched : pool.backends) publish(watched, means, now);
   }
 }
@@ -122,7 +123,19 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   reading.request_weight = watched.requests.weight();
 }
 
-LoadKeeper::Means LoadKeeper::means_of(const std::vector<Watched>& backends) {
+double LoadKeeper::reported_by_session(const std::vector<Watched>& backends, TimePoint now) {
+  double load = 0;
+  std::uint64_t sessions = 0;
+  for (const Watched& watched : backends) {
+    const auto report = watched.backend->reported_load().newest(now);
+    if (!report) continue;
+    load += report->load;
+    sessions += report->sessions;
+  }
+  return sessions > 0 ? load / static_cast<double>(sessions) : 0;
+}
+
+LoadKeeper::Means LoadKeeper::means_of(const std::vector<Watched>& backends, TimePoint now) {
   Means means;
   double work = 0;
   double sessions = 0;
@@ -142,6 +155,7 @@ LoadKeeper::Means LoadKeeper::means_of(const std::vector<Watched>& backends) {
     sure += weight;
     means.trust = std::max(means.trust, watched.trust);
   }
+  means.reported = reported_by_session(backends, now);
   means.session_work = sessions > 0 ? work / sessions : 0;
   means.cost = sure > 0 ? means.cost / sure : 0;
   means.bytes_per_work = frames_in > 0 ? bytes_in / frames_in : 0;
@@ -152,6 +166,7 @@ void LoadKeeper::publish(Watched& watched, const Means& means, TimePoint now) {
   LoadReading& reading = watched.reading;
   reading.at = now;
   reading.session_work = means.session_work;
+  reading.reported_by_session = means.reported;
   reading.trust = means.trust;
   const double own = watched.trust * watched.learner.certainty_against(means.cost);
   reading.cost = means.cost + own * (reading.learnt_cost - means.cost);

@@ -62,7 +62,8 @@ class LoadKeeper {
   };
 
   static void sample(Watched& watched, const Rules& rules, const Since& since, TimePoint now);
-  static Means means_of(const std::vector<Watched>& backends);
+  static double reported_by_session(const std::vector<Watched>& backends, TimePoint now);
+  static Means means_of(const std::vector<Watched>& backends, TimePoint now);
   static void publish(Watched& watched, const Means& means, TimePoint now);
 
   std::vector<Rules> rules_;

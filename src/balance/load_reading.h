@@ -20,6 +20,7 @@ struct LoadReading {
   double cost = 0;                  // the same, as far as it is certain; else that of the pool
   double work_per_queued_byte = 0;  // units a second that a byte waiting for it stands for
   double surely_busy = 0;           // the least busy share that its probes leave room for
+  double reported_by_session = 0;   // load of a session, as the pool's backends report; 0: unknown
   double trust = 0;                 // 0 to 1: how far the pool's measurements may decide
   Duration wait{};                  // how long its probes wait
   TimePoint ramp_until{};           // it takes its part by and by until then

@@ -5,6 +5,7 @@
 namespace pinion::balance {
 
 bool Pace::take(TimePoint now, std::uint32_t rate) noexcept {
+  rate = in_force(now, rate);
   if (rate == 0) return true;
   // A second and the slack hold `rate` distances: so many pass in no second, whatever is made up
   // for. Rounded up, lest they add up to less.

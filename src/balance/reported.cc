@@ -14,12 +14,20 @@ void ReportedLoad::take(std::string_view field, const ReportRules& rules, std::u
   until_.store((now + rules.believed).time_since_epoch().count(), std::memory_order_relaxed);
 }
 
-std::optional<double> ReportedLoad::expected(std::uint64_t sessions, TimePoint now) const noexcept {
+std::optional<ReportedLoad::Report> ReportedLoad::newest(TimePoint now) const noexcept {
   const auto load = get(now);
   if (!load) return std::nullopt;
-  const auto then = static_cast<double>(sessions_.load(std::memory_order_relaxed));
-  const double of_one = *load / std::max(then, 1.0);
-  return std::max(*load + (static_cast<double>(sessions) - then) * of_one, 0.0);
+  return Report{.load = *load, .sessions = sessions_.load(std::memory_order_relaxed)};
+}
+
+std::optional<double> ReportedLoad::expected(std::uint64_t sessions, double usual,
+                                             TimePoint now) const noexcept {
+  const auto report = newest(now);
+  if (!report) return std::nullopt;
+  const auto then = static_cast<double>(report->sessions);
+  double of_one = report->load / std::max(then, 1.0);
+  if (usual > 0) of_one = std::min(of_one, usual);
+  return std::max(report->load + (static_cast<double>(sessions) - then) * of_one, 0.0);
 }
 
 }  // namespace pinion::balance

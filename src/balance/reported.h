@@ -29,8 +29,16 @@ class ReportedLoad {
     return load_.load(std::memory_order_relaxed);
   }
 
-  /// What it would report with so many sessions, if each is as much work as those that it had.
-  [[nodiscard]] std::optional<double> expected(std::uint64_t sessions,
+  struct Report {
+    double load = 0;
+    std::uint64_t sessions = 0;  // that it had then
+  };
+  [[nodiscard]] std::optional<Report> newest(TimePoint now) const noexcept;
+
+  /// What it would report with so many sessions, if each is as much work as those that it had; but
+  /// not more than a session is in the pool, since some of the load may be there without any.
+  /// @param usual load of a session in the pool, as its backends report; 0: not known
+  [[nodiscard]] std::optional<double> expected(std::uint64_t sessions, double usual,
                                                TimePoint now) const noexcept;
   [[nodiscard]] std::uint64_t taken() const noexcept {
     return taken_.load(std::memory_order_relaxed);

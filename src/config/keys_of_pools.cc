@@ -143,7 +143,7 @@ constexpr Key kKeysOfPools[] = {
      .help = "Bytes that wait because it does not read."},
     {.section = Section::busy, .type = Type::integer, .name = "inflight",
      .fallback = "0", .min = 1, .max = 10'000'000, .zero = "no limit",
-     .help = "Requests and WebSockets that it has to do with."},
+     .help = "Requests under way, and WebSockets without a session; see sessions for the others."},
     {.section = Section::busy, .type = Type::integer, .name = "reported_load",
      .fallback = "0", .min = 1, .max = 1000, .zero = "no limit",
      .help = "Percent of what it can do, as it says itself (see load_metric)."},
@@ -162,7 +162,7 @@ constexpr Key kKeysOfPools[] = {
      .help = "Bytes that wait because it does not read."},
     {.section = Section::full, .type = Type::integer, .name = "inflight",
      .fallback = "0", .min = 1, .max = 10'000'000, .zero = "no limit",
-     .help = "Requests and WebSockets that it has to do with."},
+     .help = "Requests under way, and WebSockets without a session; see sessions for the others."},
     {.section = Section::full, .type = Type::integer, .name = "reported_load",
      .fallback = "0", .min = 1, .max = 1000, .zero = "no limit",
      .help = "Percent of what it can do, as it says itself (see load_metric)."},
@@ -180,7 +180,8 @@ constexpr Key kKeysOfPools[] = {
      .help = "New sessions that each backend gets in a second at most; more of them wait. It "
              "spreads those who come back at once after a backend has died. Who comes back to its "
              "own backend waits for that one, and keeps nobody from another. A session that its CONNECT "
-             "moves to where its id belongs is not held back."},
+             "moves to where its id belongs is not held back. A backend that was full by what is measured "
+             "gets a fiftieth of its sessions in a second at most, for 30 s, since that shows late."},
 
     {.section = Section::affinity, .type = Type::id_places, .name = "ids",
      .fallback = "", .min = 0, .max = 16,

@@ -1,5 +1,7 @@
 #include "health/agent_check.h"
 
+#include <utility>
+
 #include "config/address.h"
 
 namespace pinion::health {
@@ -28,7 +30,10 @@ void AgentCheck::begin() {
   timer_.start(plan_.timeout, Duration::zero());
   const Address& at = plan_.address;
   if (const auto address = config::socket_address(at)) return connect(*address);
+  // One question at a time: each may keep a thread for longer than the next check is away.
+  if (std::exchange(resolving_, true)) return;
   resolver_.resolve(at.host, at.port, [this](const auto& addresses, const char* error) {
+    resolving_ = false;
     // It may have taken longer than the whole check.
     if (!asking_ || socket_.open()) return;
     if (addresses.empty()) return fail(Result::connect, error);

@@ -72,6 +72,7 @@ class AgentCheck final : private uv::Timer::Handler, private uv::TimedSocket::Ev
   uv::TimedSocket socket_;
   uv::Timer timer_;
   bool asking_ = false;
+  bool resolving_ = false;  // the answer is for whichever check is under way then
   bool lost_ = false;       // and said so
   bool puzzles_ = false;    // by a word that is not known, and said so
   std::size_t misses_ = 0;  // so that each address of a name has its turn

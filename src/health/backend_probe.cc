@@ -19,6 +19,10 @@ constexpr int kSpanIntervals = 20;
 constexpr Duration kConfirm = balance::Health::kFirstRetry;
 constexpr http::HeadLimits kHeadLimits{.head = 16384, .fields = 128, .url = 1024};
 
+Duration span_of(const ProbePlan& plan) noexcept {
+  return std::max<Duration>(kLeastSpan, kSpanIntervals * plan.interval);
+}
+
 }  // namespace
 
 BackendProbe::BackendProbe(uv::Loop& loop, Agenda& agenda, ProbeEvents& events,
@@ -28,7 +32,8 @@ BackendProbe::BackendProbe(uv::Loop& loop, Agenda& agenda, ProbeEvents& events,
       backend_(backend),
       plan_(std::move(plan)),
       schedule_(plan_.interval, plan_.asks),
-      window_(std::max<Duration>(kLeastSpan, kSpanIntervals * plan_.interval)),
+      window_(span_of(plan_)),
+      replaced_(backend.health().replaced()),
       random_(std::random_device{}()),
       request_(request_text(plan_, backend.identity().address)),
       socket_(loop, as_events()) {
@@ -62,13 +67,24 @@ void BackendProbe::hurry(TimePoint now) {
   agenda_.on_new_time(*this);
 }
 
+// How long probes of the former process took says nothing of this one.
+void BackendProbe::forget_former_process(TimePoint now) {
+  const std::uint64_t replaced = backend_.health().replaced();
+  if (std::exchange(replaced_, replaced) == replaced) return;
+  window_ = ProbeWindow(span_of(plan_));
+  schedule_ = ProbeSchedule(plan_.interval, plan_.asks);
+  backend_.set_probe_reading(window_.reading(now));
+}
+
 void BackendProbe::begin(TimePoint now, bool scheduled) {
+  forget_former_process(now);
   deadline_ = now + plan_.timeout;
   arrival_.reset();
   opened_ = false;
   partial_.clear();
   // An answer that is still coming in would be taken for that of the next request.
   if (state_ == State::draining || !asks() || plan_.opens) close();
+  if (backend_.health().cannot_be_reached()) close();
   reused_ = state_ == State::open;
   if (scheduled) schedule_.went_out();
   sample_ = scheduled && (plan_.opens || (reused_ && plan_.asks));

@@ -75,6 +75,7 @@ class BackendProbe final : private uv::TimedSocket::Events {
     return state_ == State::connecting || state_ == State::waiting || state_ == State::opening;
   }
   [[nodiscard]] bool asks() const noexcept { return plan_.asks || backend_.health().silent(); }
+  void forget_former_process(TimePoint now);
   void begin(TimePoint now, bool scheduled);
   void connect();
   void send();
@@ -98,6 +99,7 @@ class BackendProbe final : private uv::TimedSocket::Events {
   ProbePlan plan_;
   ProbeSchedule schedule_;
   balance::ProbeWindow window_;
+  std::uint64_t replaced_;  // Health::replaced() when window_ was begun
   std::mt19937 random_;
   std::string request_;
   uv::TimedSocket socket_;

@@ -20,6 +20,16 @@ balance::Readings readings_of(const balance::Backend& backend, TimePoint now) {
   return readings;
 }
 
+// Measurements are some seconds late. By then this much more than what it had is on it, and not all
+// who waited.
+constexpr Duration kCareful = std::chrono::seconds{30};
+constexpr std::uint64_t kCarefulShare = 50;  // a fiftieth of its sessions a second
+
+std::uint32_t careful_rate(const balance::Backend& backend) noexcept {
+  const std::uint64_t share = backend.assigned().total() / kCarefulShare;
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(share, 1, 1000));
+}
+
 }  // namespace
 
 LevelWatch::LevelWatch(uv::Loop& loop, log::Logger& log)
@@ -55,6 +65,9 @@ void LevelWatch::look_at(const balance::BackendSet& set, balance::Backend& backe
   if (standing == before) return;
   backend.set_standing(standing);
   if (standing.level == before.level) return;
+  if (before.level == balance::Level::full && before.by != balance::Limit::sessions) {
+    backend.pace().be_careful(now + kCareful, careful_rate(backend));
+  }
   const bool better = standing.level < before.level;
   log_.write(better ? log::Level::info : log::Level::warning, "backend's level has changed",
              {{"pool", backend.identity().pool_name},

@@ -33,8 +33,9 @@ bool Exchange::go_home() {
   auto& counters = worker_.counters().pools[*facts_.pool];
   if (facts_.intent.kind == Intent::Kind::handshake) {
     const std::uint32_t rate = worker_.backends(*facts_.pool).rate;
-    // Its data is there, so it does not go elsewhere for the sake of a moment.
-    if (!backend->pace().ready(worker_.now(), rate)) {
+    // Its data is there, so it does not go elsewhere for the sake of a moment; nor before others
+    // who wait.
+    if (!backend->pace().ready_for_new(worker_.now(), rate)) {
       counters.affinity(AffinityResult::followed);
       placing_.wait_for(*backend);
       return true;

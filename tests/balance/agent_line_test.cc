@@ -118,15 +118,29 @@ TEST_CASE("a report of the load is believed for a while") {
   const ReportRules rules{.metric = "", .full = 1, .believed = std::chrono::seconds{10}};
   load.take("TEXT cpu_utilization=0.75", rules, 4, now);
   CHECK(load.get(now) == 0.75);
-  CHECK(load.expected(4, now) == 0.75);
-  CHECK(load.expected(8, now) == 1.5);
-  CHECK(load.expected(0, now) == 0.0);
+  CHECK(load.expected(4, 0, now) == 0.75);
+  CHECK(load.expected(8, 0, now) == 1.5);
+  CHECK(load.expected(0, 0, now) == 0.0);
   CHECK(load.get(now + std::chrono::seconds{9}) == 0.75);
   CHECK_FALSE(load.get(now + std::chrono::seconds{10}));
   load.take("what is this", rules, 4, now + std::chrono::seconds{10});
   CHECK_FALSE(load.get(now + std::chrono::seconds{10}));
   CHECK(load.taken() == 1);
   CHECK(load.unread() == 1);
+}
+
+TEST_CASE("some of what is reported may be there without any session") {
+  ReportedLoad load;
+  const TimePoint now{std::chrono::hours{1}};
+  const ReportRules rules{.metric = "", .full = 1, .believed = std::chrono::seconds{10}};
+  load.take("TEXT cpu_utilization=0.5", rules, 0, now);
+  CHECK(load.expected(1, 0, now) == 1.0);
+  CHECK(load.expected(1, 0.25, now) == 0.75);
+  load.take("TEXT cpu_utilization=0.5", rules, 1, now);
+  CHECK(load.expected(2, 0.25, now) == 0.75);
+  CHECK(load.expected(0, 0.25, now) == 0.25);
+  // No more than here.
+  CHECK(load.expected(2, 2, now) == 1.0);
 }
 
 }  // namespace pinion::balance

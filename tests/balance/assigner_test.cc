@@ -117,7 +117,7 @@ TEST_CASE("those that were tried are passed over, by every policy") {
   }
 }
 
-TEST_CASE("a backend that is down is taken only when nothing else is left") {
+TEST_CASE("a backend that is down is taken only when none is up, not when those have no room") {
   for (const Balance balance : kAll) {
     Backends b;
     b.add().health().connect_failed(kStart);
@@ -130,11 +130,13 @@ TEST_CASE("a backend that is down is taken only when nothing else is left") {
       held.push_back(assigner.assign_session(set, {}, kStart).reservation);
       CHECK(held.back().backend() == &b[1]);
     }
-    // The other one is full now.
-    held.push_back(assigner.assign_session(set, {}, kStart).reservation);
-    CHECK(held.back().backend() == &b[0]);
+    // The other one is full now, and has room again before this one is likely to be up.
+    const auto full = assigner.assign_session(set, {}, kStart);
+    CHECK_FALSE(full.reservation);
+    CHECK(full.refusal == Assigner::Refusal::all_full);
     CHECK(assigner.pick_for_request(set, {}) == &b[1]);
     Backend* const tried[] = {&b[1]};
+    CHECK(assigner.assign_session(set, tried, kStart).reservation.backend() == &b[0]);
     CHECK(assigner.pick_for_request(set, tried) == &b[0]);
   }
 }
@@ -152,17 +154,17 @@ TEST_CASE(
     const BackendSet set = b.set(balance);
     const auto answering = assigner.assign_session(set, {}, kStart).reservation.backend();
     CHECK(answering == &b[1]);
-    std::vector<Reservation> held;
-    for (const std::size_t next : {1U, 0U, 0U}) {
-      held.push_back(assigner.assign_session(set, {}, kStart).reservation);
-      CHECK(held.back().backend() == &b[next]);
+    {
+      const auto held = assigner.assign_session(set, {}, kStart);
+      CHECK(held.reservation.backend() == &b[1]);
+      CHECK(assigner.assign_session(set, {}, kStart).refusal == Assigner::Refusal::all_full);
     }
     CHECK(assigner.pick_for_request(set, {}) == &b[1]);
+    Backend* const failed[] = {&b[1]};
+    CHECK(assigner.assign_session(set, failed, kStart).reservation.backend() == &b[0]);
     b[0].health().heard();
     CHECK(b[0].health().up());
-    held.clear();
-    Backend* const tried[] = {&b[1]};
-    CHECK(assigner.assign_session(set, tried, kStart).reservation.backend() == &b[0]);
+    CHECK(assigner.assign_session(set, failed, kStart).reservation.backend() == &b[0]);
   }
 }
 

@@ -196,6 +196,38 @@ TEST_CASE("who was not reached is there again when it answers requests") {
   CHECK(health.up());
 }
 
+TEST_CASE("who stops listening is not up because it still answers what it has") {
+  Health health;
+  health.set_rules(2, 3);
+  CHECK(health.connect_failed(kStart));
+  CHECK(health.cannot_be_reached());
+  CHECK(health.first_refusal());
+  for (int i = 1; i < 9; ++i) CHECK_FALSE(health.request_answered(kStart + i * 1s));
+  CHECK(health.replaced() == 0);
+  // A probe has reached it, the next one has not, though it is too soon for that to count.
+  CHECK_FALSE(health.answered(kStart + 9s));
+  CHECK_FALSE(health.connect_failed(kStart + 9s));
+  CHECK_FALSE(health.answered(kStart + 10s));
+  CHECK(health.answered(kStart + 11s));
+  CHECK(health.replaced() == 1);
+  CHECK_FALSE(health.cannot_be_reached());
+}
+
+TEST_CASE("who opens sessions again is known to have come back, though it was up") {
+  Health health;
+  health.set_rules(1, 1);
+  CHECK(health.handshake_answered(true, kStart));
+  CHECK(health.trusted_again() == 0);
+  CHECK(health.handshake_answered(false, kStart));
+  CHECK(health.trusted_again() == 1);
+  CHECK_FALSE(health.handshake_answered(false, kStart));
+  CHECK(health.fell_silent());
+  CHECK(health.heard());
+  CHECK_FALSE(health.heard());
+  CHECK(health.trusted_again() == 2);
+  CHECK(health.returns() == 0);
+}
+
 TEST_CASE("one that was down is trusted with handshakes again") {
   Health health;
   health.set_rules(1, 1);

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "balance/explain.h"
 #include "balance/registry.h"
 #include "uv/listen_socket.h"
 #include "uv/run_until.h"
@@ -51,6 +52,35 @@ TEST_CASE("a backend hears of its level, when it rises and when it falls") {
   two.release();
   CHECK(w.becomes(Level::calm, Limit::none));
   CHECK(w.backend.level_changes() >= 3);
+}
+
+TEST_CASE("one that was full by what is measured gets its next sessions one by one") {
+  Watched w;
+  balance::Pace& pace = w.backend.pace();
+  std::vector<balance::Reservation> sessions;
+  for (int i = 0; i < 100; ++i) {
+    REQUIRE(w.backend.try_reserve(w.backend.assigned()));
+    sessions.emplace_back(w.backend);
+  }
+  w.limit({.full = {.sessions = 100}});
+  CHECK(w.becomes(Level::full, Limit::sessions));
+  w.limit({});
+  CHECK(w.becomes(Level::calm, Limit::none));
+  CHECK(pace.in_force(w.loop.now(), 0) == 0);
+
+  balance::InflightHold one(w.backend);
+  w.limit({.full = {.inflight = 1}});
+  CHECK(w.becomes(Level::full, Limit::inflight));
+  one.release();
+  CHECK(w.becomes(Level::calm, Limit::none));
+  // A fiftieth a second of what it has, for half a minute.
+  CHECK(pace.in_force(w.loop.now(), 0) == 2);
+  CHECK(pace.in_force(w.loop.now(), 1) == 1);
+  CHECK(pace.in_force(w.loop.now() + 31s, 0) == 0);
+  CHECK(pace.take(w.loop.now(), 0));
+  CHECK_FALSE(pace.ready(w.loop.now(), 0));
+  CHECK(balance::explain(w.backend, 0, w.loop.now()) ==
+        "was full a moment ago: at most 2 sessions a second for now");
 }
 
 TEST_CASE("what probes tell counts while it is new") {

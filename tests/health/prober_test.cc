@@ -157,6 +157,19 @@ TEST_CASE("a backend that nobody listens at goes down at once, and comes up afte
   CHECK(w.events.count(ProbeResult::ok) == 2);
 }
 
+TEST_CASE("how long probes of a process took says nothing of the one that takes its place") {
+  auto server = std::make_unique<HttpBackend>(refuse);
+  Probed w;
+  balance::Backend& backend = w.watch(server->address());
+  const auto samples = [&] { return backend.probe_reading().samples; };
+  CHECK(w.until([&] { return samples() >= 12; }));
+  server.reset();
+  CHECK(w.until([&] { return !backend.health().up(); }));
+  CHECK(backend.health().first_refusal());
+  const HttpBackend other(refuse, backend.identity().address);
+  CHECK(w.until([&] { return samples() > 0 && samples() < 12; }));
+}
+
 TEST_CASE("a backend that takes connections but does not answer goes down after `fall` timeouts") {
   std::atomic<bool> hangs{true};
   const HttpBackend server([&](const std::string& request) {
