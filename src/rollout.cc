@@ -17,6 +17,16 @@ void Rollout::tell(const RunningConfig::Snapshot& next) {
   }
 }
 
+void Rollout::on_other_address(balance::Backend& backend, bool drained) noexcept {
+  if (!backend.set_draining(drained)) return;
+  const TimePoint now = parts_.loop.now();
+  if (drained) {
+    parts_.mover.drain(backend, std::nullopt, now);
+  } else {
+    parts_.mover.undrain(backend, now);
+  }
+}
+
 void Rollout::on_backends_changed(const balance::BackendSets& sets) noexcept {
   tell({parts_.running.get().config, sets});
   parts_.workers.set_backends(sets);

@@ -100,11 +100,29 @@ admin::SessionPage ServerView::sessions(const SessionQuery& query) const {
   actions_.publish_tunnels();
   const TimePoint now = monotonic_now();
   const BackendNames names = this->names();
-  SessionPager pager(query);
-  for (const session::Session& session : shared_.ledger.table().list()) {
-    pager.add(named_view(session, names, now));
+  SessionPager pager(query, now);
+  const session::PinTable& table = shared_.ledger.table();
+  // A part at a time, since all of them may be a million.
+  for (std::size_t part = 0; part < session::PinTable::kParts; ++part) {
+    for (session::Session& session : table.list_part(part)) {
+      if (is_of_backend(session.backend, names, query.backend)) pager.add(std::move(session));
+    }
   }
-  return pager.take_page();
+  auto picked = pager.take_page();
+  admin::SessionPage page{.sessions = {}, .next = std::move(picked.next)};
+  for (const session::Session& session : picked.sessions) {
+    page.sessions.push_back(named_view(session, names, now));
+  }
+  return page;
+}
+
+bool ServerView::is_of_backend(BackendId id, const BackendNames& names,
+                               const std::string& asked) const {
+  if (asked.empty()) return true;
+  const balance::BackendIdentity& who = shared_.registry.by_id(id).identity();
+  const auto* const entry = names.find(id);
+  const std::string& name = entry != nullptr ? entry->name : who.name;
+  return asked == name || asked == who.pool_name + '/' + name;
 }
 
 // By the name that its backend is shown under.

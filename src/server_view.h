@@ -65,6 +65,9 @@ class ServerView final : public admin::Control {
   [[nodiscard]] BackendNames names() const {
     return BackendNames(shared_.registry, running_.get().backends);
   }
+  /// @param asked "name" or "pool/name"; empty: any
+  [[nodiscard]] bool is_of_backend(BackendId id, const BackendNames& names,
+                                   const std::string& asked) const;
   [[nodiscard]] admin::SessionView named_view(const session::Session& session,
                                               const BackendNames& names, TimePoint now) const;
   [[nodiscard]] admin::BackendView view_of(const balance::Backend& backend,

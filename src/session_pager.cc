@@ -1,63 +1,94 @@
 #include "session_pager.h"
 
 #include <algorithm>
-#include <string>
+#include <cmath>
+#include <tuple>
 #include <utility>
 
 namespace pinion {
 namespace {
 
 using admin::SessionSort;
-using admin::SessionView;
+using session::Session;
+
+std::int64_t whole(std::uint64_t count) noexcept { return static_cast<std::int64_t>(count); }
+
+std::int64_t rate_of(const Session& session, TimePoint now) noexcept {
+  constexpr double kParts = 1e6;
+  session::Rates rates = session.rates;
+  rates.decay(now - session.last_seen);
+  return std::llround((rates.frames_in + rates.frames_out) * kParts);
+}
 
 // What a list is sorted by, always so that more comes first in descending order.
-double sort_key(const SessionView& view, SessionSort sort) noexcept {
+std::int64_t sort_key(const Session& session, SessionSort sort, TimePoint now) noexcept {
+  const session::Traffic& traffic = session.traffic;
   switch (sort) {
     case SessionSort::idle:
-      return static_cast<double>(view.idle_ms);
+      return -session.last_seen.time_since_epoch().count();
     case SessionSort::bytes:
-      return static_cast<double>(view.bytes_in + view.bytes_out);
+      return whole(traffic.bytes_in + traffic.bytes_out);
     case SessionSort::frames:
-      return static_cast<double>(view.frames_in + view.frames_out);
+      return whole(traffic.frames_in + traffic.frames_out);
     case SessionSort::queued:
-      return static_cast<double>(view.queued_bytes);
+      return whole(session.queued_bytes);
     case SessionSort::paused:
-      return static_cast<double>(view.paused_ms);
+      return whole(traffic.paused_ns);
     case SessionSort::rate:
-      return view.frames_in_rate + view.frames_out_rate;
-    case SessionSort::rtt:
-      return view.rtt_ms.value_or(-1);
+      return rate_of(session, now);
+    case SessionSort::rtt: {
+      const auto round_trip = session.pings.round_trip();
+      return round_trip ? round_trip->count() : -1;
+    }
     case SessionSort::age:
       break;
   }
-  return static_cast<double>(view.age_ms);
-}
-
-bool is_of_backend(const SessionView& view, const std::string& asked) {
-  return asked.empty() || asked == view.backend || asked == view.pool + '/' + view.backend;
+  return -session.opened.time_since_epoch().count();
 }
 
 }  // namespace
 
-void SessionPager::add(SessionView view) {
-  if (is_of_backend(view, query_.backend)) asked_for_.push_back(std::move(view));
+bool SessionPager::comes_before(const Row& a, const Row& b) const noexcept {
+  if (a.key != b.key) return query_.descending ? a.key > b.key : a.key < b.key;
+  return std::tie(a.session.sid, a.session.pool) < std::tie(b.session.sid, b.session.pool);
 }
 
-bool SessionPager::comes_before(const SessionView& a, const SessionView& b) const {
-  const auto key_a = sort_key(a, query_.sort);
-  const auto key_b = sort_key(b, query_.sort);
-  if (key_a != key_b) return query_.descending ? key_a > key_b : key_a < key_b;
-  return a.sid < b.sid;
+bool SessionPager::is_behind_cursor(const Row& row) const noexcept {
+  if (!query_.after) return true;
+  const admin::SessionCursor& last = *query_.after;
+  if (row.key != last.key) return query_.descending ? row.key < last.key : row.key > last.key;
+  return std::tie(row.session.sid, row.session.pool) > std::tie(last.sid, last.pool);
 }
 
-admin::SessionPage SessionPager::take_page() {
-  std::vector<SessionView> all = std::move(asked_for_);
-  std::ranges::sort(all, [this](const auto& a, const auto& b) { return comes_before(a, b); });
-  admin::SessionPage page;
-  const std::size_t first = std::min(query_.offset, all.size());
-  const std::size_t last = std::min(all.size() - first, query_.limit) + first;
-  for (std::size_t i = first; i < last; ++i) page.sessions.push_back(std::move(all[i]));
-  if (last < all.size()) page.next = last;
+void SessionPager::add(Session session) {
+  const std::int64_t key = sort_key(session, query_.sort, now_);
+  Row row{.key = key, .session = std::move(session)};
+  if (!is_behind_cursor(row)) return;
+  rows_.push_back(std::move(row));
+  // One more than the page shows that there is another.
+  if (rows_.size() > 2 * query_.limit + 1) drop_what_is_behind();
+}
+
+void SessionPager::drop_what_is_behind() {
+  const std::size_t kept = query_.limit + 1;
+  if (rows_.size() <= kept) return;
+  const auto middle = rows_.begin() + static_cast<std::ptrdiff_t>(kept);
+  std::nth_element(rows_.begin(), middle, rows_.end(),
+                   [this](const Row& a, const Row& b) { return comes_before(a, b); });
+  rows_.erase(middle, rows_.end());
+}
+
+SessionPager::Picked SessionPager::take_page() {
+  drop_what_is_behind();
+  std::ranges::sort(rows_, [this](const Row& a, const Row& b) { return comes_before(a, b); });
+  Picked page;
+  if (rows_.size() > query_.limit) {
+    rows_.pop_back();
+    const Row& last = rows_.back();
+    page.next = {.key = last.key, .pool = last.session.pool, .sid = last.session.sid};
+  }
+  page.sessions.reserve(rows_.size());
+  for (Row& row : std::exchange(rows_, {})) page.sessions.push_back(std::move(row.session));
   return page;
 }
 

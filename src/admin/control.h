@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/ids.h"
 #include "metrics/control_counters.h"
 
 namespace pinion::admin {
@@ -128,17 +129,26 @@ struct SessionView {
 
 enum class SessionSort : unsigned char { age, idle, bytes, frames, queued, paused, rate, rtt };
 
+/// The last session of a page, behind which the next one begins.
+struct SessionCursor {
+  std::int64_t key = 0;  // what it was sorted by
+  PoolId pool = 0;
+  std::string sid;
+
+  bool operator==(const SessionCursor&) const = default;
+};
+
 struct SessionQuery {
   std::string backend;  // "name" or "pool/name"; empty: all
   SessionSort sort = SessionSort::age;
   bool descending = true;
   std::size_t limit = 100;
-  std::size_t offset = 0;  // what the cursor says
+  std::optional<SessionCursor> after;
 };
 
 struct SessionPage {
   std::vector<SessionView> sessions;
-  std::optional<std::size_t> next;  // offset of the next page
+  std::optional<SessionCursor> next;  // where the next page begins, if there is one
 };
 
 struct Totals {

@@ -1,5 +1,7 @@
 #include "admin/session_list.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <optional>
@@ -11,8 +13,8 @@
 namespace pinion::admin {
 namespace {
 
-// Told from an offset at a glance, so that nobody counts on adding to it.
-constexpr std::string_view kCursorPrefix = "p1-";
+// The form has a number, so that one of another version is told from what it would mean here.
+constexpr std::string_view kCursorPrefix = "p2-";
 
 constexpr std::array<std::pair<std::string_view, SessionSort>, 8> kSorts = {
     {{"age", SessionSort::age},
@@ -31,13 +33,34 @@ std::optional<SessionSort> sort_of(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<std::size_t> offset_of(std::string_view cursor) {
-  if (!cursor.starts_with(kCursorPrefix)) return std::nullopt;
-  cursor.remove_prefix(kCursorPrefix.size());
-  std::uint32_t offset = 0;
-  const auto [stopped, error] = std::from_chars(cursor.begin(), cursor.end(), offset, 16);
-  if (error != std::errc{} || stopped != cursor.end()) return std::nullopt;
-  return offset;
+constexpr int kHex = 16;
+
+template <typename Number>
+bool take_number(std::string_view& text, Number& to) {
+  const auto [stopped, error] = std::from_chars(text.begin(), text.end(), to, kHex);
+  if (error != std::errc{} || stopped == text.end() || *stopped != '-') return false;
+  text.remove_prefix(static_cast<std::size_t>(stopped - text.begin()) + 1);
+  return true;
+}
+
+bool take_bytes(std::string_view text, std::string& to) {
+  if (text.size() % 2 != 0) return false;
+  for (; !text.empty(); text.remove_prefix(2)) {
+    std::uint8_t byte = 0;
+    const auto [stopped, error] = std::from_chars(text.begin(), text.begin() + 2, byte, kHex);
+    if (error != std::errc{} || stopped != text.begin() + 2) return false;
+    to += static_cast<char>(byte);
+  }
+  return true;
+}
+
+std::optional<SessionCursor> cursor_of(std::string_view text) {
+  SessionCursor cursor;
+  if (!text.starts_with(kCursorPrefix)) return std::nullopt;
+  text.remove_prefix(kCursorPrefix.size());
+  if (!take_number(text, cursor.key) || !take_number(text, cursor.pool)) return std::nullopt;
+  if (!take_bytes(text, cursor.sid)) return std::nullopt;
+  return cursor;
 }
 
 /// Reads one parameter into `to`; what is wrong with it, or nothing.
@@ -62,9 +85,8 @@ std::string read_parameter(std::string_view name, std::string_view value, Sessio
     return good ? "" : "limit: allowed are 1 to 1000";
   }
   if (name == "cursor") {
-    const auto offset = offset_of(value);
-    if (offset) to.offset = *offset;
-    return offset ? "" : "cursor: take it from \"next\" of the page before";
+    to.after = cursor_of(value);
+    return to.after ? "" : "cursor: take it from \"next\" of the page before";
   }
   return "unknown parameter; known are backend, sort, order, limit, cursor";
 }
@@ -88,11 +110,10 @@ std::expected<SessionQuery, std::string> read_session_query(const std::vector<st
   return result;
 }
 
-std::string make_cursor(std::size_t offset) {
-  std::array<char, 16> digits{};
-  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), offset, 16);
-  std::string cursor(kCursorPrefix);
-  return cursor.append(digits.data(), end);
+std::string make_cursor(const SessionCursor& last) {
+  std::string cursor = fmt::format("{}{:x}-{:x}-", kCursorPrefix, last.key, last.pool);
+  for (const char byte : last.sid) cursor += fmt::format("{:02x}", static_cast<std::uint8_t>(byte));
+  return cursor;
 }
 
 }  // namespace pinion::admin

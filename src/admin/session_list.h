@@ -21,7 +21,7 @@ inline constexpr std::size_t kMostSessions = 1000;
 /// @returns an error that names the parameter and what is allowed
 std::expected<SessionQuery, std::string> read_session_query(const std::vector<std::string>& query);
 
-/// The word that brings the page at this offset; its form is nobody's business.
-std::string make_cursor(std::size_t offset);
+/// The word that brings the page behind this session; its form is nobody's business.
+std::string make_cursor(const SessionCursor& last);
 
 }  // namespace pinion::admin

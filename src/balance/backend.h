@@ -103,6 +103,10 @@ class Backend {
   [[nodiscard]] bool draining() const noexcept {
     return draining_.load(std::memory_order_acquire) || agent_.wants_no_sessions();
   }
+  /// By an operator's order.
+  [[nodiscard]] bool told_to_drain() const noexcept {
+    return draining_.load(std::memory_order_acquire);
+  }
   /// @returns whether that is news
   bool set_draining(bool draining) noexcept;
   /// How often it has begun to take sessions again: it was down, or silent, or failed handshakes,

@@ -49,9 +49,8 @@ class BenchWatcher final : public loadgen::Watcher {
     if (live_) {
       std::string line = progress_.line(progress, sessions_);
       // One that is broken in two cannot be replaced.
-      if (terminal_.width > 1) {
-        line.resize(std::min(line.size(), static_cast<std::size_t>(terminal_.width - 1)));
-      }
+      const auto most = static_cast<std::size_t>(columns_of(STDERR_FILENO) - 1);
+      line.resize(std::min(line.size(), most));
       terminal_.err << '\r' << line << "\x1b[K" << std::flush;
     } else if (++seconds_ % kPlainEvery == 0) {
       terminal_.err << progress_.line(progress, sessions_) << std::endl;

@@ -80,12 +80,14 @@ void add_sessions(Table& table, const Measurements& all) {
   }
 }
 
-void add_messages(Table& table, const BenchOptions& options, const Measurements& all,
-                  Duration elapsed) {
+void add_messages(Table& table, const BenchOptions& options, const loadgen::Outcome& outcome) {
+  const Measurements& all = outcome.total;
+  const Duration elapsed = outcome.elapsed;
   table.add_line({"messages", Style::bold});
-  table.add_line({fmt::format("  {} sent ({}), {} answered, {} heard ({})", grouped(all.sent),
-                              rate_text(per_second(all.sent, elapsed)), grouped(all.answered),
-                              grouped(all.heard), rate_text(per_second(all.heard, elapsed)))});
+  table.add_line(
+      {fmt::format("  {} sent ({}), {} answered, {} heard ({})", grouped(all.sent),
+                   rate_text(per_second(all.sent, elapsed)), grouped(all.answered),
+                   grouped(all.heard), rate_text(per_second(outcome.in_time.heard, elapsed)))});
   table.add_line(
       {fmt::format("  {} lost", grouped(all.lost)), all.lost == 0 ? Style::plain : Style::bad});
   if (all.sent != 0 && all.answered == 0) {
@@ -106,9 +108,9 @@ void add_messages(Table& table, const BenchOptions& options, const Measurements&
                                     grouped(all.stalls), grouped(all.stalled_sessions),
                                     short_time(all.longest_stall));
   table.add_line({stalls, all.stalls == 0 ? Style::plain : Style::odd});
-  table.add_line(
-      {fmt::format("  {}B/s out, {}B/s in", human_bytes(per_second(all.bytes_out, elapsed)),
-                   human_bytes(per_second(all.bytes_in, elapsed)))});
+  table.add_line({fmt::format("  {}B/s out, {}B/s in",
+                              human_bytes(per_second(outcome.in_time.bytes_out, elapsed)),
+                              human_bytes(per_second(outcome.in_time.bytes_in, elapsed)))});
 }
 
 /// The load has its own troubles when it is late by so much.
@@ -147,18 +149,20 @@ Json sessions_json(const Measurements& all) {
           {"unknown_sid", all.unknown_sid}};
 }
 
-Json messages_json(const Measurements& all, Duration elapsed) {
+Json messages_json(const loadgen::Outcome& outcome) {
+  const Measurements& all = outcome.total;
+  const Duration elapsed = outcome.elapsed;
   return {{"sent", all.sent},
           {"answered", all.answered},
           {"lost", all.lost},
           {"held_back", all.held_back},
           {"heard", all.heard},
           {"sent_per_s", per_second(all.sent, elapsed)},
-          {"heard_per_s", per_second(all.heard, elapsed)},
+          {"heard_per_s", per_second(outcome.in_time.heard, elapsed)},
           {"bytes_out", all.bytes_out},
           {"bytes_in", all.bytes_in},
-          {"bytes_out_per_s", per_second(all.bytes_out, elapsed)},
-          {"bytes_in_per_s", per_second(all.bytes_in, elapsed)}};
+          {"bytes_out_per_s", per_second(outcome.in_time.bytes_out, elapsed)},
+          {"bytes_in_per_s", per_second(outcome.in_time.bytes_in, elapsed)}};
 }
 
 }  // namespace
@@ -206,7 +210,7 @@ void print_bench_report(const BenchOptions& options, const loadgen::Outcome& out
         {"  this machine is too busy to send in time; its times are too long", Style::odd});
   }
   add_sessions(table, all);
-  add_messages(table, options, all, outcome.elapsed);
+  add_messages(table, options, outcome);
   const char* const ended =
       outcome.kind == loadgen::Outcome::Kind::interrupted ? ", interrupted" : "";
   terminal.out << log::printable(fmt::format("{} by {}, {} sessions, {}{}", options.target,
@@ -228,7 +232,7 @@ std::string bench_json(const BenchOptions& options, const loadgen::Outcome& outc
       {"interrupted", outcome.kind == loadgen::Outcome::Kind::interrupted},
       {"clean", loadgen::is_clean(all, options.reconnect)},
       {"sessions", sessions_json(all)},
-      {"messages", messages_json(all, outcome.elapsed)},
+      {"messages", messages_json(outcome)},
       {"stalls",
        {{"count", all.stalls},
         {"sessions", all.stalled_sessions},

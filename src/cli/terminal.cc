@@ -20,10 +20,15 @@ Terminal standard_terminal() {
   if (::isatty(STDOUT_FILENO) == 0) return terminal;
   const char* const no_colour = std::getenv("NO_COLOR");
   terminal.colours = no_colour == nullptr || *no_colour == '\0';
-  winsize size{};
-  const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  terminal.width = known ? size.ws_col : 80;
+  terminal.width = columns_of(STDOUT_FILENO);
   return terminal;
+}
+
+int columns_of(int descriptor) {
+  constexpr int kUsual = 80;
+  winsize size{};
+  const bool known = ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : kUsual;
 }
 
 }  // namespace pinion::cli

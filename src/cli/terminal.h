@@ -23,4 +23,7 @@ struct Terminal {
 /// The terminal that this process was given. Colours only on a terminal, and not against NO_COLOR.
 Terminal standard_terminal();
 
+/// Of the terminal that a descriptor is; 80 where that is not known.
+int columns_of(int descriptor);
+
 }  // namespace pinion::cli

@@ -69,6 +69,8 @@ void Discovery::set_config(std::shared_ptr<const config::Config> config) {
 // Those that were there go on with what they know.
 void Discovery::adopt_sources() {
   const Hosts known_hosts = hosts();
+  std::vector<Backends> before;
+  for (PoolId pool = 0; pool < config_->pools.size(); ++pool) before.push_back(backends_of(pool));
   std::vector<std::unique_ptr<Source>> sources;
   for (PoolId pool = 0; pool < config_->pools.size(); ++pool) {
     for (const config::Backend& backend : config_->pools[pool].backends) {
@@ -91,8 +93,32 @@ void Discovery::adopt_sources() {
     }
   }
   sources_ = std::move(sources);
+  for (PoolId pool = 0; pool < before.size(); ++pool) {
+    if (!waits_for_names(pool)) before[pool].clear();
+  }
+  kept_ = std::move(before);
   unanswered_ = static_cast<std::size_t>(std::ranges::count_if(
       sources_, [](const auto& source) { return source->is_name && !source->answered; }));
+}
+
+Discovery::Backends Discovery::backends_of(PoolId pool) const {
+  Backends its;
+  for (const auto& source : sources_) {
+    if (source->pool == pool)
+      its.insert(its.end(), source->resolved.begin(), source->resolved.end());
+  }
+  return its.empty() && pool < kept_.size() ? kept_[pool] : its;
+}
+
+// It has nothing but names, of which none has an address.
+bool Discovery::waits_for_names(PoolId pool) const noexcept {
+  bool waits = false;
+  for (const auto& source : sources_) {
+    if (source->pool != pool) continue;
+    if (!source->resolved.empty()) return false;
+    waits = waits || source->is_name;
+  }
+  return waits;
 }
 
 std::unique_ptr<Discovery::Source> Discovery::take(PoolId pool, const config::Backend& backend) {
@@ -156,6 +182,9 @@ balance::BackendSets Discovery::sets() const {
         if (source->backend.agent.text.empty()) continue;
         set->agents.emplace_back(backend, agent_of(source->backend, *backend));
       }
+    }
+    if (set->backends.empty()) {
+      for (balance::Backend* const backend : kept_[pool]) set->add(*backend);
     }
     std::unordered_set<std::string_view> names;
     for (const auto* const backend : set->backends) {
@@ -225,11 +254,26 @@ void Discovery::answer(Source& source, const std::vector<SocketAddress>& address
   known.reserve(source.resolved.size());
   for (const auto* const backend : source.resolved) known.push_back(backend->identity().address);
   if (!was_failing && texts(known) == texts(addresses)) return;
+  const Backends before = source.resolved;
   register_backends(source, addresses);
+  if (!source.resolved.empty()) kept_[source.pool].clear();
+  tell_other_addresses(before, source.resolved);
   log_.info("backend name resolved", {{"pool", config_->pools[source.pool].name},
                                       {"backend", configured.name},
                                       {"addresses", source.resolved.size()}});
   events_.on_backends_changed(sets());
+}
+
+// An order is for the configured backend, be it a container that was made anew meanwhile.
+void Discovery::tell_other_addresses(const Backends& before, const Backends& now) {
+  const auto drains = [](const balance::Backend* one) { return one->told_to_drain(); };
+  if (before.empty()) return;
+  const bool all_drain = std::ranges::all_of(before, drains);
+  if (!all_drain && std::ranges::any_of(before, drains)) return;
+  for (balance::Backend* const backend : now) {
+    if (std::ranges::find(before, backend) != before.end()) continue;
+    events_.on_other_address(*backend, all_drain);
+  }
 }
 
 void Discovery::register_backends(Source& source, const std::vector<SocketAddress>& addresses) {

@@ -3,8 +3,9 @@
 //
 // Threads: the main thread's loop; name look-ups run on libuv's pool, so the loop never waits.
 // Lifetime: the registry, the log and the events outlive it.
-// Invariants: a name that cannot be resolved keeps the addresses that it had. Each change makes new
-//   snapshots; an address that is gone gets no new sessions, while those it has go on.
+// Invariants: a name that cannot be resolved keeps the addresses that it had, and a pool in which a
+//   reload left names without addresses alone keeps its backends until one has some. Each change
+//   makes new snapshots; an address that is gone gets no new sessions, while those it has go on.
 #pragma once
 
 #include <memory>
@@ -24,6 +25,11 @@ namespace pinion::health {
 class DiscoveryEvents {
  public:
   virtual void on_backends_changed(const balance::BackendSets& sets) noexcept = 0;
+  /// It stands where others stood of the same configured backend, whose address was another; told
+  /// before on_backends_changed(). @param drained by an order all of those were, or none was
+  virtual void on_other_address(balance::Backend& backend, bool drained) noexcept {
+    (void)backend, (void)drained;
+  }
   /// A name was asked for. @param found whether it has addresses
   virtual void on_name_looked_up(bool found) noexcept { (void)found; }
 
@@ -58,6 +64,7 @@ class Discovery final : private uv::Timer::Handler {
 
  private:
   struct Source;
+  using Backends = std::vector<balance::Backend*>;
   using Hosts = std::unordered_map<std::string, std::vector<SocketAddress>>;
 
   void on_tick() noexcept override;
@@ -67,6 +74,9 @@ class Discovery final : private uv::Timer::Handler {
   void begin(Source& source, const Hosts& known);
   [[nodiscard]] std::unique_ptr<Source> take(PoolId pool, const config::Backend& backend);
   void adopt_sources();
+  [[nodiscard]] Backends backends_of(PoolId pool) const;
+  [[nodiscard]] bool waits_for_names(PoolId pool) const noexcept;
+  void tell_other_addresses(const Backends& before, const Backends& now);
   [[nodiscard]] bool is_due(const Source& source) const noexcept;
   void ask(Source& source);
   void register_backends(Source& source, const std::vector<SocketAddress>& addresses);
@@ -80,6 +90,7 @@ class Discovery final : private uv::Timer::Handler {
   uv::Resolver resolver_;
   uv::Timer ticker_;
   std::vector<std::unique_ptr<Source>> sources_;
+  std::vector<Backends> kept_;  // of each pool, as long as its names have no address
   std::uint64_t next_serial_ = 1;
   std::size_t unanswered_ = 0;
   bool said_full_ = false;

@@ -72,7 +72,7 @@ void LevelWatch::look_at(const balance::BackendSet& set, balance::Backend& backe
   log_.write(better ? log::Level::info : log::Level::warning, "backend's level has changed",
              {{"pool", backend.identity().pool_name},
               {"backend", backend.identity().name},
-              {"level", balance::to_string(standing.level)},
+              {"now", balance::to_string(standing.level)},
               {"was", balance::to_string(before.level)},
               {"limit", balance::to_string(better ? before.by : standing.by)}});
 }

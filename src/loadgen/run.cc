@@ -139,10 +139,16 @@ class Run final : private uv::Timer::Handler,
     sessions_.back()->start();
   }
 
+  void note_elapsed(TimePoint now) {
+    outcome_.elapsed = now - began_;
+    outcome_.in_time = {
+        .heard = measured_.heard, .bytes_out = measured_.bytes_out, .bytes_in = measured_.bytes_in};
+  }
+
   void settle(TimePoint now) {
     phase_ = Phase::settling;
     settled_by_ = now + options_.grace;
-    outcome_.elapsed = now - began_;
+    note_elapsed(now);
     common_.sending = false;
   }
 
@@ -173,7 +179,7 @@ class Run final : private uv::Timer::Handler,
 
   void finish() {
     if (phase_ < Phase::settling && began_ != TimePoint{}) {
-      outcome_.elapsed = uv::Loop::precise_now() - began_;
+      note_elapsed(uv::Loop::precise_now());
     }
     phase_ = Phase::over;
     timer_.stop();

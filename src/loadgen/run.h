@@ -50,8 +50,13 @@ struct Outcome {
   };
   Kind kind = Kind::done;
   std::string why;     // of the last two
-  Duration elapsed{};  // from the first session to the last message
+  Duration elapsed{};  // from the first session to the last message that was sent
   Measurements total;
+  /// What had come and gone by then, and not after it, when lost time was made up for.
+  struct Passed {
+    std::uint64_t heard = 0, bytes_out = 0, bytes_in = 0;
+  };
+  Passed in_time;
 };
 
 /// Descriptors that a run needs.

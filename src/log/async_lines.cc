@@ -28,7 +28,11 @@ std::expected<int, std::string> open_for_append(const std::string& path) {
     if (copy < 0) return std::unexpected(fmt::format("cannot write stderr: {}", reason(errno)));
     return copy;
   }
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  // A FIFO that nobody reads is an error, not a reason to wait; files do not know the difference.
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0640);
+  if (fd < 0 && errno == ENXIO) {
+    return std::unexpected(fmt::format("cannot write {}: nobody reads from that pipe", path));
+  }
   if (fd < 0) return std::unexpected(fmt::format("cannot write {}: {}", path, reason(errno)));
   return fd;
 }
@@ -43,11 +47,15 @@ class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
 
   void gather_while_busy(spdlog::details::thread_pool& queue) noexcept { queue_ = &queue; }
   void write_out() noexcept {
+    // What follows the stump of a line that did not fit must not become a part of it.
+    if (cut_.load(std::memory_order_relaxed) && !pending_.empty()) pending_.insert(0, 1, '\n');
     std::string_view rest = pending_;
     while (!rest.empty()) {
       const ssize_t count = ::write(fd_, rest.data(), rest.size());
       if (count >= 0) {
-        rest.remove_prefix(static_cast<std::size_t>(count));
+        const auto written = static_cast<std::size_t>(count);
+        if (written > 0) cut_.store(rest[written - 1] != '\n', std::memory_order_relaxed);
+        rest.remove_prefix(written);
       } else if (errno == EAGAIN) {
         // Somebody made our stderr non-blocking; this thread may wait, the loops may not.
         pollfd writable{fd_, POLLOUT, 0};
@@ -63,6 +71,8 @@ class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
   [[nodiscard]] std::uint64_t failed() const noexcept {
     return failed_.load(std::memory_order_relaxed);
   }
+  /// Another file has taken the place of the one that was written.
+  void forget_cut() noexcept { cut_.store(false, std::memory_order_relaxed); }
 
  private:
   void sink_it_(const spdlog::details::log_msg& line) override {
@@ -76,6 +86,7 @@ class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
   spdlog::details::thread_pool* queue_ = nullptr;
   std::string pending_;
   std::atomic<std::uint64_t> failed_{0};
+  std::atomic<bool> cut_{false};  // what was written last was a part of a line
 };
 
 struct AsyncLines::Impl {
@@ -143,6 +154,7 @@ std::expected<void, std::string> AsyncLines::redirect(const std::string& path) {
     return std::unexpected(fmt::format("cannot reopen {}: {}", path, reason(error)));
   }
   impl_->path = path;
+  impl_->sink->forget_cut();
   return {};
 }
 

@@ -113,15 +113,17 @@ class PinTable {
 
   [[nodiscard]] std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
-  /// Copies of all sessions, shard by shard.
-  [[nodiscard]] std::vector<Session> list() const;
-  /// The same of one backend.
+  /// Of all sessions those in one of the parts, which there are for whoever can do with some at a
+  /// time. @param part below kParts
+  static constexpr std::size_t kParts = 64;
+  [[nodiscard]] std::vector<Session> list_part(std::size_t part) const;
+  /// Copies of those of one backend, shard by shard.
   [[nodiscard]] std::vector<Session> list(BackendId backend) const;
   /// A copy of one session.
   [[nodiscard]] std::optional<Session> get(SessionKey key) const;
 
  private:
-  static constexpr std::size_t kShards = 64;
+  static constexpr std::size_t kShards = kParts;
   // Of each shard, when somebody has to go.
   static constexpr std::size_t kLookedAt = 32;
   static constexpr Duration kBetweenPolls = std::chrono::seconds{5};

@@ -27,9 +27,10 @@ class TableControl final : public Control {
     const std::lock_guard lock{mutex_};
     last_query_ = query;
     SessionPage page;
-    for (std::size_t i = query.offset; i < table.size(); ++i) {
+    const std::size_t first = query.after ? static_cast<std::size_t>(query.after->key) : 0;
+    for (std::size_t i = first; i < table.size(); ++i) {
       if (page.sessions.size() == query.limit) {
-        page.next = i;
+        page.next = {.key = static_cast<std::int64_t>(i), .sid = table[i].sid};
         break;
       }
       page.sessions.push_back(table[i]);

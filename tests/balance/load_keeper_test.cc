@@ -268,22 +268,29 @@ TEST_CASE("who joins or comes back ramps up, who was there first does not") {
   CHECK(taken == 50);
 }
 
-TEST_CASE("who was drained ramps up, be it that an operator or its agent wants it back") {
-  for (const bool by_agent : {false, true}) {
-    CAPTURE(by_agent);
+TEST_CASE("who took no sessions ramps up, be it for an operator, its agent or its own failures") {
+  for (const std::string_view by : {"operator", "agent", "failures"}) {
+    CAPTURE(by);
     Watched w(4);
     w.pass(1s);
     for (std::size_t i = 0; i < 3; ++i) w.add_sessions(i, 1000);
-    const auto says = [&](AdminState what) { w.backends[3].agent().take({.admin = what}); };
-    by_agent ? says(AdminState::drain) : void(w.backends[3].set_draining(true));
+    Backend& one = w.backends[3];
+    const auto take = [&](bool sessions) {
+      if (by == "operator") (void)one.set_draining(!sessions);
+      if (by == "agent") {
+        one.agent().take({.admin = sessions ? AdminState::ready : AdminState::drain});
+      }
+      if (by == "failures") (void)one.health().handshake_answered(!sessions, w.now);
+    };
+    take(false);
     w.pass(60s);
-    CHECK(w.place() != &w.backends[3]);
-    by_agent ? says(AdminState::ready) : void(w.backends[3].set_draining(false));
+    CHECK((by == "failures" || w.place() != &one));
+    take(true);
     int taken = 0;
-    for (int i = 0; i < 100; ++i) taken += w.place() == &w.backends[3] ? 1 : 0;
+    for (int i = 0; i < 100; ++i) taken += w.place() == &one ? 1 : 0;
     CHECK(taken == 50);
     w.pass(31s);
-    CHECK(w.place() == &w.backends[3]);
+    CHECK(w.place() == &one);
   }
 }
 

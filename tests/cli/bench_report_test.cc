@@ -25,6 +25,7 @@ loadgen::Outcome a_good_run() {
   outcome.total.sent = outcome.total.answered = outcome.total.heard = 100;
   outcome.total.bytes_out = 20'480;
   outcome.total.bytes_in = 4'000;
+  outcome.in_time = {.heard = 100, .bytes_out = 20'480, .bytes_in = 4'000};
   for (int i = 1; i <= 100; ++i) outcome.total.delay.record(milliseconds{i});
   return outcome;
 }
@@ -93,6 +94,17 @@ TEST_CASE("where nothing is answered the report asks whether that is how the ser
   CHECK(has(printed(options, outcome), "does the server answer message by an ack?"));
   options.reply = "said";
   CHECK(has(printed(options, outcome), "does the server answer message by said?"));
+}
+
+TEST_CASE("what came after the last message was sent is no rate that the server has kept up") {
+  loadgen::Outcome outcome = a_good_run();
+  outcome.total.heard = 5'000;
+  outcome.total.bytes_in = 400'000;
+  CHECK(has(printed(of_report(), outcome), "5,000 heard (10.0/s)"));
+  const Json report = Json::parse(bench_json(of_report(), outcome));
+  CHECK(report["messages"]["heard"] == 5'000);
+  CHECK(report["messages"]["heard_per_s"] == 10.0);
+  CHECK(report["messages"]["bytes_in_per_s"] == 400.0);
 }
 
 TEST_CASE("who sends too late says so") {

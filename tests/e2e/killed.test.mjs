@@ -141,7 +141,7 @@ describe('a backend that answers handshakes 500 at once', () => {
   test('gets one now and then while others open sessions, and its part when it opens them again', { timeout: seconds(120) }, async (t) => {
     const stage = Stage.of(t);
     const backends = await stage.backends('node4', 3);
-    const pinion = await stage.pinion({ backends });
+    const pinion = await stage.pinion({ backends, pool: { ramp: '0s' } });
     const tell = (path) => request(backends[2].url + path);
     const bad_one = async () => (await pinion.backends()).find(({ address }) => address === backends[2].address);
     const open = () => new PollingSession(pinion.url).open();

@@ -20,11 +20,15 @@ struct SeenChanges final : DiscoveryEvents {
     ++changes;
     last = sets;
   }
+  void on_other_address(balance::Backend& backend, bool drained) noexcept override {
+    moved.emplace_back(backend.identity().address.to_string(), drained);
+  }
   void on_name_looked_up(bool found) noexcept override { ++(found ? names_found : names_lost); }
   int changes = 0;
   int names_found = 0;
   int names_lost = 0;
   balance::BackendSets last;
+  std::vector<std::pair<std::string, bool>> moved;
 };
 
 std::shared_ptr<const config::Config> load(const std::string& pools) {
@@ -258,6 +262,59 @@ TEST_CASE("a name that is taken away while it is asked for is forgotten") {
   for (const balance::Backend* const backend : sets[0]->backends) {
     CHECK(backend->identity().address.port() != 3001);
   }
+}
+
+TEST_CASE("a pool that has another name keeps its backends until that has an address") {
+  const auto chat = [](const std::string& backend) {
+    return "[[pool]]\nname = \"chat\"\nbackends = [\"" + backend + "\"]\n";
+  };
+  const Names names("");
+  Found w(chat("127.0.0.1:1"), names.look_up());
+  const auto addresses = [&] {
+    std::vector<std::string> all;
+    const auto sets = w.discovery.sets();
+    for (const auto* const one : sets[0]->backends) {
+      all.push_back(one->identity().address.to_string());
+    }
+    return all;
+  };
+  using Texts = std::vector<std::string>;
+  w.discovery.set_config(load(chat("green.example:2")));
+  CHECK(addresses() == Texts{"127.0.0.1:1"});
+  CHECK(w.discovery.sets()[0]->unresolved.size() == 1);
+  CHECK(run_until(w.loop, [&] { return w.events.names_lost > 0; }));
+  w.discovery.set_config(load(chat("blue.example:2")));
+  CHECK(addresses() == Texts{"127.0.0.1:1"});
+  names.say("127.0.0.9");
+  CHECK(run_until(w.loop, [&] { return addresses() == Texts{"127.0.0.9:2"}; }));
+  CHECK(w.discovery.sets()[0]->unresolved.empty());
+}
+
+TEST_CASE("an order to drain goes with a name to its next address") {
+  const Names names("127.0.0.1");
+  Found w("[[pool]]\nname = \"chat\"\nbackends = [\"app.example:1\"]\n", names.look_up());
+  w.discovery.start();
+  const auto at = [&](const std::string& ip) {
+    return run_until(w.loop, [&] {
+      const auto sets = w.discovery.sets();
+      return sets[0]->backends.size() == 1 &&
+             sets[0]->backends[0]->identity().address.to_string() == ip + ":1";
+    });
+  };
+  CHECK(at("127.0.0.1"));
+  CHECK(w.events.moved.empty());
+  balance::Backend& first = *w.discovery.sets()[0]->backends[0];
+  (void)first.set_draining(true);
+  first.health().connect_failed(monotonic_now());
+  names.say("127.0.0.2");
+  CHECK(at("127.0.0.2"));
+  REQUIRE(w.events.moved.size() == 1);
+  CHECK(w.events.moved[0] == std::pair(std::string("127.0.0.2:1"), true));
+  // This one drains no more, and so the former one does not when the name leads back to it.
+  w.discovery.sets()[0]->backends[0]->health().connect_failed(monotonic_now());
+  names.say("127.0.0.1");
+  CHECK(at("127.0.0.1"));
+  CHECK(w.events.moved.back() == std::pair(std::string("127.0.0.1:1"), false));
 }
 
 }  // namespace pinion::health

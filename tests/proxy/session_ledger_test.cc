@@ -4,6 +4,7 @@
 
 #include "books.h"
 #include "proxy/session_hold.h"
+#include "support/all_sessions.h"
 #include "support/splits.h"
 
 namespace pinion::proxy {
@@ -16,7 +17,7 @@ using namespace std::chrono_literals;
 
 // Ends what is left: then nothing is counted, and every session that was opened was closed once.
 void close_the_books(Books& books) {
-  for (const auto& left : books.ledger.table().list()) {
+  for (const auto& left : pinion::test::all_sessions(books.ledger.table())) {
     books.ledger.close({left.pool, left.sid}, left.serial, CloseReason::shutdown);
   }
   books.check_empty();

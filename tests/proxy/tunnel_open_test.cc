@@ -3,6 +3,7 @@
 
 #include "engineio/fixture.h"
 #include "speech.h"
+#include "support/all_sessions.h"
 #include "websocket/frame_maker.h"
 
 namespace pinion::proxy {
@@ -35,7 +36,7 @@ TEST_CASE("an open packet is released untouched, after its pin, wherever it is c
       pipe.client.read(1);
       REQUIRE(proxy.ledger().table().size() == 1);
       REQUIRE(pipe.client.read(opened.size() - 1) == opened.substr(1));
-      const auto session = proxy.ledger().table().list().at(0);
+      const auto session = pinion::test::all_sessions(proxy.ledger().table()).at(0);
       CHECK(session.has_tunnel);
       CHECK(session.sid.size() == 20);
       pipe.client.reset();

@@ -6,6 +6,7 @@
 
 #include "session/pin_table.h"
 #include "sessions.h"
+#include "support/all_sessions.h"
 #include "support/splits.h"
 
 namespace pinion::session {
@@ -48,7 +49,7 @@ std::vector<std::string> sorted_sids(const std::vector<Session>& sessions) {
 
 void compare(const PinTable& table, const Model& model) {
   REQUIRE(table.size() == model.sessions.size());
-  const auto all = table.list();
+  const auto all = pinion::test::all_sessions(table);
   REQUIRE(all.size() == model.sessions.size());
   for (const Session& session : all) {
     const auto at = model.sessions.find(session.sid);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sessions.h"
+#include "support/all_sessions.h"
 
 namespace pinion::session {
 namespace {
@@ -210,7 +211,7 @@ TEST_CASE("the list has every session once") {
     expected.insert(sid);
     table.insert(i % 2 == 0 ? polling(sid) : websocket(sid));
   }
-  const auto all = table.list();
+  const auto all = pinion::test::all_sessions(table);
   CHECK(all.size() == 500);
   std::set<std::string> listed;
   for (const Session& session : all) listed.insert(session.sid);

@@ -7,6 +7,7 @@
 
 #include "session/pin_table.h"
 #include "sessions.h"
+#include "support/all_sessions.h"
 
 namespace pinion::session {
 namespace {
@@ -56,7 +57,7 @@ void storm(PinTable& table, Tally& tally, unsigned seed) {
         break;
       default:
         if (i % 64 == 0) tally.gone += table.drop_backend(below(3, random)).size();
-        if (i % 64 == 1) REQUIRE(table.list().size() <= 300);
+        if (i % 64 == 1) REQUIRE(pinion::test::all_sessions(table).size() <= 300);
         break;
     }
   }
@@ -74,7 +75,7 @@ TEST_CASE("every session that many threads insert leaves exactly once") {
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(table.size() == tally.inserted - tally.gone);
-  const auto left = table.list();
+  const auto left = pinion::test::all_sessions(table);
   CHECK(left.size() == table.size());
   for (const Session& session : left) {
     CHECK(session.requests == 0);
