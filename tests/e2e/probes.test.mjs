@@ -182,14 +182,15 @@ describe('a backend whose name has no address', () => {
 });
 
 describe('a backend whose name has no address yet, and that had one', () => {
-  test('is listed beside the one that it was, by a name of its own', { timeout: seconds(30) }, async (t) => {
+  test('is listed beside the one that it was, which serves meanwhile by a name of its own', { timeout: seconds(30) }, async (t) => {
     const stage = Stage.of(t);
     const [a] = await stage.backends('node4', 1);
     const pinion = await stage.pinion({ pool: { backend: [{ name: 'app', address: a.address }] } });
     const socket = await client(stage, pinion.url);
     await pinion.reload(({ pool }) => { pool[0].backend = [{ name: 'app', address: 'no-such-name.invalid:3001' }]; });
     const listed = (await pinion.backends()).map(({ name, state, sessions }) => [name, state, sessions]);
-    assert.deepEqual(listed.sort(), [['app', 'down', 0], [`app@${a.address}`, 'draining', 1]]);
+    assert.deepEqual(listed.sort(), [['app', 'down', 0], [`app@${a.address}`, 'up', 1]]);
+    assert.equal(await call(await client(stage, pinion.url), 'who'), a.name);
     const { text } = await pinion.get('/metrics');
     assert.match(text, /^pinion_backend_up\{pool="chat",backend="app"\} 0$/m);
     const series = text.split('\n').filter((line) => line.startsWith('pinion_')).map((line) => line.replace(/ \S+$/, ''));
