@@ -16,6 +16,8 @@ class DepartedBackends {
  public:
   /// Remembers those of `before` that a new config has no more.
   void note(const balance::BackendSets& before, const balance::BackendSets& now);
+  /// The same of one that was kept for a while.
+  void add(balance::Backend& backend) { departed_.insert(&backend); }
   /// Those that are there again, at once or when their names are resolved, drain no longer.
   /// @returns whose order to drain that has undone
   std::vector<balance::Backend*> take_back(const balance::BackendSets& now);

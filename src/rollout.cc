@@ -18,18 +18,19 @@ void Rollout::tell(const RunningConfig::Snapshot& next) {
 }
 
 void Rollout::on_other_address(balance::Backend& backend, bool drained) noexcept {
-  if (!backend.set_draining(drained)) return;
-  const TimePoint now = parts_.loop.now();
-  if (drained) {
-    parts_.mover.drain(backend, std::nullopt, now);
-  } else {
-    parts_.mover.undrain(backend, now);
-  }
+  if (backend.set_draining(drained)) ordered_.push_back(&backend);
 }
 
 void Rollout::on_backends_changed(const balance::BackendSets& sets) noexcept {
   tell({parts_.running.get().config, sets});
   parts_.workers.set_backends(sets);
+  for (balance::Backend* const backend : std::exchange(ordered_, {})) {
+    if (backend->told_to_drain()) {
+      parts_.mover.drain(*backend, std::nullopt, parts_.loop.now());
+    } else {
+      parts_.mover.undrain(*backend, parts_.loop.now());
+    }
+  }
 }
 
 void Rollout::follow(std::shared_ptr<const config::Config> config, std::vector<OpenListener> open,

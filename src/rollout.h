@@ -39,6 +39,7 @@ class Rollout final : public health::DiscoveryEvents, public Reloader::Follower 
   explicit Rollout(const Parts& parts) noexcept : parts_(parts) {}
 
   void on_other_address(balance::Backend& backend, bool drained) noexcept override;
+  void on_let_go(balance::Backend& backend) noexcept override { departed_.add(backend); }
   void on_backends_changed(const balance::BackendSets& sets) noexcept override;
   void follow(std::shared_ptr<const config::Config> config, std::vector<OpenListener> open,
               std::vector<std::string> close) override;
@@ -48,6 +49,7 @@ class Rollout final : public health::DiscoveryEvents, public Reloader::Follower 
 
   Parts parts_;
   DepartedBackends departed_;
+  std::vector<balance::Backend*> ordered_;  // by orders that have come with an address
 };
 
 }  // namespace pinion

@@ -47,11 +47,10 @@ Assigner::Which Assigner::which_is(const Backend& backend) noexcept {
   return backend.draining() ? Which::draining : Which::answering;
 }
 
-// Room appears there, so who waits for it is served better than by one that answers worse.
-bool Assigner::any_full(const BackendSet& set, std::span<Backend* const> tried, Which which) {
-  return std::ranges::any_of(set.backends, [&](const Backend* one) {
-    return one->is_full() && !one->draining() && which_is(*one) == which && !is_among(tried, one);
-  });
+// Room appears there, so who waits for it is served better than by one that answers nobody.
+bool Assigner::is_full_and_well(const Backend& backend, TimePoint now) noexcept {
+  return backend.is_full() && which_is(backend) == Which::answering &&
+         backend.health().may_try_handshake(now);
 }
 
 // One that fails its handshakes is tried now and then; else it is as good as one that is silent.
@@ -183,9 +182,15 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
         return {std::move(reservation), Refusal::none};
       }
     }
-    if (any_full(set, tried, which)) return {Reservation{}, Refusal::all_full};
+    const auto is_waited_for = [&](const Backend* one) {
+      return is_full_and_well(*one, now) && !is_among(tried, one);
+    };
+    if (std::ranges::any_of(set.backends, is_waited_for)) return {Reservation{}, Refusal::all_full};
   }
-  return {Reservation{}, Refusal::no_backend};
+  const bool any_full = std::ranges::any_of(set.backends, [&](const Backend* one) {
+    return one->is_full() && !one->draining() && !is_among(tried, one);
+  });
+  return {Reservation{}, any_full ? Refusal::all_full : Refusal::no_backend};
 }
 
 // Unless there is none.

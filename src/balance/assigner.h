@@ -59,7 +59,7 @@ class Assigner {
   template <typename Belongs>
   void collect(const BackendSet& set, std::span<Backend* const> tried, Belongs belongs);
   static Which which_is(const Backend& backend) noexcept;
-  static bool any_full(const BackendSet& set, std::span<Backend* const> tried, Which which);
+  static bool is_full_and_well(const Backend& backend, TimePoint now) noexcept;
   static Which which_for_session(const Backend& backend, TimePoint now) noexcept;
   bool collect_for_session(const BackendSet& set, std::span<Backend* const> tried, Which which,
                            TimePoint now);

@@ -35,6 +35,11 @@ class Pace {
     return rate == 0 ? careful : std::min(rate, careful);
   }
 
+  /// Less may come than the config says.
+  [[nodiscard]] bool careful(TimePoint now, std::uint32_t rate) const noexcept {
+    return in_force(now, rate) != rate;
+  }
+
   /// Whether another one may come now. @param rate a second; 0: no limit
   [[nodiscard]] bool ready(TimePoint now, std::uint32_t rate) const noexcept {
     return in_force(now, rate) == 0 || is_due(due_ns_.load(std::memory_order_relaxed), now);

@@ -69,7 +69,7 @@ void Discovery::set_config(std::shared_ptr<const config::Config> config) {
 // Those that were there go on with what they know.
 void Discovery::adopt_sources() {
   const Hosts known_hosts = hosts();
-  std::vector<Backends> before;
+  std::vector<Kept> before;
   for (PoolId pool = 0; pool < config_->pools.size(); ++pool) before.push_back(backends_of(pool));
   std::vector<std::unique_ptr<Source>> sources;
   for (PoolId pool = 0; pool < config_->pools.size(); ++pool) {
@@ -94,20 +94,24 @@ void Discovery::adopt_sources() {
   }
   sources_ = std::move(sources);
   for (PoolId pool = 0; pool < before.size(); ++pool) {
-    if (!waits_for_names(pool)) before[pool].clear();
+    if (!waits_for_names(pool)) before[pool] = {};
   }
   kept_ = std::move(before);
   unanswered_ = static_cast<std::size_t>(std::ranges::count_if(
       sources_, [](const auto& source) { return source->is_name && !source->answered; }));
 }
 
-Discovery::Backends Discovery::backends_of(PoolId pool) const {
-  Backends its;
+Discovery::Kept Discovery::backends_of(PoolId pool) const {
+  Kept its;
   for (const auto& source : sources_) {
-    if (source->pool == pool)
-      its.insert(its.end(), source->resolved.begin(), source->resolved.end());
+    if (source->pool != pool) continue;
+    for (balance::Backend* const backend : source->resolved) {
+      its.backends.push_back(backend);
+      if (source->backend.agent.text.empty()) continue;
+      its.agents.emplace_back(backend, agent_of(source->backend, *backend));
+    }
   }
-  return its.empty() && pool < kept_.size() ? kept_[pool] : its;
+  return its.backends.empty() && pool < kept_.size() ? kept_[pool] : its;
 }
 
 // It has nothing but names, of which none has an address.
@@ -184,7 +188,8 @@ balance::BackendSets Discovery::sets() const {
       }
     }
     if (set->backends.empty()) {
-      for (balance::Backend* const backend : kept_[pool]) set->add(*backend);
+      for (balance::Backend* const backend : kept_[pool].backends) set->add(*backend);
+      set->agents = kept_[pool].agents;
     }
     std::unordered_set<std::string_view> names;
     for (const auto* const backend : set->backends) {
@@ -256,7 +261,7 @@ void Discovery::answer(Source& source, const std::vector<SocketAddress>& address
   if (!was_failing && texts(known) == texts(addresses)) return;
   const Backends before = source.resolved;
   register_backends(source, addresses);
-  if (!source.resolved.empty()) kept_[source.pool].clear();
+  if (!source.resolved.empty()) let_go(source.pool);
   tell_other_addresses(before, source.resolved);
   log_.info("backend name resolved", {{"pool", config_->pools[source.pool].name},
                                       {"backend", configured.name},
@@ -264,16 +269,27 @@ void Discovery::answer(Source& source, const std::vector<SocketAddress>& address
   events_.on_backends_changed(sets());
 }
 
-// An order is for the configured backend, be it a container that was made anew meanwhile.
-void Discovery::tell_other_addresses(const Backends& before, const Backends& now) {
-  const auto drains = [](const balance::Backend* one) { return one->told_to_drain(); };
-  if (before.empty()) return;
-  const bool all_drain = std::ranges::all_of(before, drains);
-  if (!all_drain && std::ranges::any_of(before, drains)) return;
-  for (balance::Backend* const backend : now) {
-    if (std::ranges::find(before, backend) != before.end()) continue;
-    events_.on_other_address(*backend, all_drain);
+void Discovery::let_go(PoolId pool) {
+  for (balance::Backend* const backend : std::exchange(kept_[pool], {}).backends) {
+    events_.on_let_go(*backend);
   }
+}
+
+// An order is for the configured backend, be it a container that was made anew meanwhile. Where
+// others stay, nobody can tell whose place a new one takes, and an order is not lifted for that.
+void Discovery::tell_other_addresses(const Backends& before, const Backends& now) {
+  const auto is_in = [](const Backends& all) {
+    return [&all](const balance::Backend* one) { return std::ranges::find(all, one) != all.end(); };
+  };
+  Backends left = before;
+  Backends fresh = now;
+  std::erase_if(left, is_in(now));
+  std::erase_if(fresh, is_in(before));
+  if (left.empty()) return;
+  const bool drained =
+      std::ranges::all_of(left, [](const balance::Backend* one) { return one->told_to_drain(); });
+  if (!drained && (before.size() != 1 || now.size() != 1)) return;
+  for (balance::Backend* const backend : fresh) events_.on_other_address(*backend, drained);
 }
 
 void Discovery::register_backends(Source& source, const std::vector<SocketAddress>& addresses) {

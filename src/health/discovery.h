@@ -25,11 +25,13 @@ namespace pinion::health {
 class DiscoveryEvents {
  public:
   virtual void on_backends_changed(const balance::BackendSets& sets) noexcept = 0;
-  /// It stands where others stood of the same configured backend, whose address was another; told
-  /// before on_backends_changed(). @param drained by an order all of those were, or none was
+  /// It has taken the place of others of the same configured backend; told before
+  /// on_backends_changed(). @param drained by an order all of those were, or none was
   virtual void on_other_address(balance::Backend& backend, bool drained) noexcept {
     (void)backend, (void)drained;
   }
+  /// It was kept when a reload took it away, until a name had an address, which it has now.
+  virtual void on_let_go(balance::Backend& backend) noexcept { (void)backend; }
   /// A name was asked for. @param found whether it has addresses
   virtual void on_name_looked_up(bool found) noexcept { (void)found; }
 
@@ -65,6 +67,10 @@ class Discovery final : private uv::Timer::Handler {
  private:
   struct Source;
   using Backends = std::vector<balance::Backend*>;
+  struct Kept {
+    Backends backends;
+    std::vector<std::pair<balance::Backend*, config::Address>> agents;
+  };
   using Hosts = std::unordered_map<std::string, std::vector<SocketAddress>>;
 
   void on_tick() noexcept override;
@@ -74,8 +80,9 @@ class Discovery final : private uv::Timer::Handler {
   void begin(Source& source, const Hosts& known);
   [[nodiscard]] std::unique_ptr<Source> take(PoolId pool, const config::Backend& backend);
   void adopt_sources();
-  [[nodiscard]] Backends backends_of(PoolId pool) const;
+  [[nodiscard]] Kept backends_of(PoolId pool) const;
   [[nodiscard]] bool waits_for_names(PoolId pool) const noexcept;
+  void let_go(PoolId pool);
   void tell_other_addresses(const Backends& before, const Backends& now);
   [[nodiscard]] bool is_due(const Source& source) const noexcept;
   void ask(Source& source);
@@ -90,7 +97,7 @@ class Discovery final : private uv::Timer::Handler {
   uv::Resolver resolver_;
   uv::Timer ticker_;
   std::vector<std::unique_ptr<Source>> sources_;
-  std::vector<Backends> kept_;  // of each pool, as long as its names have no address
+  std::vector<Kept> kept_;  // of each pool, as long as its names have no address
   std::uint64_t next_serial_ = 1;
   std::size_t unanswered_ = 0;
   bool said_full_ = false;

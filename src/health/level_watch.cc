@@ -25,9 +25,8 @@ balance::Readings readings_of(const balance::Backend& backend, TimePoint now) {
 constexpr Duration kCareful = std::chrono::seconds{30};
 constexpr std::uint64_t kCarefulShare = 50;  // a fiftieth of its sessions a second
 
-std::uint32_t careful_rate(const balance::Backend& backend) noexcept {
-  const std::uint64_t share = backend.assigned().total() / kCarefulShare;
-  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(share, 1, 1000));
+std::uint32_t careful_rate(std::uint64_t sessions) noexcept {
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(sessions / kCarefulShare, 1, 1000));
 }
 
 }  // namespace
@@ -39,16 +38,16 @@ LevelWatch::LevelWatch(uv::Loop& loop, log::Logger& log)
 
 void LevelWatch::watch(const balance::BackendSets& sets) {
   sets_ = sets;
-  std::unordered_map<const balance::Backend*, balance::LevelKeeper> kept;
+  std::unordered_map<const balance::Backend*, Kept> kept;
   for (const auto& set : sets_) {
     for (balance::Backend* const backend : set->backends) {
       backend->limit_sessions(set->thresholds.full.sessions);
-      if (const auto known = keepers_.find(backend); known != keepers_.end()) {
+      if (const auto known = kept_.find(backend); known != kept_.end()) {
         kept.insert(*known);
       }
     }
   }
-  keepers_ = std::move(kept);
+  kept_ = std::move(kept);
 }
 
 void LevelWatch::on_tick() noexcept {
@@ -59,15 +58,14 @@ void LevelWatch::on_tick() noexcept {
 
 void LevelWatch::look_at(const balance::BackendSet& set, balance::Backend& backend) {
   const TimePoint now = loop_.now();
+  Kept& kept = kept_[&backend];
   const balance::Standing standing =
-      keepers_[&backend].update(readings_of(backend, now), set.thresholds, now);
+      kept.keeper.update(readings_of(backend, now), set.thresholds, now);
   const balance::Standing before = backend.standing();
   if (standing == before) return;
   backend.set_standing(standing);
   if (standing.level == before.level) return;
-  if (before.level == balance::Level::full && before.by != balance::Limit::sessions) {
-    backend.pace().be_careful(now + kCareful, careful_rate(backend));
-  }
+  take_care(kept, backend, before, now);
   const bool better = standing.level < before.level;
   log_.write(better ? log::Level::info : log::Level::warning, "backend's level has changed",
              {{"pool", backend.identity().pool_name},
@@ -75,6 +73,19 @@ void LevelWatch::look_at(const balance::BackendSet& set, balance::Backend& backe
               {"now", balance::to_string(standing.level)},
               {"was", balance::to_string(before.level)},
               {"limit", balance::to_string(better ? before.by : standing.by)}});
+}
+
+// Of the process that was full, by what it had then: another one has nothing yet.
+void LevelWatch::take_care(Kept& kept, balance::Backend& backend, const balance::Standing& before,
+                           TimePoint now) {
+  const balance::Health& health = backend.health();
+  if (backend.standing().level == balance::Level::full) {
+    kept.sessions = backend.assigned().total();
+    kept.returns = health.returns();
+  } else if (before.level == balance::Level::full && before.by != balance::Limit::sessions) {
+    if (!health.up() || health.returns() != kept.returns) return;
+    backend.pace().be_careful(now + kCareful, careful_rate(kept.sessions));
+  }
 }
 
 }  // namespace pinion::health

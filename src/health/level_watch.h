@@ -24,15 +24,24 @@ class LevelWatch final : private uv::Timer::Handler {
   void watch(const balance::BackendSets& sets);
 
  private:
+  struct Kept {
+    balance::LevelKeeper keeper;
+    // When it became full:
+    std::uint64_t sessions = 0;
+    std::uint64_t returns = 0;  // Health::returns()
+  };
+
   // For the timer, which does not see private bases.
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
   void on_tick() noexcept override;
   void look_at(const balance::BackendSet& set, balance::Backend& backend);
+  static void take_care(Kept& kept, balance::Backend& backend, const balance::Standing& before,
+                        TimePoint now);
 
   uv::Loop& loop_;
   log::Logger& log_;
   balance::BackendSets sets_;
-  std::unordered_map<const balance::Backend*, balance::LevelKeeper> keepers_;
+  std::unordered_map<const balance::Backend*, Kept> kept_;
   uv::Timer timer_;
 };
 

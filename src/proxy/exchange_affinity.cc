@@ -34,8 +34,9 @@ bool Exchange::go_home() {
   if (facts_.intent.kind == Intent::Kind::handshake) {
     const std::uint32_t rate = worker_.backends(*facts_.pool).rate;
     // Its data is there, so it does not go elsewhere for the sake of a moment; nor before others
-    // who wait.
-    if (!backend->pace().ready_for_new(worker_.now(), rate)) {
+    // who wait. One that was full until now is not waited for, as it was not then.
+    const balance::Pace& pace = backend->pace();
+    if (!pace.careful(worker_.now(), rate) && !pace.ready_for_new(worker_.now(), rate)) {
       counters.affinity(AffinityResult::followed);
       placing_.wait_for(*backend);
       return true;

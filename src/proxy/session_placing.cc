@@ -119,6 +119,7 @@ void SessionPlacing::on_displaced() noexcept {
 balance::Reservation SessionPlacing::place_for(TimePoint now, Refusal& refusal) {
   const balance::BackendSet& set = worker_.backends(*facts_.pool);
   const bool has_home = home_ != nullptr && home_->takes_sessions() && set.has(*home_) &&
+                        !home_->pace().careful(now, set.rate) &&
                         std::ranges::find(tried_, home_) == tried_.end();
   await_home(has_home);
   if (has_home) {

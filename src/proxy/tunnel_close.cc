@@ -97,7 +97,9 @@ void Tunnel::on_sink_failed(Relay& relay) {
     // All that it had to say has come, and is the client's, whatever becomes of what that says now.
     out_.source().close();
     in_.sink_drained();
-    return extend_end();
+    (void)peers_progress();
+    if (!finish_if_done()) extend_end();
+    return;
   }
   note_end(to_client, true);
   if (to_client) call_off_upgrade();

@@ -141,6 +141,21 @@ TEST_CASE("a backend that is down is taken only when none is up, not when those 
   }
 }
 
+TEST_CASE("one that is full and fails its handshakes is not waited for") {
+  for (const Balance balance : kAll) {
+    Backends b;
+    Backend& full = b.add(1, 1);
+    Backend& room = b.add();
+    const Reservation held = test::reserve(full);
+    for (Backend* const one : {&full, &room}) {
+      REQUIRE(one->health().handshake_answered(true, kStart));
+    }
+    auto turns = turns_of_one_pool();
+    Assigner assigner(turns, 3);
+    CHECK(assigner.assign_session(b.set(balance), {}, kStart).reservation.backend() == &room);
+  }
+}
+
 TEST_CASE(
     "a backend that does not answer is passed over for one that does, but not for one that is "
     "down") {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 
 #include "config/load.h"
@@ -23,12 +24,16 @@ struct SeenChanges final : DiscoveryEvents {
   void on_other_address(balance::Backend& backend, bool drained) noexcept override {
     moved.emplace_back(backend.identity().address.to_string(), drained);
   }
+  void on_let_go(balance::Backend& backend) noexcept override {
+    let_go.push_back(backend.identity().address.to_string());
+  }
   void on_name_looked_up(bool found) noexcept override { ++(found ? names_found : names_lost); }
   int changes = 0;
   int names_found = 0;
   int names_lost = 0;
   balance::BackendSets last;
   std::vector<std::pair<std::string, bool>> moved;
+  std::vector<std::string> let_go;
 };
 
 std::shared_ptr<const config::Config> load(const std::string& pools) {
@@ -285,8 +290,10 @@ TEST_CASE("a pool that has another name keeps its backends until that has an add
   CHECK(run_until(w.loop, [&] { return w.events.names_lost > 0; }));
   w.discovery.set_config(load(chat("blue.example:2")));
   CHECK(addresses() == Texts{"127.0.0.1:1"});
+  CHECK(w.events.let_go.empty());
   names.say("127.0.0.9");
   CHECK(run_until(w.loop, [&] { return addresses() == Texts{"127.0.0.9:2"}; }));
+  CHECK(w.events.let_go == Texts{"127.0.0.1:1"});
   CHECK(w.discovery.sets()[0]->unresolved.empty());
 }
 
@@ -315,6 +322,36 @@ TEST_CASE("an order to drain goes with a name to its next address") {
   names.say("127.0.0.1");
   CHECK(at("127.0.0.1"));
   CHECK(w.events.moved.back() == std::pair(std::string("127.0.0.1:1"), false));
+}
+
+TEST_CASE("one that comes beside those that drain does not") {
+  std::atomic<int> known = 2;
+  const auto look_up = [&known](const std::string& /*host*/, std::uint16_t port) {
+    uv::Resolver::Found found;
+    for (int i = 1; i <= known; ++i) {
+      found.addresses.push_back(*SocketAddress::from_ip("127.0.0." + std::to_string(i), port));
+    }
+    return found;
+  };
+  Found w("[[pool]]\nname = \"chat\"\nbackends = [\"app.example:1\"]\n", look_up);
+  w.discovery.start();
+  const auto become = [&](int number) {
+    known = number;
+    return run_until(w.loop, [&] {
+      const auto sets = w.discovery.sets();
+      if (sets[0]->backends.size() == static_cast<std::size_t>(number)) return true;
+      for (balance::Backend* const one : sets[0]->backends) {
+        one->health().connect_failed(monotonic_now());
+      }
+      return false;
+    });
+  };
+  CHECK(become(2));
+  const auto sets = w.discovery.sets();
+  for (balance::Backend* const one : sets[0]->backends) (void)one->set_draining(true);
+  CHECK(become(3));
+  CHECK(become(1));
+  CHECK(w.events.moved.empty());
 }
 
 }  // namespace pinion::health

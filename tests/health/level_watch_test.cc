@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 
+#include <functional>
 #include <memory>
 
 #include "balance/explain.h"
@@ -68,11 +69,21 @@ TEST_CASE("one that was full by what is measured gets its next sessions one by o
   CHECK(w.becomes(Level::calm, Limit::none));
   CHECK(pace.in_force(w.loop.now(), 0) == 0);
 
-  balance::InflightHold one(w.backend);
-  w.limit({.full = {.inflight = 1}});
-  CHECK(w.becomes(Level::full, Limit::inflight));
-  one.release();
-  CHECK(w.becomes(Level::calm, Limit::none));
+  const auto is_full_for_a_while = [&](const std::function<void()>& meanwhile) {
+    balance::InflightHold one(w.backend);
+    w.limit({.full = {.inflight = 1}});
+    CHECK(w.becomes(Level::full, Limit::inflight));
+    meanwhile();
+    one.release();
+    CHECK(w.becomes(Level::calm, Limit::none));
+  };
+  // Another process has nothing of what the former one had.
+  is_full_for_a_while([&] {
+    w.backend.health().connect_failed(w.loop.now());
+    CHECK(w.backend.health().answered(w.loop.now()));
+  });
+  CHECK_FALSE(pace.careful(w.loop.now(), 0));
+  is_full_for_a_while([&] { sessions.resize(10); });
   // A fiftieth a second of what it has, for half a minute.
   CHECK(pace.in_force(w.loop.now(), 0) == 2);
   CHECK(pace.in_force(w.loop.now(), 1) == 1);

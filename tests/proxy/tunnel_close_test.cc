@@ -185,6 +185,12 @@ TEST_CASE("what a backend said before it ended reaches a client that goes on tal
   const std::string last_words = write({.payload = std::string(600'000, 'l')});
   pipe.backend.send(last_words);
   pipe.backend.close();
+  // The end, too, has come before anything can be answered with a reset.
+  CHECK(eventually([&] {
+    proxy.on_worker([](Worker&) {});
+    return proxy.counters().direction(metrics::Direction::out).bytes.value() == last_words.size();
+  }));
+  proxy.on_worker([](Worker&) {});
   // What it says first is answered with a reset, what it says then cannot be written.
   (void)pipe.client.send_slowly(write({.mask_key = kMask, .payload = "hello?"}),
                                 std::chrono::milliseconds{500});
