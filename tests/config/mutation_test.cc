@@ -64,7 +64,7 @@ TEST_CASE("random damage never crashes, and what loads has known keys only") {
   const std::string sound = reference_config();
   std::mt19937 random{2024};
   int loaded_count = 0;
-  for (int i = 0; i < 4000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     std::string text = sound;
     for (auto edits = 1 + random() % 4; edits > 0; --edits) damage(text, random);
     const auto loaded = load_text(text, "file");
@@ -82,8 +82,8 @@ TEST_CASE("random damage never crashes, and what loads has known keys only") {
     }
   }
   // Most bytes of the file are comments, so both outcomes must have been seen often.
-  CHECK(loaded_count > 400);
-  CHECK(loaded_count < 3600);
+  CHECK(loaded_count > 200);
+  CHECK(loaded_count < 1800);
 }
 
 TEST_CASE("a key with any letter changed is an error at its own line") {

@@ -132,7 +132,7 @@ TEST_CASE("a blocked event loop shows as wait, and those who would have met it c
   Probed w;
   const balance::Backend& backend = w.watch(server.address());
   const auto wait = [&] { return backend.probe_wait(backend.probe_reading(), monotonic_now()); };
-  CHECK(w.until([&] { return wait() > 500ms; }));
+  CHECK(w.until([&] { return requests == kCalmRequests && wait() > 500ms; }));
   CHECK(w.events.count(ProbeResult::ok) == kCalmRequests - 1);
   CHECK(w.until([&] { return w.events.count(ProbeResult::ok) == kCalmRequests; }));
   const balance::ProbeReading reading = backend.probe_reading();
