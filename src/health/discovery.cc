@@ -70,6 +70,7 @@ void Discovery::set_config(std::shared_ptr<const config::Config> config) {
 void Discovery::adopt_sources() {
   const Hosts known_hosts = hosts();
   std::vector<Kept> before;
+  before.reserve(config_->pools.size());
   for (PoolId pool = 0; pool < config_->pools.size(); ++pool) before.push_back(backends_of(pool));
   std::vector<std::unique_ptr<Source>> sources;
   for (PoolId pool = 0; pool < config_->pools.size(); ++pool) {
