@@ -74,7 +74,7 @@ def all_parts():
                    [_build("asan"), _meson_tests("build-asan", "unit", environment=asan)]),
         _computing("tsan", "unit tests with ThreadSanitizer",
                    [_build("tsan"), _meson_tests("build-tsan", "unit", environment=tsan)]),
-        _reading("lint", "clang-tidy over src", [Step(["scripts/lint"], limit=20 * 60)], after="e2e"),
+        _reading("lint", "clang-tidy over src", [Step(["scripts/lint"], limit=28 * 60)], after="e2e"),
         Part("e2e-asan", "e2e with AddressSanitizer and UndefinedBehaviorSanitizer",
              [_build("asan"), _end_to_end("build-asan", asan)], after="asan"),
         Part("e2e-tsan", "e2e with ThreadSanitizer",
