@@ -48,16 +48,15 @@ std::int64_t sort_key(const Session& session, SessionSort sort, TimePoint now) n
 
 }  // namespace
 
-bool SessionPager::comes_before(const Row& a, const Row& b) const noexcept {
+bool SessionPager::comes_before(const Place& a, const Place& b) const noexcept {
   if (a.key != b.key) return query_.descending ? a.key > b.key : a.key < b.key;
-  return std::tie(a.session.sid, a.session.pool) < std::tie(b.session.sid, b.session.pool);
+  return std::tie(a.sid, a.pool) < std::tie(b.sid, b.pool);
 }
 
 bool SessionPager::is_behind_cursor(const Row& row) const noexcept {
   if (!query_.after) return true;
   const admin::SessionCursor& last = *query_.after;
-  if (row.key != last.key) return query_.descending ? row.key < last.key : row.key > last.key;
-  return std::tie(row.session.sid, row.session.pool) > std::tie(last.sid, last.pool);
+  return comes_before({.key = last.key, .sid = last.sid, .pool = last.pool}, row.place());
 }
 
 void SessionPager::add(Session session) {
@@ -73,14 +72,16 @@ void SessionPager::drop_what_is_behind() {
   const std::size_t kept = query_.limit + 1;
   if (rows_.size() <= kept) return;
   const auto middle = rows_.begin() + static_cast<std::ptrdiff_t>(kept);
-  std::nth_element(rows_.begin(), middle, rows_.end(),
-                   [this](const Row& a, const Row& b) { return comes_before(a, b); });
+  std::nth_element(rows_.begin(), middle, rows_.end(), [this](const Row& a, const Row& b) {
+    return comes_before(a.place(), b.place());
+  });
   rows_.erase(middle, rows_.end());
 }
 
 SessionPager::Picked SessionPager::take_page() {
   drop_what_is_behind();
-  std::ranges::sort(rows_, [this](const Row& a, const Row& b) { return comes_before(a, b); });
+  std::ranges::sort(
+      rows_, [this](const Row& a, const Row& b) { return comes_before(a.place(), b.place()); });
   Picked page;
   if (rows_.size() > query_.limit) {
     rows_.pop_back();

@@ -1,9 +1,8 @@
 // Picks of all sessions those that were asked for, and gives out a page of them in the order that
 // was asked for.
 //
-// By age and by idle time a session keeps its place while others come and go, so that pages that
-// follow each other show each one that stays once. What else is asked for changes from page to
-// page.
+// By age a session keeps its place while others come and go, so that pages that follow each other
+// show each one that stays once. What else is asked for changes from page to page.
 //
 // Threads: any; a value.
 // Lifetime: the query outlives it.
@@ -12,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "admin/control.h"
@@ -35,11 +35,20 @@ class SessionPager {
   [[nodiscard]] Picked take_page();
 
  private:
+  struct Place {
+    std::int64_t key = 0;
+    std::string_view sid;
+    PoolId pool = 0;
+  };
   struct Row {
     std::int64_t key = 0;
     session::Session session;
+
+    [[nodiscard]] Place place() const noexcept {
+      return {.key = key, .sid = session.sid, .pool = session.pool};
+    }
   };
-  [[nodiscard]] bool comes_before(const Row& a, const Row& b) const noexcept;
+  [[nodiscard]] bool comes_before(const Place& a, const Place& b) const noexcept;
   [[nodiscard]] bool is_behind_cursor(const Row& row) const noexcept;
   void drop_what_is_behind();
 
