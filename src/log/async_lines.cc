@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/details/thread_pool.h>
@@ -14,6 +13,8 @@
 #include <cerrno>
 #include <system_error>
 #include <utility>
+
+#include "log/patient_writer.h"
 
 namespace pinion::log {
 namespace {
@@ -43,36 +44,27 @@ std::expected<int, std::string> open_for_append(const std::string& path) {
 /// it gathers them, and writes as soon as none does.
 class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  explicit LineSink(int fd) noexcept : fd_(fd) {}
+  explicit LineSink(int fd) noexcept : writer_(fd) {}
 
   void gather_while_busy(spdlog::details::thread_pool& queue) noexcept { queue_ = &queue; }
   void write_out() noexcept {
     // What follows the stump of a line that did not fit must not become a part of it.
     if (cut_.load(std::memory_order_relaxed) && !pending_.empty()) pending_.insert(0, 1, '\n');
-    std::string_view rest = pending_;
-    while (!rest.empty()) {
-      const ssize_t count = ::write(fd_, rest.data(), rest.size());
-      if (count >= 0) {
-        const auto written = static_cast<std::size_t>(count);
-        if (written > 0) cut_.store(rest[written - 1] != '\n', std::memory_order_relaxed);
-        rest.remove_prefix(written);
-      } else if (errno == EAGAIN) {
-        // Somebody made our stderr non-blocking; this thread may wait, the loops may not.
-        pollfd writable{fd_, POLLOUT, 0};
-        ::poll(&writable, 1, -1);
-      } else if (errno != EINTR) {
-        failed_.fetch_add(static_cast<std::uint64_t>(std::ranges::count(rest, '\n')),
-                          std::memory_order_relaxed);
-        break;
-      }
-    }
+    const std::size_t written = writer_.write(pending_);
+    if (written > 0) cut_.store(pending_[written - 1] != '\n', std::memory_order_relaxed);
+    const auto lost = std::ranges::count(std::string_view{pending_}.substr(written), '\n');
+    failed_.fetch_add(static_cast<std::uint64_t>(lost), std::memory_order_relaxed);
     pending_.clear();
   }
+  void hurry() noexcept { writer_.hurry(); }
   [[nodiscard]] std::uint64_t failed() const noexcept {
     return failed_.load(std::memory_order_relaxed);
   }
   /// Another file has taken the place of the one that was written.
-  void forget_cut() noexcept { cut_.store(false, std::memory_order_relaxed); }
+  void begin_another_file() noexcept {
+    cut_.store(false, std::memory_order_relaxed);
+    writer_.look_again();
+  }
 
  private:
   void sink_it_(const spdlog::details::log_msg& line) override {
@@ -82,7 +74,7 @@ class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
   }
   void flush_() override { write_out(); }
 
-  const int fd_;
+  PatientWriter writer_;
   spdlog::details::thread_pool* queue_ = nullptr;
   std::string pending_;
   std::atomic<std::uint64_t> failed_{0};
@@ -102,6 +94,7 @@ struct AsyncLines::Impl {
     logger->set_error_handler([this](const std::string&) { lost.fetch_add(1); });
   }
   ~Impl() {
+    sink->hurry();
     // Joins the thread, which has emptied the queue by then. The logger goes after it, so that its
     // last reference is never given up over there.
     queue.reset();
@@ -154,7 +147,7 @@ std::expected<void, std::string> AsyncLines::redirect(const std::string& path) {
     return std::unexpected(fmt::format("cannot reopen {}: {}", path, reason(error)));
   }
   impl_->path = path;
-  impl_->sink->forget_cut();
+  impl_->sink->begin_another_file();
   return {};
 }
 

@@ -88,6 +88,21 @@ describe('stopping', () => {
     pinion.child.signal('SIGTERM');
     await pinion.child.ended(seconds(3));
   });
+
+  test('nobody who has stopped reading the logs keeps it from ending', { timeout: seconds(40) }, async (t) => {
+    const stage = Stage.of(t);
+    const backend = await serve(stage, (asked, answer) => answer.end());
+    const pinion = await stage.pinion({ backends: [backend.address], log: { access: 'stderr' } });
+    pinion.child.process.stderr.pause();
+    const long = 'x'.repeat(8000);
+    // 1.6 MB: more than a pipe and this process hold.
+    for (let asked = 0; asked < 200; asked++) await request(`${pinion.url}/${long}`);
+    pinion.child.signal('SIGTERM');
+    await eventually('it has ended, whoever reads', () => pinion.child.process.exitCode !== null, { within: seconds(10) });
+    assert.equal(pinion.child.process.exitCode, 0);
+    pinion.child.process.stderr.resume();
+    await pinion.child.ended();
+  });
 });
 
 describe('starting', () => {
