@@ -59,7 +59,14 @@ void Relay::pass(std::string_view bytes, std::string_view lead) {
   } else {
     count(bytes);
   }
-  write(bytes, lead);
+  write(bytes, lead, is_goodbye() ? uv::Follows::end : uv::Follows::more);
+}
+
+// The close frame that answers the client's, and the backend's FIN behind it: the tunnel ends in
+// the next turn.
+bool Relay::is_goodbye() const noexcept {
+  return direction_ == Direction::out && saw_close_frame_ && opposite_->saw_close_frame_ &&
+         source_.at_last();
 }
 
 void Relay::count(std::string_view bytes) noexcept {
@@ -130,9 +137,9 @@ bool Relay::cut_at_boundary() noexcept {
   return scanner_.between_messages();
 }
 
-void Relay::write(std::string_view bytes, std::string_view lead) {
+void Relay::write(std::string_view bytes, std::string_view lead, uv::Follows follows) {
   if ((bytes.empty() && lead.empty()) || !sink()) return;
-  if (sink().write({lead, bytes}) != 0) return tunnel_.on_sink_failed(*this);
+  if (sink().write({lead, bytes}, follows) != 0) return tunnel_.on_sink_failed(*this);
   account_queue();
   if (sink_queue() >= tunnel_.worker().high_mark()) pause_for_sink();
 }

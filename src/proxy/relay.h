@@ -36,7 +36,8 @@ class Relay final : public uv::StreamEvents {
   /// @param lead what goes out before them and is not of the WebSocket
   void pass(std::string_view bytes, std::string_view lead = {});
   /// Writes bytes to the sink that have been counted already, or are not of the WebSocket.
-  void write(std::string_view bytes, std::string_view lead = {});
+  void write(std::string_view bytes, std::string_view lead = {},
+             uv::Follows follows = uv::Follows::more);
   /// Stops at the next boundary between messages. @returns whether it is there already
   bool cut_at_boundary() noexcept;
 
@@ -80,6 +81,7 @@ class Relay final : public uv::StreamEvents {
   void note_small_text(const websocket::FrameHeader& header, std::string_view payload) noexcept;
   void note_packet(const websocket::FrameHeader& header, char payload) noexcept;
   std::string_view until_boundary(std::string_view bytes) noexcept;
+  [[nodiscard]] bool is_goodbye() const noexcept;
   void account_queue();
   void pause();
   void pause_for_sink();

@@ -55,7 +55,7 @@ Worker::Worker(Shared& shared, metrics::WorkerCounters& counters, Setup setup)
       head_limits_(limits_of_heads(config().proxy.limits)),
       high_mark_(config().proxy.limits.buffered_per_session / 2),
       mailbox_(std::make_unique<uv::Mailbox>(loop_)),
-      ticker_(std::make_unique<uv::Timer>(loop_, as_ticker())),
+      ticker_(std::make_unique<uv::ExactTimer>(loop_, as_ticker())),
       admission_(std::make_unique<AdmissionDesk>(loop_, shared.admissions)),
       connections_(std::make_unique<Connections>()) {
   loop_.set_after_turn(this);
@@ -96,8 +96,7 @@ void Worker::set_config(std::shared_ptr<const config::Config> config) {
 
 void Worker::run() noexcept {
   loop_.update_now();
-  next_tick_ = loop_.now() + kTick;
-  ticker_->start(kTick, kTick);
+  await_tick();
   loop_.run();
 }
 
@@ -202,6 +201,7 @@ void Worker::after_turn() noexcept {
 
 void Worker::on_tick() noexcept {
   measure_lag();
+  await_tick();
   wheel_.advance(now());
   publish_dirty();
   relieve_buffers();
@@ -212,7 +212,11 @@ void Worker::on_tick() noexcept {
 void Worker::measure_lag() noexcept {
   const Duration late = std::max(now() - next_tick_, Duration::zero());
   counters_.loop_lag_ns.set(static_cast<std::uint64_t>(late.count()));
+}
+
+void Worker::await_tick() noexcept {
   next_tick_ = now() + kTick;
+  ticker_->start(next_tick_);
 }
 
 void Worker::publish_dirty() noexcept {

@@ -30,6 +30,7 @@
 #include "proxy/retired.h"
 #include "proxy/shared.h"
 #include "proxy/upstream_pool.h"
+#include "uv/exact_timer.h"
 #include "uv/listener.h"
 #include "uv/mailbox.h"
 #include "uv/timer.h"
@@ -156,6 +157,7 @@ class Worker final : private uv::Listener::Handler,
   void on_tick() noexcept override;
   void after_turn() noexcept override;
   void measure_lag() noexcept;
+  void await_tick() noexcept;
   void relieve_buffers() noexcept;
   void promise_to_free(std::size_t bytes) noexcept;
   void shorten_idle() noexcept;
@@ -183,7 +185,8 @@ class Worker final : private uv::Listener::Handler,
   http::ResponseHead scratch_response_;
 
   std::unique_ptr<uv::Mailbox> mailbox_;
-  std::unique_ptr<uv::Timer> ticker_;
+  // One of libuv's would give each wait for sockets a limit, which costs the kernel a timer.
+  std::unique_ptr<uv::ExactTimer> ticker_;
   std::unique_ptr<AdmissionDesk> admission_;
   struct Listening {
     std::string name;

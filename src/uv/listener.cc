@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "base/check.h"
 #include "uv/timer.h"
@@ -15,6 +17,7 @@ namespace pinion::uv {
 namespace {
 
 constexpr int kMostInTurn = 64;
+constexpr int kCrowd = 3;
 
 // To be given up when there are no more descriptors: a client that is accepted and closed hears so
 // at once, one that is left waiting does not, and would wake the loop all the time.
@@ -33,7 +36,9 @@ struct Listener::Cell final : Watched, Timer::Handler {
   OwnedFd socket;
   OwnedFd spare = spare_descriptor();
   std::optional<Timer> pause;
-  int in_turn = 1;  // how many are taken
+  int in_turn = 1;     // how many are taken
+  int full_turns = 0;  // in a row, in which that many had come
+  std::uint32_t last_turn = 0;
   bool unix_socket;
 
   Cell(Loop& on, ChunkPool& from, OwnedFd listening, bool is_unix, Listener::Handler& to)
@@ -45,10 +50,10 @@ struct Listener::Cell final : Watched, Timer::Handler {
   void on_tick() noexcept override;
   void on_lack(int error) noexcept;
   void rest() noexcept;
+  void take_turn(bool full) noexcept;
   [[nodiscard]] int turn_one_away() noexcept;
 };
 
-// Most often one has come, and the call that would say so is spared.
 void Listener::Cell::on_ready(std::uint32_t /*what*/) noexcept {
   int taken = 0;
   while (handler != nullptr && taken < in_turn) {
@@ -69,7 +74,19 @@ void Listener::Cell::on_ready(std::uint32_t /*what*/) noexcept {
       handler->on_accept_failed(UV_ENOMEM, true);
     }
   }
-  in_turn = taken == in_turn ? std::min(2 * in_turn, kMostInTurn) : 1;
+  take_turn(taken == in_turn);
+}
+
+// A call that finds nobody costs as much as one that does, so more than one is taken only when they
+// keep coming.
+void Listener::Cell::take_turn(bool full) noexcept {
+  const bool in_a_row = loop.turn() == std::exchange(last_turn, loop.turn()) + 1;
+  full_turns = !full ? 0 : in_a_row ? std::min(full_turns + 1, kCrowd) : 1;
+  if (full_turns < kCrowd) {
+    in_turn = 1;
+  } else {
+    in_turn = std::min(2 * in_turn, kMostInTurn);
+  }
 }
 
 void Listener::Cell::on_lack(int error) noexcept {

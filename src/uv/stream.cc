@@ -40,7 +40,10 @@ int Stream::connect(Stream& out, Loop& loop, ChunkPool& pool, const SocketAddres
   if (fd < 0) return uv_translate_sys_error(errno);
   if (!to.is_unix()) {
     const int on = 1;
+    const int off = 0;
     (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    // The request follows at once, and is acknowledgement enough of the peer's SYN.
+    (void)::setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &off, sizeof(off));
   }
   out = Stream(CellPtr(new Cell(loop, pool, fd, to.is_unix())));
   out.cell_->events = &events;
@@ -73,6 +76,8 @@ bool Stream::drained() const noexcept { return !cell_->readable; }
 
 bool Stream::ending() const noexcept { return cell_->at_end || cell_->lost != 0; }
 
+bool Stream::at_last() const noexcept { return cell_->all_read; }
+
 bool Stream::peer_has_left() const noexcept {
   if (ending()) return true;
   const ssize_t count = peek();
@@ -92,7 +97,7 @@ ssize_t Stream::peek() const noexcept {
   return ::recv(descriptor(), &next, sizeof(next), MSG_PEEK | MSG_DONTWAIT);
 }
 
-int Stream::write(std::initializer_list<std::string_view> parts) {
+int Stream::write(std::initializer_list<std::string_view> parts, Follows follows) {
   Cell& cell = *cell_;
   std::size_t written = 0;
   if (cell.queue.empty() && !cell.connecting) {
@@ -104,7 +109,7 @@ int Stream::write(std::initializer_list<std::string_view> parts) {
       pieces[count++] = {.iov_base = const_cast<char*>(part.data()), .iov_len = part.size()};
     }
     if (count == 0) return 0;
-    const ssize_t sent = cell.send({pieces.data(), count});
+    const ssize_t sent = cell.send({pieces.data(), count}, follows);
     if (sent < 0) return static_cast<int>(sent);
     written = static_cast<std::size_t>(sent);
   }

@@ -9,6 +9,7 @@
 //   socket.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <string_view>
@@ -42,6 +43,10 @@ class StreamEvents {
 /// What one stream may read in one turn of the loop, so that a firehose does not starve others.
 inline constexpr std::size_t kBytesPerTurn = kScratchBytes;
 
+/// What comes behind bytes that are written. Those with an end behind them wait for it in the
+/// kernel, 0.2 s at most, and make one segment with it (MSG_MORE, send(2)).
+enum class Follows : std::uint8_t { more, end };
+
 class Stream {
  public:
   Stream() noexcept;
@@ -70,6 +75,8 @@ class Stream {
   [[nodiscard]] bool drained() const noexcept;
   /// The peer has ended it, behind what may still be read.
   [[nodiscard]] bool ending() const noexcept;
+  /// Behind what has been read, or is being told, there is a FIN, which the next turn tells.
+  [[nodiscard]] bool at_last() const noexcept;
   /// The kernel is asked now: the peer has ended it, and nothing is left to be read.
   [[nodiscard]] bool peer_has_left() const noexcept;
   /// There is nothing to be read, not even an end, as far as the kernel has told in this turn or,
@@ -78,7 +85,7 @@ class Stream {
 
   /// Writes the parts as one; keeps what the socket refuses. @returns 0, or a libuv error: then
   /// nothing more can be written. Nothing is called back from inside.
-  int write(std::initializer_list<std::string_view> parts);
+  int write(std::initializer_list<std::string_view> parts, Follows follows = Follows::more);
   /// Bytes that the socket has not taken yet.
   [[nodiscard]] std::size_t queued() const noexcept;
   /// Bytes that the socket has ever taken.

@@ -15,6 +15,7 @@ namespace pinion::uv {
 
 namespace {
 
+constexpr std::uint32_t kReads = EPOLLIN | EPOLLRDHUP | EPOLLET;
 constexpr std::uint32_t kEnds = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 constexpr std::size_t kMostChunks = 16;
 
@@ -41,7 +42,7 @@ void Stream::Cell::connect(const SocketAddress& to) noexcept {
   connecting = told_room = true;
   const bool begun = ::connect(fd, to.raw(), to.raw_size()) == 0 || errno == EINPROGRESS;
   if (!begun) failed = error_of(errno);
-  const int added = loop.poller().add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
+  const int added = loop.poller().add(fd, kReads | EPOLLOUT, *this);
   if (begun) failed = static_cast<std::int16_t>(added);
   if (failed != 0) loop.poller().again(*this);
 }
@@ -49,8 +50,9 @@ void Stream::Cell::connect(const SocketAddress& to) noexcept {
 void Stream::Cell::on_ready(std::uint32_t what) noexcept {
   if (!open() || failed != 0) return;
   if (connecting) {
-    finish_connect(what);
-    if (!open() || connecting) return;
+    if ((what & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) return;
+    finish_connect((what & (EPOLLERR | EPOLLHUP)) != 0 ? pending_error() : 0);
+    if (!open() || failed != 0) return;
   }
   if ((what & (EPOLLIN | kEnds)) != 0) {
     readable = true;
@@ -64,16 +66,13 @@ void Stream::Cell::on_ready(std::uint32_t what) noexcept {
 
 void Stream::Cell::on_turn() noexcept {
   if (!open()) return;
-  if (failed == 0) return read();
-  connecting = false;
-  if (events != nullptr) events->on_connected(failed);
+  if (connecting) return finish_connect(failed);
+  if (failed == 0) read();
 }
 
-void Stream::Cell::finish_connect(std::uint32_t what) noexcept {
-  if ((what & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) return;
+void Stream::Cell::finish_connect(int status) noexcept {
   connecting = false;
-  const int status = (what & (EPOLLERR | EPOLLHUP)) != 0 ? pending_error() : 0;
-  if (status != 0) failed = static_cast<std::int16_t>(status);
+  failed = static_cast<std::int16_t>(status);
   if (events != nullptr) events->on_connected(status);
   if (!open() || status != 0) return;
   if (!queue.empty()) return flush();
@@ -104,6 +103,7 @@ void Stream::Cell::start_reading() noexcept {
 
 void Stream::Cell::read() noexcept {
   while (open() && reading && readable) {
+    if (all_read) return tell_end(0);
     const std::size_t most = room();
     if (most == 0) return loop.poller().again(*this);
     const ssize_t count = ::recv(fd, loop.scratch(), most, 0);
@@ -112,19 +112,22 @@ void Stream::Cell::read() noexcept {
       readable = false;
       return;
     }
-    if (count <= 0) {
-      reading = readable = false;
-      return events->on_end(how_it_ended(count));
-    }
+    if (count <= 0) return tell_end(count);
     read_in_turn += static_cast<std::uint32_t>(count);
     const bool drained = static_cast<std::size_t>(count) < most;
     // A TCP socket that gives less than it was asked for is empty: epoll(7), Q&A 9. What comes
     // later is told anew.
     if (drained && !at_end && !unix_socket) readable = false;
+    all_read = drained && at_end && !broken && !unix_socket;
     events->on_read({loop.scratch(), static_cast<std::size_t>(count)});
     // What was put off to the end of the turn comes before the end.
     if (drained && at_end && open() && reading) return loop.poller().again(*this);
   }
+}
+
+void Stream::Cell::tell_end(ssize_t count) noexcept {
+  reading = readable = false;
+  events->on_end(how_it_ended(count));
 }
 
 // A FIN with a reset right behind it reads as a FIN, and so does a reset that sending was told of.
@@ -135,16 +138,17 @@ int Stream::Cell::how_it_ended(ssize_t count) const noexcept {
   return error == UV_EPIPE ? 0 : error;
 }
 
-ssize_t Stream::Cell::send(std::span<iovec> parts) noexcept {
+ssize_t Stream::Cell::send(std::span<iovec> parts, Follows follows) noexcept {
+  const int flags = MSG_NOSIGNAL | (follows == Follows::end ? MSG_MORE : 0);
   ssize_t sent = 0;
   do {
     if (parts.size() == 1) {
-      sent = ::send(fd, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL);
+      sent = ::send(fd, parts[0].iov_base, parts[0].iov_len, flags);
     } else {
       msghdr message{};
       message.msg_iov = parts.data();
       message.msg_iovlen = parts.size();
-      sent = ::sendmsg(fd, &message, MSG_NOSIGNAL);
+      sent = ::sendmsg(fd, &message, flags);
     }
   } while (sent < 0 && errno == EINTR);
   if (sent >= 0) {
@@ -160,7 +164,7 @@ void Stream::Cell::wait_for_room() noexcept {
   blocked = true;
   // Once is enough. Most sockets never refuse anything, and are not woken for it either.
   if (std::exchange(told_room, true)) return;
-  loop.poller().change(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *this);
+  loop.poller().change(fd, kReads | EPOLLOUT, *this);
 }
 
 void Stream::Cell::flush() noexcept {

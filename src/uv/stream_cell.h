@@ -36,8 +36,9 @@ struct Stream::Cell final : Watched {
   bool told_room = false;  // the kernel tells when it takes bytes again
   bool end_wanted = false;
   bool ended = false;
-  bool at_end : 1 = false;  // behind what may be read there is a FIN or an error
-  bool broken : 1 = false;  // the socket has an error, such as a reset
+  bool at_end : 1 = false;    // behind what may be read there is a FIN or an error
+  bool all_read : 1 = false;  // and nothing else
+  bool broken : 1 = false;    // the socket has an error, such as a reset
   bool unix_socket : 1 = false;
 
   Cell(Loop& on, ChunkPool& pool, int socket, bool is_unix) noexcept
@@ -52,7 +53,7 @@ struct Stream::Cell final : Watched {
   void connect(const SocketAddress& to) noexcept;
   void start_reading() noexcept;
   /// @returns how many bytes the socket has taken, or a libuv error
-  ssize_t send(std::span<iovec> parts) noexcept;
+  ssize_t send(std::span<iovec> parts, Follows follows = Follows::more) noexcept;
   /// The socket has refused bytes: it tells when it takes them.
   void wait_for_room() noexcept;
   void end_if_drained() noexcept;
@@ -60,8 +61,9 @@ struct Stream::Cell final : Watched {
  private:
   void on_ready(std::uint32_t what) noexcept override;
   void on_turn() noexcept override;
-  void finish_connect(std::uint32_t what) noexcept;
+  void finish_connect(int status) noexcept;
   void read() noexcept;
+  void tell_end(ssize_t count) noexcept;
   void flush() noexcept;
   [[nodiscard]] bool open() const noexcept { return fd >= 0; }
   [[nodiscard]] std::size_t room() noexcept;

@@ -60,7 +60,7 @@ class Bench:
         """@returns target -> one turn for each round, None for one that failed"""
         if self.arguments.smoke:
             scenario = scenario.shortened()
-        names = [name for name in self.names if name in scenario.targets]
+        names = [name for name in self.names if name in {*scenario.targets, targets.BEFORE}]
         if scenario.is_lookup:
             names = [targets.PINION]
         turns = {name: [] for name in names}

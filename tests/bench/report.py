@@ -38,6 +38,7 @@ def _line_of(measure, turns):
     pinion = values.get(targets.PINION, [])
     line["pinion_to_best_peer"] = _ratio(pinion, values[best]) if best else None
     line["pinion_to_relay"] = _ratio(pinion, values.get(targets.RELAY, []))
+    line["pinion_to_before"] = _ratio(pinion, values.get(targets.BEFORE, []))
     line["to_nginx"] = {name: _ratio(each, values.get(targets.NGINX, [])) for name, each in values.items()}
     return line
 

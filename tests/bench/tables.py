@@ -7,7 +7,7 @@ ones who was busy.
 import measures
 import targets
 
-LABELS = {targets.RELAY: "bare relay", targets.PINION: "pinion", targets.NGINX: "nginx",
+LABELS = {targets.RELAY: "bare relay", targets.PINION: "pinion", targets.BEFORE: "before", targets.NGINX: "nginx",
           targets.HAPROXY: "HAProxy"}
 
 
@@ -31,10 +31,13 @@ def _lines(summaries, kind):
 
 
 def _costs(names, summaries):
-    yield ["", *(LABELS[name] for name in names), "pinion/relay", "pinion/best peer", "what"]
+    ratios = {"pinion/relay": "pinion_to_relay", "pinion/best peer": "pinion_to_best_peer"}
+    if targets.BEFORE in names:
+        ratios["pinion/before"] = "pinion_to_before"
+    yield ["", *(LABELS[name] for name in names), *ratios, "what"]
     for row, summary, line in _lines(summaries, measures.COST):
         yield [row, *(_number(line["median"].get(name)) for name in names),
-               _number(line["pinion_to_relay"]), _number(line["pinion_to_best_peer"]),
+               *(_number(line[key]) for key in ratios.values()),
                f"{line['unit']}: {summary['about']}"]
 
 

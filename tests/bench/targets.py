@@ -11,9 +11,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 START_LIMIT = 10  # seconds until a target must answer
 STOP_LIMIT = 5    # seconds until one that was asked to end is killed
 
-RELAY, PINION, NGINX, HAPROXY = "relay", "pinion", "nginx", "haproxy"
+RELAY, PINION, BEFORE, NGINX, HAPROXY = "relay", "pinion", "before", "nginx", "haproxy"
 ALL = (RELAY, PINION, NGINX, HAPROXY)
 PEERS = (NGINX, HAPROXY)
+
+before = None  # the binary of another pinion, which takes its turn with the one that was built
 
 # Debian keeps these two out of the path of users.
 _SYSTEM_PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
@@ -33,6 +35,8 @@ def binary_of(name, build):
     """The path of what runs a target, or None when that is not there."""
     if name == RELAY:
         return str(build / "tests/bench/bench_relay")
+    if name == BEFORE:
+        return before
     if name == PINION:
         path = build / "pinion"
         return str(path) if path.exists() else None
