@@ -43,7 +43,6 @@ std::string_view trim(std::string_view text) noexcept {
 
 bool tells_unknown_session(int status, std::string_view body_prefix, bool upgrade) noexcept {
   const std::string_view body = trim(body_prefix);
-  if (status == 403) return upgrade && body.empty();
   if (status != 400) return false;
   if (upgrade && body == kNodeMessage) return true;
   return body.starts_with('{') ? is_node_error(body) : is_python_error(body);

@@ -8,10 +8,10 @@
 
 namespace pinion::engineio {
 
-/// JSON body of the 400 for an unknown or lost session, as engine.io sends it.
 /// A packet that says nothing (engine.io-protocol v3 and v4).
 inline constexpr std::string_view kNoop = "6";
 
+/// JSON body of the 400 for an unknown or lost session, as engine.io sends it.
 inline constexpr std::string_view kUnknownSessionBody =
     R"({"code":1,"message":"Session ID unknown"})";
 
@@ -19,8 +19,10 @@ inline constexpr std::string_view kUnknownSessionBody =
 inline constexpr std::size_t kErrorPrefix = 512;
 
 /// Whether a backend's answer to a request with a sid says that it does not have that session:
-/// Node's JSON `Session ID unknown`, Node's raw 400 to an upgrade, Python's `"Invalid session …"`,
-/// Python's empty 403 to an upgrade.
+/// Node's JSON `Session ID unknown`, Node's raw 400 to an upgrade, Python's `"Invalid session …"`.
+/// Python's empty 403 to an upgrade does not say it: it is its answer to a foreign origin too, and
+/// that of every ASGI server to a WebSocket that the application does not want. A session that is
+/// lost indeed has a poll that says so.
 /// @param body_prefix the first bytes of the body, up to kErrorPrefix
 bool tells_unknown_session(int status, std::string_view body_prefix, bool upgrade) noexcept;
 

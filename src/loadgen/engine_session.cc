@@ -187,7 +187,9 @@ void EngineSession::on_websocket_open() noexcept {
 
 void EngineSession::on_websocket_refused(const Answer& answer) noexcept {
   if (upgrade_ == Upgrade::done) return refused(answer, "upgrade");
-  if (engineio::tells_unknown_session(answer.status, answer.body, true)) {
+  // So does Python say it; but it may mean another thing.
+  const bool forbidden = answer.status == 403 && answer.body.empty();
+  if (forbidden || engineio::tells_unknown_session(answer.status, answer.body, true)) {
     ++wire_.measured.unknown_sid;
   }
   stay_with_polling(fmt::format("answered {}", answer.status));

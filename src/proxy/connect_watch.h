@@ -42,8 +42,8 @@ class ConnectWatch {
     return std::string_view(held_).substr(read_);
   }
   websocket::MessageReader take_reader() noexcept { return std::move(reader_); }
-  /// Bytes that are held back.
-  [[nodiscard]] std::size_t held() const noexcept { return held_.size(); }
+  /// Bytes that are kept: held back, and once more in a message of which they are a part.
+  [[nodiscard]] std::size_t held() const noexcept { return held_.size() + reader_.held(); }
   [[nodiscard]] engineio::ConnectPacket packet() const { return *engineio::read_connect(text()); }
   /// Something compressed has come before: what follows may refer back to it.
   [[nodiscard]] bool has_history() const noexcept { return history_; }

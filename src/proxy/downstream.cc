@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/release.h"
 #include "config/cidr.h"
 #include "proxy/exchange.h"
 #include "proxy/request_facts.h"
@@ -292,7 +293,8 @@ void Downstream::send_last(const http::Reply& reply, const http::RequestHead* re
   last_ = true;
   if (request != nullptr) linger_until_ = worker_.now() + kLongestLinger;
   state_ = State::draining;
-  ahead_ = partial_ = {};
+  release(ahead_);
+  release(partial_);
   account_read();
   stream_.start_reading();
   if (stream_.write({http::write_reply(reply, request)}) != 0) return close();
@@ -321,7 +323,7 @@ void Downstream::log_refusal(const http::Reply& reply) const {
 void Downstream::linger() {
   if (fin_seen_) return close();
   state_ = State::lingering;
-  ahead_ = {};
+  release(ahead_);
   account_read();
   stream_.end();
   stream_.start_reading();

@@ -118,10 +118,11 @@ void Exchange::write_head(const http::RequestHead& head) {
                             .drop_expect = gathering_head_ != nullptr,
                             .drop_accept_encoding = facts_.intent.kind == Intent::Kind::handshake,
                             .framing = request_body_.framing()});
+  if (kept_head() > 0) share_what_is_kept();
 }
 
 std::size_t Exchange::queued() const noexcept {
-  return gathered_.size() + request_body_.held() + queued_upstream();
+  return gathered_.size() + request_body_.held() + kept_head() + queued_upstream();
 }
 
 std::size_t Exchange::queued_upstream() const noexcept {

@@ -132,6 +132,7 @@ class Exchange final : public Retirable,
   void gathered_enough();
   void pass_body(std::string_view& bytes);
   void share_what_is_kept() noexcept;
+  [[nodiscard]] std::size_t kept_head() const noexcept;
   void pause_client_if_full();
   void body_failed(RequestBody::Status status);
   void request_sent();

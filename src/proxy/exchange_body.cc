@@ -16,6 +16,7 @@ namespace {
 // A backend that has not answered a handshake by then gets no more of them for now, while this one
 // still waits.
 constexpr Duration kHandshakePatience = std::chrono::seconds{2};
+constexpr std::size_t kSmallHead = 4096;  // bytes
 
 }  // namespace
 
@@ -53,7 +54,7 @@ void Exchange::on_client_bytes(std::string_view& bytes) {
 void Exchange::gather(std::string_view& bytes) {
   const auto status = ids_.in_body() ? request_body_.peek(bytes, gathered_)
                                      : request_body_.gather(bytes, gathered_);
-  gathered_share_.set(gathered_.size());
+  share_what_is_kept();
   const bool enough = ids_.in_body() && gathered_.size() > engineio::kMaxConnectPacket;
   if (status == RequestBody::Status::need_more && !enough) return;
   if (status == RequestBody::Status::malformed || status == RequestBody::Status::too_large) {
@@ -110,8 +111,14 @@ void Exchange::pass_body(std::string_view& bytes) {
   pause_client_if_full();
 }
 
+// Small heads are a part of what each connection takes, and too many to be counted.
+std::size_t Exchange::kept_head() const noexcept {
+  return head_bytes_.size() > kSmallHead ? head_bytes_.size() : 0;
+}
+
 void Exchange::share_what_is_kept() noexcept {
-  gathered_share_.set(gathered_.size() + request_body_.held() + request_body_.connects().size());
+  gathered_share_.set(gathered_.size() + request_body_.held() + request_body_.connects().size() +
+                      kept_head());
 }
 
 void Exchange::pause_client_if_full() {

@@ -104,8 +104,10 @@ void Exchange::begin_response(const http::ResponseHead& head) {
   keep_upstream_ = head.keep_alive && request_complete_ && !discard_body_ && !failed &&
                    head.framing.kind != http::Framing::Kind::until_close;
   // The request's head is done with, its memory is not.
+  const bool counted = kept_head() > 0;
   std::string text = std::move(head_bytes_);
   text.clear();
+  if (counted) share_what_is_kept();
   http::write_response_head(text, head,
                             {.client_minor_version = facts_.minor_version,
                              .keep_alive = keep_downstream_,
@@ -308,6 +310,7 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
   } else if (session_) {
     setup.session = OpenedSession{.sid = std::string(session_->sid()),
                                   .serial = session_->found().serial,
+                                  .opened = session_->found().opened,
                                   .time_to_live = session_->found().time_to_live,
                                   .max_payload = session_->found().max_payload};
     worker_.shared().ledger.set_tunnel(session_->key(), session_->found().serial, true,

@@ -57,6 +57,7 @@ void OpenWatch::open(TimePoint now) {
   }
   opened_ = OpenedSession{.sid = packet.sid,
                           .serial = serial,
+                          .opened = now,
                           .time_to_live = time_to_live,
                           .max_payload = packet.max_payload};
 }

@@ -173,6 +173,7 @@ void PollingJoin::move_to(balance::Reservation reservation) {
                                                .websocket = false,
                                                .terms = {},
                                                .told = session_->found().time_to_live,
+                                               .told_at = session_->found().opened,
                                                .max_payload = session_->found().max_payload,
                                                .timeout = affinity().move_wait});
   rebind_->start();

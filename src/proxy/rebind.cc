@@ -152,12 +152,12 @@ void Rebind::take_frames(std::string_view bytes) {
   finish_body();
 }
 
-// A client counts on a ping within the sum of both times that it was told, since it was told them,
-// and sends payloads up to what it was told.
+// A client counts on a ping within the sum of both times that it was told, since it was told them
+// or since the last ping, and sends payloads up to what it was told.
 void Rebind::opened(const engineio::OpenPacket& packet) {
   sid_ = packet.sid;
   worker_.shared().news.handshake_opened(upstream_backend_, worker_.now());
-  const Duration waited = worker_.now() - (deadline_ - request_.timeout);
+  const Duration waited = worker_.now() - request_.told_at;
   const bool in_time = packet.ping_interval + packet.ping_timeout <= request_.told &&
                        waited + packet.ping_interval < request_.told;
   const bool has_room = packet.max_payload == 0 || packet.max_payload >= request_.max_payload;

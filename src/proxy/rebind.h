@@ -52,6 +52,7 @@ class Rebind final : public Retirable, private UpstreamEvents, private WheelTime
     bool websocket = false;         // else by polling
     websocket::DeflateTerms terms;  // as the client has agreed to
     Duration told{};                // pingInterval + pingTimeout
+    TimePoint told_at{};            // when the client's clock for them began anew
     std::uint64_t max_payload = 0;  // bytes that the client may send at once; 0: it was not told
     Duration timeout{};             // for all of it
   };

@@ -1,5 +1,6 @@
 #include "proxy/response_body.h"
 
+#include "base/release.h"
 #include "engineio/dialect.h"
 
 namespace pinion::proxy {
@@ -38,12 +39,12 @@ void ResponseBody::deliver(std::string_view payload, GatherWriter& out, TimePoin
   if (!decided) return;
   send_head(out);
   encode(held_, out);
-  held_ = {};
+  release(held_);
 }
 
 void ResponseBody::send_head(GatherWriter& out) {
   out.add(head_);
-  head_ = {};
+  release(head_);
 }
 
 void ResponseBody::encode(std::string_view payload, GatherWriter& out) const {
@@ -60,7 +61,7 @@ void ResponseBody::finish(GatherWriter& out) {
     open_->finish();
     send_head(out);
     encode(held_, out);
-    held_ = {};
+    release(held_);
   }
   if (to_client_.kind == http::Framing::Kind::chunked) out.add(http::kLastChunk);
 }

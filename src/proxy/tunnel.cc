@@ -151,7 +151,11 @@ void Tunnel::learn_session(std::string_view from_backend) {
 
 void Tunnel::release_held() {
   const auto opening = end_opening();
-  arm_idle();
+  if (in_.ended() || out_.ended()) {
+    extend_end();
+  } else {
+    arm_idle();
+  }
   out_.pass(opening->held, opening->head);
   // A CONNECT that came before its session was known.
   if (state_ == State::open && join_ != nullptr) read_connect({});
@@ -237,6 +241,7 @@ void Tunnel::publish() {
 }
 
 void Tunnel::note_ping(session::PingNote note) noexcept {
+  if (join_ != nullptr && note == session::PingNote::ping_of_backend) join_->pinged = worker_.now();
   if (!session_) return;
   worker_.shared().ledger.note_ping({pool(), session_->sid}, session_->serial, note,
                                     uv::Loop::precise_now());

@@ -37,6 +37,9 @@ void Tunnel::note_end(bool by_client, bool reset) noexcept {
 void Tunnel::on_source_ended(Relay& relay, int status) {
   if (state_ == State::closed) return;
   const bool from_client = &relay == &in_;
+  // Nothing comes behind a close frame (RFC 6455, 5.5.1): a reset there takes nothing away, and
+  // must not take from the client what waits for it.
+  if (!from_client && out_.saw_close_frame() && out_.at_boundary()) status = 0;
   note_end(from_client, status != 0);
   // One that takes its leave with a close frame is well.
   const bool untold = close_reason_ == CloseReason::backend_closed && !out_.saw_close_frame();
@@ -93,6 +96,8 @@ bool Tunnel::finish_if_done() {
 void Tunnel::on_sink_failed(Relay& relay) {
   if (state_ == State::closed) return;
   const bool to_client = &relay == &out_;
+  // Its end is about to be told, and is none of the client's doing.
+  if (!to_client && !out_.ended() && out_.saw_close_frame() && out_.at_boundary()) return;
   if (!to_client && out_.ended()) {
     // All that it had to say has come, and is the client's, whatever becomes of what that says now.
     out_.source().close();

@@ -2,6 +2,7 @@
 // another backend than the one that the handshake chose. Of later ones only the id is learnt.
 #include "proxy/tunnel_join.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engineio/session_target.h"
@@ -102,6 +103,7 @@ std::optional<RebindResult> Tunnel::begin_move(balance::Backend& right) {
                                                .websocket = true,
                                                .terms = join_->terms,
                                                .told = session_->time_to_live,
+                                               .told_at = std::max(session_->opened, join_->pinged),
                                                .max_payload = session_->max_payload,
                                                .timeout = affinity().move_wait});
   join_->rebind->start();

@@ -30,6 +30,7 @@ struct TunnelJoin {
   BufferShare share;               // for what the watch holds
   bool is_upgrade = false;         // its session may join by a POST meanwhile
   std::string id;                  // that the CONNECT states
+  TimePoint pinged{};              // by the backend, as far as pings can be seen
   std::unique_ptr<Rebind> rebind;  // while the session is being moved
 };
 

@@ -118,6 +118,7 @@ std::optional<Session> PinTable::evict_longest_idle(TimePoint now) {
 PinTable::Found PinTable::found(const Session& session) {
   return {.serial = session.serial,
           .backend = session.backend,
+          .opened = session.opened,
           .time_to_live = session.time_to_live,
           .max_payload = session.max_payload,
           .has_tunnel = session.has_tunnel,

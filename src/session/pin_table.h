@@ -47,6 +47,7 @@ class PinTable {
   struct Found {
     std::uint64_t serial = 0;
     BackendId backend = 0;
+    TimePoint opened{};
     Duration time_to_live{};
     std::uint64_t max_payload = 0;
     bool has_tunnel = false;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/release.h"
+
 namespace pinion::websocket {
 
 MessageReader::Status MessageReader::feed(std::string_view& bytes) {
@@ -25,7 +27,7 @@ void MessageReader::stop_inflating() noexcept {
   inflate_.reset();
   if (!in_message_ || !compressed_) return;
   passed_over_ = true;
-  text_ = {};
+  release(text_);
 }
 
 void MessageReader::begin_message() {
@@ -33,12 +35,12 @@ void MessageReader::begin_message() {
   has_history_ = saw_compressed_;
   text_.clear();
   // Whoever picks may read for as long as the connection lasts.
-  if (picks()) text_ = {};
+  if (picks()) release(text_);
 }
 
 void MessageReader::pass_over() noexcept {
   passed_over_ = true;
-  text_ = {};
+  release(text_);
   if (compressed_) stop_inflating();
 }
 

@@ -48,7 +48,7 @@ class MessageReader {
   [[nodiscard]] bool inflates() const noexcept { return inflates_; }
   /// Bytes that are kept: of a message that is not whole yet or of the last one, and the window.
   [[nodiscard]] std::size_t held() const noexcept {
-    return text_.size() + (inflate_ ? InflateStream::kMemory : 0);
+    return text_.capacity() + (inflate_ ? InflateStream::kMemory : 0);
   }
   /// The message that feed() has told of, until its next call.
   [[nodiscard]] const std::string& text() const noexcept { return text_; }

@@ -283,6 +283,8 @@ describe('a process', () => {
     assert.deepEqual(await said(poll), [400, `"Invalid session ${poll.sid}"`, undefined]);
     const peer = alone.keep(await upgrade_request(pinion.port, `/ws/socket.io/?EIO=4&transport=websocket&sid=${upgrade.sid}`));
     await peer.until(/^HTTP\/1\.1 403 [^]*\r\n\r\n$/);
+    // Which may mean another thing: the next poll tells.
+    assert.deepEqual(await said(upgrade), [400, `"Invalid session ${upgrade.sid}"`, undefined]);
     for (const session of sessions) {
       const [status, body, code] = await said(session);
       assert.deepEqual([status, JSON.parse(body)], [400, { code: 1, message: 'Session ID unknown' }]);

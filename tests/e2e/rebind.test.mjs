@@ -2,6 +2,7 @@
 // it exists, and its client notices nothing.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import WebSocket from 'ws';
 import { python, python_rebind } from './support/backend.mjs';
 import { run } from './support/child.mjs';
 import { call, client } from './support/client.mjs';
@@ -174,6 +175,40 @@ describe('what stays where it is', () => {
       await session.close();
     }
     assert.equal(await pinion.metric('rebinds_total', 'result="late"'), 1);
+  });
+
+  test('a session by WebSocket whose client would wait for the next ping in vain', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const backends = await stage.backends('node4', 2, { socketio: { pingInterval: 3000, pingTimeout: 1000 } });
+    const pinion = await stage.pinion({ backends, pool });
+    const lives_at = async (id) => call(await client(stage, pinion.url, { transport: 'websocket', auth: { id } }), 'who');
+    await lives_at('a');
+    const open = async () => {
+      const socket = stage.keep(new WebSocket(`${pinion.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`));
+      assert.match(String((await once(socket, 'message'))[0]), /^0/);
+      return socket;
+    };
+    const asks = async (socket, packet) => {
+      const answer = once(socket, 'message');
+      socket.send(packet);
+      return String((await answer)[0]);
+    };
+    const joins = async (socket, id) => {
+      assert.match(await asks(socket, `40{"id":"${id}"}`), /^40/);
+      return JSON.parse((await asks(socket, '420["who"]')).slice(3))[0];
+    };
+    const late = [await open(), await open()];
+    await pause(1500); // of 4 s that a client waits, of which the next backend takes 3 anew
+    assert.deepEqual((await Promise.all(late.map((socket) => joins(socket, 'a')))).toSorted(), backends.map(({ name }) => name));
+    assert.equal(await pinion.metric('rebinds_total', 'result="unlike"'), 1);
+    const home = await lives_at('b');
+    const pinged = [await open(), await open()];
+    await Promise.all(pinged.map(async (socket) => {
+      assert.equal(String((await once(socket, 'message', seconds(5)))[0]), '2');
+      socket.send('3');
+      assert.equal(await joins(socket, 'b'), home);
+    }));
+    assert.equal(await pinion.metric('rebinds_total', 'result="moved"'), 1);
   });
 
   test('a poll and an upgrade wait for the CONNECT, and go where it goes', { timeout: seconds(60) }, async (t) => {

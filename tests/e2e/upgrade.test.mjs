@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import WebSocket from 'ws';
 import { PollingSession } from './support/polling.mjs';
+import { upgrade_request } from './support/raw.mjs';
 import { Stage } from './support/stage.mjs';
 import { eventually, seconds } from './support/wait.mjs';
 
@@ -31,5 +32,19 @@ for (const server of ['node4', 'uvicorn-websockets', 'uvicorn-wsproto', 'aiohttp
         await session.close();
       });
     }
+  });
+}
+
+for (const server of ['uvicorn-websockets', 'uvicorn-wsproto', 'aiohttp']) {
+  test(`${server}: a WebSocket that is refused for its origin leaves the session as it was`, { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({ backends: await stage.backends(server, 1) });
+    const session = await (await new PollingSession(pinion.url).open()).connect();
+    const path = `/socket.io/?EIO=4&transport=websocket&sid=${session.sid}`;
+    const peer = stage.keep(await upgrade_request(pinion.port, path, ['Origin: http://elsewhere.example']));
+    await peer.until(/^HTTP\/1\.1 40[03] /);
+    assert.equal(await session.who(), `${server}-1`);
+    assert.equal((await pinion.sessions()).length, 1);
+    await session.close();
   });
 }

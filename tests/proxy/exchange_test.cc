@@ -30,6 +30,21 @@ TEST_CASE("pipelined requests are answered in their order") {
   }
 }
 
+TEST_CASE("a large head counts as buffered until the answer begins") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  const std::string large(40'000, 'x');
+  client.send("GET /page HTTP/1.1\r\nHost: x\r\nX-Large: " + large + "\r\n\r\n");
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  CHECK(eventually([&] { return proxy.buffered() >= large.size(); }));
+  CHECK(proxy.buffered() < large.size() + 1000);
+  upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no");
+  client.read_until("\r\n\r\n");
+  CHECK(eventually([&] { return proxy.buffered() == 0; }));
+}
+
 TEST_CASE("methods that are seldom heard of and higher minor versions go on, as 1.1") {
   const Backend backend;
   const RunningProxy proxy({backend.address()});

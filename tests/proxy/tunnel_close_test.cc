@@ -201,6 +201,30 @@ TEST_CASE("what a backend said before it ended reaches a client that goes on tal
   CHECK(eventually([&] { return proxy.connections() == 0; }));
 }
 
+TEST_CASE("a backend's reset behind its close frame takes nothing from its client") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.limits = "buffered_per_session = \"2MiB\""});
+  Pipe pipe = open_tunnel(proxy, backend, "/ws", 4096);
+  const std::string last_words =
+      write({.payload = std::string(600'000, 'l')}) + write({.opcode = 8, .payload = "\x0f\xa1"});
+  pipe.backend.send(last_words);
+  CHECK(eventually([&] {
+    return proxy.counters().direction(metrics::Direction::out).bytes.value() == last_words.size();
+  }));
+  SUBCASE("when it is read") { pipe.backend.reset(); }
+  SUBCASE("when the client's words cannot be written") {
+    proxy.while_stopped([&] {
+      pipe.client.send(write({.mask_key = kMask, .payload = "hello?"}));
+      pipe.backend.reset();
+    });
+  }
+  CHECK(pipe.client.read(last_words.size()) == last_words);
+  CHECK(pipe.client.read_to_end().empty());
+  CHECK(pipe.client.end() == End::fin);
+  pipe.client.close();
+  CHECK(eventually([&] { return proxy.closes(CloseReason::backend_closed) == 1; }));
+}
+
 TEST_CASE("a handshake that is still open is closed without its session") {
   const Backend backend;
   RunningProxy proxy({backend.address()});

@@ -263,6 +263,24 @@ std::string masked(const std::string& payload, unsigned opcode = 1) {
 
 }  // namespace
 
+TEST_CASE("what is passed over, or was read, keeps no memory") {
+  MessageReader reader{65'536};
+  reader.pick("40", false);
+  const std::string long_one = masked("40" + std::string(60'000, 'x'));
+  CHECK(feed_whole(reader, long_one) == MessageReader::Status::message);
+  CHECK(reader.held() >= 60'000);
+  CHECK(feed_whole(reader, masked("2")) == MessageReader::Status::need_more);
+  CHECK(reader.held() < 100);
+  CHECK(feed_whole(reader, masked("40" + std::string(60'000, 'x')).substr(0, 50'000)) ==
+        MessageReader::Status::need_more);
+  CHECK(reader.held() >= 49'000);
+  CHECK(feed_whole(reader, masked("40" + std::string(60'000, 'x')).substr(50'000)) ==
+        MessageReader::Status::message);
+  CHECK(feed_whole(reader, masked("40" + std::string(70'000, 'x'))) ==
+        MessageReader::Status::need_more);
+  CHECK(reader.held() < 100);
+}
+
 TEST_CASE("picked messages are told, and all others pass") {
   check_picked(masked("3") + masked("42[\"x\"]") + masked(kConnect) + masked("4") + masked("") +
                    masked("40/chat,") + masked("40", 2),
