@@ -84,7 +84,6 @@ void Backend::confirm_reservation(bool websocket) noexcept {
   const auto before = assigned_.fetch_sub(kOneReserved - kOneLive, std::memory_order_relaxed);
   PINION_CHECK(unpack(before).reserved > 0, "a reservation is confirmed once");
   if (websocket) websockets_.fetch_add(1, std::memory_order_relaxed);
-  sessions_total_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Backend::session_ended(bool websocket) noexcept {

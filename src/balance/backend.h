@@ -215,6 +215,8 @@ class Backend {
   void release_reservation() noexcept;
   /// A reserved session becomes live.
   void confirm_reservation(bool websocket) noexcept;
+  /// One that has become live is here to stay: it is known by its sid.
+  void count_session() noexcept { sessions_total_.fetch_add(1, std::memory_order_relaxed); }
   void session_upgraded() noexcept { websockets_.fetch_add(1, std::memory_order_relaxed); }
   void session_ended(bool websocket) noexcept;
 

@@ -1,6 +1,8 @@
 #include "balance/backend_set.h"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/check.h"
 
@@ -9,6 +11,20 @@ namespace pinion::balance {
 void BackendSet::add(Backend& backend) {
   weights.push_back(total_weight() + backend.weight());
   backends.push_back(&backend);
+}
+
+void BackendSet::find_namesakes() {
+  std::unordered_set<std::string_view> names;
+  shared_names.clear();
+  for (const Backend* const backend : backends) {
+    const std::string& name = backend->identity().name;
+    if (!names.insert(name).second) shared_names.push_back(name);
+  }
+  std::ranges::sort(shared_names);
+}
+
+bool BackendSet::shares_name(const Backend& backend) const noexcept {
+  return std::ranges::binary_search(shared_names, backend.identity().name);
 }
 
 bool BackendSet::has(const Backend& backend) const noexcept {

@@ -22,8 +22,8 @@ struct BackendSet {
   std::vector<Backend*> backends;
   /// Those that have an agent, and where it listens.
   std::vector<std::pair<Backend*, config::Address>> agents = {};
-  std::vector<std::uint64_t> weights = {};  // of the backends up to each, added up
-  bool has_namesakes = false;               // backends of the same name, at two addresses
+  std::vector<std::uint64_t> weights = {};     // of the backends up to each, added up
+  std::vector<std::string> shared_names = {};  // each of several backends; sorted
   /// Of the config, that have no address to connect to.
   struct Unresolved {
     std::string name, address, why;
@@ -31,6 +31,10 @@ struct BackendSet {
   std::vector<Unresolved> unresolved = {};
 
   void add(Backend& backend);
+  /// Finds out which names are shared: a host name that was resolved anew may be at both its old
+  /// and its new address.
+  void find_namesakes();
+  [[nodiscard]] bool shares_name(const Backend& backend) const noexcept;
   /// A backend that is remembered may have left since.
   [[nodiscard]] bool has(const Backend& backend) const noexcept;
   /// Of all its backends.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 
 #include "config/address.h"
@@ -192,10 +191,7 @@ balance::BackendSets Discovery::sets() const {
       for (balance::Backend* const backend : kept_[pool].backends) set->add(*backend);
       set->agents = kept_[pool].agents;
     }
-    std::unordered_set<std::string_view> names;
-    for (const auto* const backend : set->backends) {
-      if (!names.insert(backend->identity().name).second) set->has_namesakes = true;
-    }
+    set->find_namesakes();
     sets.push_back(std::move(set));
   }
   return sets;

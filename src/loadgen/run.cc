@@ -88,7 +88,7 @@ class Run final : private uv::Timer::Handler,
   void on_signal(int /*number*/) noexcept override {
     outcome_.kind = Outcome::Kind::interrupted;
     if (phase_ < Phase::first) return finish();
-    if (std::exchange(interrupted_, true)) return finish();
+    if (std::exchange(interrupted_, true)) return break_off();
     if (phase_ < Phase::settling) settle(uv::Loop::precise_now());
   }
 
@@ -159,6 +159,13 @@ class Run final : private uv::Timer::Handler,
       measured_.missing += session->present() ? 0 : 1;
       measured_.stayed += session->stayed_with_polling() ? 1 : 0;
     }
+  }
+
+  // Nobody waits any more: what is still open is lost.
+  void break_off() {
+    if (phase_ < Phase::leaving) leave();
+    for (; left_ < sessions_.size(); ++left_) sessions_[left_]->give_up();
+    finish();
   }
 
   void let_go() {

@@ -68,6 +68,9 @@ class Session final : private WheelTimer, private EngineSession::Owner {
   /// Ends it as a client does that leaves; messages without a reply are lost.
   void leave();
 
+  /// The run ends without waiting: messages without a reply are lost.
+  void give_up() { give_up_messages(); }
+
   /// It has been started, and has neither joined yet nor failed; for at most kOpenTimeout twice.
   [[nodiscard]] bool coming() const noexcept { return !has_ended_ && attempts_now(); }
   [[nodiscard]] bool present() const noexcept { return state_ == State::present; }

@@ -25,13 +25,12 @@ const std::string& Cookies::value_for(const config::Pool& pool, const balance::B
                                       const balance::Backend& backend) {
   const std::string& key = pool.affinity.cookie_key.empty() ? made_key_ : pool.affinity.cookie_key;
   Made& made = values_[backend.id()];
-  if (made.key != key || made.with_address != set.has_namesakes) {
+  const bool with_address = set.shares_name(backend);
+  if (made.key != key || made.with_address != with_address) {
     const session::CookieSigner signer(key);
     const balance::BackendIdentity& who = backend.identity();
-    const std::string name =
-        set.has_namesakes ? who.name + '@' + who.address.to_string() : who.name;
-    made = {
-        .key = key, .value = signer.value_for(pool.name, name), .with_address = set.has_namesakes};
+    const std::string name = with_address ? who.name + '@' + who.address.to_string() : who.name;
+    made = {.key = key, .value = signer.value_for(pool.name, name), .with_address = with_address};
   }
   return made.value;
 }

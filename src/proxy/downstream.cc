@@ -49,7 +49,8 @@ void Downstream::turn_away() {
 
 void Downstream::shut_down() {
   last_ = true;
-  if (state_ == State::idle) close();
+  // A request that has come already would be answered with a reset.
+  if (state_ == State::idle && !stream_.something_waits()) close();
 }
 
 bool Downstream::give_up_poll() { return state_ == State::exchange && exchange_->give_up_poll(); }

@@ -129,16 +129,19 @@ std::size_t Exchange::queued_upstream() const noexcept {
   return upstream_ != nullptr && upstream_->stream() ? upstream_->stream().queued() : 0;
 }
 
+// A FIN is how clients give a poll or a handshake up, and the backend must hear it at once.
+// Elsewhere a client may have closed its sending side only; it gets its answer, but is not waited
+// for without end.
+bool Exchange::gives_up_by_leaving() const noexcept {
+  return facts_.intent.in_session() || facts_.intent.kind == Intent::Kind::handshake;
+}
+
 bool Exchange::on_client_fin() {
-  // A FIN is how clients give a poll or a handshake up, and the backend must hear it at once.
-  // Elsewhere a client may have closed its sending side only; it gets its answer, but is not waited
-  // for without end.
-  const bool gives_up = facts_.intent.in_session() || facts_.intent.kind == Intent::Kind::handshake;
   if (answered_) {
     if (!request_complete_) end_answered();
     return false;
   }
-  if (gives_up || !request_complete_) return true;
+  if (gives_up_by_leaving() || !request_complete_) return true;
   if (phase_ == Phase::responding) arm(worker_.config().proxy.timeouts.request_body_idle);
   return false;
 }
@@ -229,13 +232,13 @@ bool Exchange::awaits_session() const noexcept {
 
 void Exchange::close_sessions(std::span<const std::uint64_t> serials) {
   if (!awaits_session()) return;
-  if (std::ranges::binary_search(serials, session_->found().serial)) reply_unknown_session();
+  if (std::ranges::binary_search(serials, session_->found().serial)) send_session_away();
 }
 
 bool Exchange::give_up_poll() {
   if (facts_.intent.kind != Intent::Kind::poll || !awaits_session()) return false;
   keep_downstream_ = false;
-  reply_unknown_session();
+  send_session_away();
   return true;
 }
 

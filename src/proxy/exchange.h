@@ -133,6 +133,7 @@ class Exchange final : public Retirable,
   void pass_body(std::string_view& bytes);
   void share_what_is_kept() noexcept;
   [[nodiscard]] std::size_t kept_head() const noexcept;
+  [[nodiscard]] bool gives_up_by_leaving() const noexcept;
   void pause_client_if_full();
   void body_failed(RequestBody::Status status);
   void request_sent();
@@ -197,6 +198,7 @@ class Exchange final : public Retirable,
   [[nodiscard]] bool may_send_again(int status) const;
   void drop_upstream();
   void reply_unknown_session();
+  void send_session_away();
   void reply_unreachable();
   void reply_shed(std::string_view code, std::string_view message);
   void on_upstream_ready() noexcept override;

@@ -146,6 +146,11 @@ void Exchange::connect_anew() {
 void Exchange::on_upstream_ready() noexcept {
   worker_.count_connect(ConnectResult::ok);
   phase_ = Phase::waiting;
+  // It has given up meanwhile: a poll that went on all the same would take a packet along, and a
+  // session would be opened for nobody.
+  if (gives_up_by_leaving() && downstream_.stream().ending()) {
+    return downstream_.abort(metrics::CloseReason::client_closed);
+  }
   upstream_->stream().start_reading();
   if (!facts_.wants_upgrade) upstream_->stream().keep_alive();
   if (only_looking_) {
@@ -271,7 +276,7 @@ void Exchange::request_failed(int status) {
   if (may_be_sent_again || looks) {
     retried_ = true;
     only_looking_ = !may_be_sent_again;
-    worker_.counters().pools[*facts_.pool].retries.add();
+    if (may_be_sent_again) worker_.counters().pools[*facts_.pool].retries.add();
     drop_upstream();
     request_complete_ = false;
     connect_until_ = worker_.now() + worker_.config().proxy.timeouts.connect;
@@ -340,6 +345,11 @@ void Exchange::on_upstream_write_error(int /*status*/) noexcept {
 
 void Exchange::reply_unknown_session() {
   worker_.counters().pools[*facts_.pool].unknown_sid.add();
+  send_session_away();
+}
+
+// In the words that have a client open a new one.
+void Exchange::send_session_away() {
   reply({.status = 400,
          .code = "unknown-session",
          .message = "Session ID unknown",

@@ -14,7 +14,7 @@ using session::Transport;
 std::uint64_t SessionLedger::open(balance::Reservation& reservation, Session session) {
   session.backend = reservation.backend()->id();
   // Live before it is in the table: whoever takes it out again must find the count there.
-  reservation.confirm(session.transport == Transport::websocket);
+  reservation.confirm(session.transport == Transport::websocket)->count_session();
   const auto inserted = table_.insert(std::move(session));
   if (inserted.replaced) settle(*inserted.replaced, CloseReason::unknown_session);
   if (inserted.evicted) settle(*inserted.evicted, CloseReason::evicted);
@@ -54,6 +54,7 @@ bool SessionLedger::move(SessionKey key, std::uint64_t serial, balance::Reservat
   // What it was is known only now, for another worker may upgrade it at any moment.
   const bool websocket = before->transport == Transport::websocket;
   if (websocket) backend->session_upgraded();
+  backend->count_session();
   registry_.by_id(before->backend).session_ended(websocket);
   return true;
 }

@@ -72,12 +72,11 @@ void Worker::listen(std::string name, uv::OwnedFd socket, bool unix_socket) {
 }
 
 void Worker::stop_listening(const std::vector<std::string>& names) {
-  for (Listening& listening : listeners_) {
-    if (std::ranges::find(names, listening.name) == names.end()) continue;
-    // The events of this turn are still taken, and with them the connections that wait.
-    last_accepts_.push_back(std::move(listening));
-  }
-  std::erase_if(listeners_, [](const Listening& each) { return each.listener == nullptr; });
+  std::erase_if(listeners_, [&](const Listening& each) {
+    if (std::ranges::find(names, each.name) == names.end()) return false;
+    each.listener->take_all();
+    return true;
+  });
 }
 
 void Worker::set_config(std::shared_ptr<const config::Config> config) {
@@ -187,7 +186,6 @@ void Worker::retire(Farewell& done) {
 }
 
 void Worker::after_turn() noexcept {
-  last_accepts_.clear();
   // Those who ask again while they are resumed wait for the next turn.
   IntrusiveList<Downstream, ResumeLater> resuming;
   resuming.splice_back(connections_->resuming);
@@ -321,6 +319,7 @@ void Worker::warn_bad_response(const balance::Backend& backend, std::string_view
 void Worker::shut_down(Duration grace) {
   shutdown_deadline_ = now() + grace;
   if (std::exchange(shutting_down_, true)) return pace_shutdown();
+  for (const Listening& each : listeners_) each.listener->take_all();
   listeners_.clear();
   upstreams_.clear();
   Downstream* next = connections_->downstreams.front();

@@ -69,8 +69,8 @@ class Worker final : private uv::Listener::Handler,
   void set_config(std::shared_ptr<const config::Config> config);
   /// Accepts no more there, after those that wait already.
   void stop_listening(const std::vector<std::string>& names);
-  /// Stops accepting, finishes requests, closes tunnels by and by, everything at the end of
-  /// `grace`. Called again, it only moves that end.
+  /// Accepts no more anywhere, finishes requests, closes tunnels by and by, everything at the end
+  /// of `grace`. Called again, it only moves that end.
   void shut_down(Duration grace);
   /// Tells the PinTable now what its tunnels have moved.
   void publish_dirty() noexcept;
@@ -193,7 +193,6 @@ class Worker final : private uv::Listener::Handler,
     std::unique_ptr<uv::Listener> listener;
   };
   std::vector<Listening> listeners_;
-  std::vector<Listening> last_accepts_;  // closed after this turn
   std::vector<std::unique_ptr<Retirable>> retired_;
   std::vector<std::unique_ptr<Retirable>> freed_;  // empty but in after_turn()
   struct Connections;

@@ -50,13 +50,19 @@ struct Listener::Cell final : Watched, Timer::Handler {
   void on_tick() noexcept override;
   void on_lack(int error) noexcept;
   void rest() noexcept;
+  int take(int most) noexcept;
   void take_turn(bool full) noexcept;
   [[nodiscard]] int turn_one_away() noexcept;
 };
 
 void Listener::Cell::on_ready(std::uint32_t /*what*/) noexcept {
+  take_turn(take(in_turn) == in_turn);
+}
+
+// @returns how many there were, up to so many
+int Listener::Cell::take(int most) noexcept {
   int taken = 0;
-  while (handler != nullptr && taken < in_turn) {
+  while (handler != nullptr && taken < most) {
     sockaddr_storage from{};
     auto* const raw = reinterpret_cast<sockaddr*>(&from);
     socklen_t size = sizeof(from);
@@ -74,7 +80,7 @@ void Listener::Cell::on_ready(std::uint32_t /*what*/) noexcept {
       handler->on_accept_failed(UV_ENOMEM, true);
     }
   }
-  take_turn(taken == in_turn);
+  return taken;
 }
 
 // A call that finds nobody costs as much as one that does, so more than one is taken only when they
@@ -140,5 +146,7 @@ Listener::Listener(Loop& loop, ChunkPool& pool, OwnedFd socket, bool unix_socket
 }
 
 Listener::~Listener() = default;
+
+void Listener::take_all() noexcept { (void)cell_->take(SOMAXCONN); }
 
 }  // namespace pinion::uv

@@ -41,6 +41,9 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
+  /// Accepts those who wait already, as the kernel would reset them once this is closed.
+  void take_all() noexcept;
+
  private:
   struct Cell;
   struct Release {

@@ -22,7 +22,12 @@ int Loop::timeout() const noexcept {
 }
 
 void Loop::run_once(Wait wait) noexcept {
-  const int timeout_ms = wait == Wait::none ? 0 : timeout();
+  int timeout_ms = wait == Wait::none ? 0 : timeout();
+  if (timeout_ms > 0) {
+    // The clock has stood still while the last turn ran.
+    uv_update_time(&loop_);
+    timeout_ms = timeout();
+  }
   const bool foreign = poller_.wait(timeout_ms);
   uv_update_time(&loop_);
   ++turn_;

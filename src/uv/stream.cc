@@ -84,12 +84,16 @@ bool Stream::peer_has_left() const noexcept {
   return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
 }
 
+bool Stream::something_waits() const noexcept {
+  return ending() || peek() >= 0 || (errno != EAGAIN && errno != EINTR);
+}
+
 bool Stream::nothing_has_come() const noexcept {
   if (ending() || cell_->is_due()) return false;
   // The kernel is asked only when it has not been for a while: each time would cost a polled
   // request 4 % more.
   if (Loop::precise_now() - cell_->loop.now() < kShortTurn) return true;
-  return peek() < 0 && (errno == EAGAIN || errno == EINTR);
+  return !something_waits();
 }
 
 ssize_t Stream::peek() const noexcept {

@@ -79,6 +79,8 @@ class Stream {
   [[nodiscard]] bool at_last() const noexcept;
   /// The kernel is asked now: the peer has ended it, and nothing is left to be read.
   [[nodiscard]] bool peer_has_left() const noexcept;
+  /// The kernel is asked now: there is something to be read, if only an end.
+  [[nodiscard]] bool something_waits() const noexcept;
   /// There is nothing to be read, not even an end, as far as the kernel has told in this turn or,
   /// when that is 1 ms old, is asked now.
   [[nodiscard]] bool nothing_has_come() const noexcept;

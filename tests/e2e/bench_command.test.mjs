@@ -124,6 +124,25 @@ describe('servers in trouble', { concurrency: true }, () => {
     });
   }
 
+  test('who ends it twice is told what was lost by then', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const chat = await stage.backend('node4', 'chat');
+    const { child, done } = start_bench(stage, chat.url, { grace: '30s' });
+    await eventually('all have talked', async () => (await chat.seen()).talked === 10);
+    chat.child.signal('SIGSTOP');
+    await pause(1300); // a stall is a second and more
+    child.signal('SIGINT');
+    await pause(100);
+    child.signal('SIGINT');
+    const { code, report } = await done();
+    assert.equal(code, 1);
+    assert.equal(report.clean, false);
+    assert.ok(report.messages.lost >= 10, `${report.messages.lost} lost`);
+    assert.equal(report.messages.lost, report.messages.sent - report.messages.answered);
+    assert.equal(report.stalls.sessions, 10);
+    chat.child.signal('SIGCONT');
+  });
+
   test('who may come back does, and finds another server', { timeout: seconds(60) }, async (t) => {
     const stage = Stage.of(t);
     const backends = await stage.backends('node4', 2);

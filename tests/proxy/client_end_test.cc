@@ -144,4 +144,47 @@ TEST_CASE("a client that has only stopped sending gets the script that it has as
   CHECK(client.read_to_end().ends_with("script"));
 }
 
+TEST_CASE("who waits to be accepted when a listener closes is served all the same") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  std::vector<Peer> clients;
+  const auto come_and_close = [&](const std::function<void(Worker&)>& close) {
+    proxy.on_worker([&](Worker& worker) {
+      for (int i = 0; i < 5; ++i) clients.push_back(proxy.client());
+      for (const Peer& client : clients) client.send(get("/page"));
+      close(worker);
+    });
+  };
+  SUBCASE("by a reload") {
+    come_and_close([](Worker& worker) { worker.stop_listening({"here"}); });
+  }
+  SUBCASE("at the end") {
+    come_and_close([](Worker& worker) { worker.shut_down(std::chrono::seconds{20}); });
+  }
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    Peer upstream = backend.accept();
+    upstream.read_until("\r\n\r\n");
+    upstream.send(answer("served"));
+  }
+  for (Peer& client : clients) CHECK(read_answer(client).ends_with("served"));
+}
+
+TEST_CASE("a client that leaves while its backend is connected to asks nothing of it") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  for (const std::string& request :
+       {kHandshake, upgrade("/socket.io/?EIO=4&transport=websocket")}) {
+    Peer client = proxy.client();
+    // Its request and its end are there before the connection to the backend is.
+    proxy.while_stopped([&] {
+      client.send(request);
+      client.finish();
+    });
+    CHECK(eventually([&] { return proxy.connections() == 0; }));
+    CHECK(backend.accept().read_to_end().empty());
+  }
+  CHECK(proxy.ledger().table().size() == 0);
+  CHECK(eventually([&] { return proxy.backend(0).assigned().total() == 0; }));
+}
+
 }  // namespace pinion::proxy

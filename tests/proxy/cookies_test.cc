@@ -35,28 +35,33 @@ TEST_CASE("a value stands for one backend, and only that value") {
 
 // A name that was one address, then another, and is both at last.
 TEST_CASE("backends of one name are told apart by their addresses") {
-  const auto at = [](std::uint16_t port) {
+  const auto at = [](std::uint16_t port, const char* name = "app") {
     return balance::Backend{{.id = port,
                              .pool_name = "chat",
-                             .name = "app",
+                             .name = name,
                              .address = *SocketAddress::from_ip("127.0.0.1", port)}};
   };
   balance::Backend first = at(1);
   balance::Backend second = at(2);
+  balance::Backend other = at(3, "other");
   const std::string made = "a key that was made";
   Cookies cookies(made);
   const config::Pool pool = pool_with_cookie();
   balance::BackendSet alone;
-  alone.backends = {&second};
+  alone.backends = {&second, &other};
+  alone.find_namesakes();
   const std::string before = cookies.value_for(pool, alone, second);
   balance::BackendSet both;
-  both.backends = {&first, &second};
-  both.has_namesakes = true;
+  both.backends = {&first, &second, &other};
+  both.find_namesakes();
   const std::string value = cookies.value_for(pool, both, second);
   CHECK(value != before);
   CHECK(cookies.backend_of(pool, both, value) == &second);
   CHECK(cookies.backend_of(pool, both, cookies.value_for(pool, both, first)) == &first);
   CHECK(cookies.backend_of(pool, alone, before) == &second);
+  // Nothing has happened to that one.
+  const std::string of_other = cookies.value_for(pool, alone, other);
+  CHECK(cookies.backend_of(pool, both, of_other) == &other);
 }
 
 TEST_CASE("values are good as long as the key is the same") {

@@ -182,6 +182,8 @@ TEST_CASE("a handshake that its living backend ends without an answer") {
   for (int i = 5; i < 10; ++i) refuse();
   CHECK_FALSE(told_of.opens_sessions());
   CHECK(told_of.may_take_sessions(monotonic_now()) == by_websocket);
+  // Nothing was sent again, it was only looked whether the backend lives.
+  CHECK(proxy.counters().pools[0].retries.value() == 0);
 }
 
 }  // namespace pinion::proxy
