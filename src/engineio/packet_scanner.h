@@ -28,6 +28,7 @@ class PacketScanner {
   void feed(std::string_view bytes) noexcept;
   /// The body has ended.
   void finish() noexcept;
+  [[nodiscard]] const Body& body() const noexcept { return body_; }
   [[nodiscard]] std::uint64_t packets() const noexcept { return packets_; }
   [[nodiscard]] bool saw_close() const noexcept { return saw_close_; }
   [[nodiscard]] bool saw_ping() const noexcept { return saw_ping_; }

@@ -197,6 +197,7 @@ class Exchange final : public Retirable,
   void sample_answer();
   [[nodiscard]] bool may_send_again(int status) const;
   void drop_upstream();
+  [[nodiscard]] session::Dialect dialect() const noexcept;
   void reply_unknown_session();
   void send_session_away();
   void reply_unreachable();

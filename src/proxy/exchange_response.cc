@@ -144,11 +144,17 @@ void Exchange::note_latency() {
   }
 }
 
+session::Dialect Exchange::dialect() const noexcept {
+  return {.revision = static_cast<std::uint8_t>(facts_.intent.revision),
+          .jsonp = facts_.intent.jsonp};
+}
+
 OpenWatch::Origin Exchange::origin(session::Transport transport) const {
   return {.pool = *facts_.pool,
           .client = facts_.client,
           .transport = transport,
           .worker = static_cast<std::uint16_t>(worker_.index()),
+          .dialect = dialect(),
           .joins = join_.may_be_elsewhere(),
           .id = ids_.id_of_session(),
           .keep = affinity().keep};
@@ -166,11 +172,12 @@ void Exchange::watch_response(const http::ResponseHead& head) {
   if (head.status >= 400) {
     response_body_->watch_error();
   } else if (facts_.intent.kind == Intent::Kind::poll) {
+    const session::Dialect& spoken = session_->found().dialect;
     const auto type = head.fields.find(http::FieldName::content_type).value_or("");
     response_body_->watch_packets(
-        engineio::PacketScanner({.revision = facts_.intent.revision,
+        engineio::PacketScanner({.revision = spoken.revision,
                                  .jsonp_post = false,
-                                 .jsonp_answer = facts_.intent.jsonp,
+                                 .jsonp_answer = spoken.jsonp,
                                  .binary = type.starts_with("application/octet-stream"),
                                  .opaque = head.fields.has(http::FieldName::content_encoding)}));
   }

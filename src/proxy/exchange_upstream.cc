@@ -84,6 +84,8 @@ void Exchange::choose_for_session() {
       SessionHold::take(worker_.shared().ledger, *facts_.pool, facts_.intent.sid, worker_.now());
   if (!hold) return reply_unknown_session();
   session_.emplace(std::move(*hold));
+  // Whatever this request says, its packets are read so by its server.
+  if (session_->found().dialect != dialect()) request_body_.watch_as(session_->found().dialect);
   if (join_.brings_connect()) return proceed(join_.take_connect(*session_, gathered_));
   if (facts_.intent.kind != Intent::Kind::push) return proceed(join_.wait(*session_));
   if (!hold_back()) reach_session();

@@ -45,6 +45,7 @@ void OpenWatch::open(TimePoint now) {
                            .transport = origin_.transport,
                            .worker = origin_.worker,
                            .has_tunnel = origin_.transport == session::Transport::websocket,
+                           .dialect = origin_.dialect,
                            .joining = joining,
                            .opened = now,
                            .last_seen = now,

@@ -34,6 +34,7 @@ class OpenWatch {
     std::string client;
     session::Transport transport = session::Transport::polling;
     std::uint16_t worker = 0;
+    session::Dialect dialect{};
     bool joins = false;  // its CONNECT may tell that it belongs elsewhere
     std::string id;      // of the application, if the handshake told one
     Duration keep{};     // of that id

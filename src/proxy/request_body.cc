@@ -5,6 +5,14 @@ namespace pinion::proxy {
 RequestBody::RequestBody(http::Framing from_client, Limits limits) noexcept
     : framing_(from_client), limits_(limits), reader_(from_client) {}
 
+void RequestBody::watch_as(session::Dialect dialect) noexcept {
+  if (!scanner_) return;
+  engineio::PacketScanner::Body body = scanner_->body();
+  body.revision = dialect.revision;
+  body.jsonp_post = dialect.jsonp;
+  scanner_.emplace(engineio::PacketScanner(body));
+}
+
 RequestBody::Status RequestBody::pass(std::string_view& in, GatherWriter* out) {
   if (const std::string peeked = std::exchange(peeked_, {}); !peeked.empty()) {
     received_ += peeked.size();

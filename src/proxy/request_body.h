@@ -17,6 +17,7 @@
 #include "engineio/packet_scanner.h"
 #include "http/body_reader.h"
 #include "proxy/gather_writer.h"
+#include "session/session.h"
 
 namespace pinion::proxy {
 
@@ -32,6 +33,8 @@ class RequestBody {
 
   /// Looks for Engine.IO packets in what passes.
   void watch(engineio::PacketScanner scanner) { scanner_.emplace(scanner); }
+  /// The same, otherwise written. Before anything has passed.
+  void watch_as(session::Dialect dialect) noexcept;
   [[nodiscard]] const std::optional<engineio::PacketScanner>& watched() const noexcept {
     return scanner_;
   }

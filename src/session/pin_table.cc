@@ -122,6 +122,7 @@ PinTable::Found PinTable::found(const Session& session) {
           .time_to_live = session.time_to_live,
           .max_payload = session.max_payload,
           .has_tunnel = session.has_tunnel,
+          .dialect = session.dialect,
           .joining = session.joining,
           .requests = session.requests,
           .has_id = session.affinity != nullptr,

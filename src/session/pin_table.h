@@ -51,6 +51,7 @@ class PinTable {
     Duration time_to_live{};
     std::uint64_t max_payload = 0;
     bool has_tunnel = false;
+    Dialect dialect{};
     Joining joining = Joining::done;
     std::uint32_t requests = 0;
     bool has_id = false;  // of its application

@@ -70,6 +70,13 @@ constexpr bool is_waited_for(Joining joining) noexcept {
   return joining == Joining::awaited || joining == Joining::moving;
 }
 
+/// What a client speaks by polling. Servers go by its handshake, whatever it says later.
+struct Dialect {
+  std::uint8_t revision = 4;  // of the protocol: 3 or 4
+  bool jsonp = false;
+  bool operator==(const Dialect&) const = default;
+};
+
 struct Session {
   std::string sid;
   std::string client;        // address of the client that opened it
@@ -80,6 +87,7 @@ struct Session {
   std::uint16_t worker = 0;    // that has its tunnel
   std::uint32_t requests = 0;  // polls and POSTs in flight
   bool has_tunnel = false;     // a WebSocket carries it, or is about to
+  Dialect dialect{};           // of its handshake
   Joining joining = Joining::done;
   Condition condition = Condition::flowing;
   TimePoint opened{};

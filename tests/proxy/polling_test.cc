@@ -159,6 +159,29 @@ TEST_CASE("a session ends with its close packet, from either side, or when the b
   CHECK(proxy.closes(CloseReason::unknown_session) == 1);
 }
 
+TEST_CASE("what a request says of its protocol does not count, but what its handshake said") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  const auto ask = [&](const std::string& request, const std::string& reply) {
+    client.send(request);
+    Peer upstream = backend.accept();
+    upstream.read_until("\r\n\r\n");
+    upstream.send(reply);
+    CHECK(read_answer(client).ends_with(reply.substr(reply.size() - 2)));
+  };
+  open_session(proxy, backend, open_packet("abc"));
+  // To protocol 3 these would be close packets: of 3 bytes, and of 2.
+  ask(post("/socket.io/?EIO=3&transport=polling&sid=abc", "3:1xx"), answer("ok"));
+  ask(get("/socket.io/?transport=polling&sid=abc"), answer("2:1x"));
+  CHECK(has_session(proxy, "abc"));
+  ask(post("/socket.io/?transport=polling&sid=abc&j=0",
+           "4x\x1e"
+           "1"),
+      answer("ok"));
+  CHECK(eventually([&] { return !has_session(proxy, "abc"); }));
+}
+
 TEST_CASE("a handshake that opens no session gives its place back") {
   const Backend backend;
   RunningProxy proxy({backend.address()});
