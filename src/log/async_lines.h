@@ -3,9 +3,9 @@
 //
 // Threads: push(), dropped() and failed() from any thread; a push costs one short lock. reopen()
 //   and redirect() from one.
-// Lifetime: the destructor writes what is still queued, but waits half a second at most for one
-// that
-//   does not read, then joins the thread.
+// Lifetime: the destructor writes what is still queued, then joins the thread; whoever does not
+// read
+//   is waited for half a second at most.
 // Invariants: when the queue is full the oldest line is dropped and counted; lines are written
 //   whole.
 #pragma once

@@ -1,7 +1,10 @@
 #include "log/patient_writer.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,56 +20,79 @@ namespace {
 constexpr std::chrono::milliseconds kLastWords{500};
 constexpr int kForEver = -1;
 
-/// What a blocking descriptor with room takes without waiting: pipe(7) promises a pipe's PIPE_BUF
-/// once poll() says that it is writable, and a file never waits for a reader.
-std::size_t most_at_once(int fd) noexcept {
-  struct stat status{};
-  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? SSIZE_MAX : PIPE_BUF;
+bool may_wait(int fd) noexcept {
+  const int flags = ::fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & O_NONBLOCK) == 0;
 }
 
 }  // namespace
 
 PatientWriter::PatientWriter(int fd) noexcept
     : fd_(fd), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-PatientWriter::~PatientWriter() {
-  if (wake_ >= 0) ::close(wake_);
-}
 
-std::size_t PatientWriter::write(std::string_view bytes) noexcept {
-  std::string_view rest = bytes;
+std::size_t PatientWriter::write(std::string_view lines) noexcept {
+  std::string_view rest = lines;
   while (!rest.empty() && wait_for_room()) {
-    const ssize_t count = ::write(fd_, rest.data(), std::min(rest.size(), most_at_once(fd_)));
+    const std::size_t size = at_once(rest);
+    const ssize_t count = kind_ == Kind::socket
+                              ? ::send(fd_, rest.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL)
+                              : ::write(descriptor(), rest.data(), size);
     if (count >= 0) {
       rest.remove_prefix(static_cast<std::size_t>(count));
     } else if (errno != EAGAIN && errno != EINTR) {
       break;
     }
   }
-  return bytes.size() - rest.size();
+  return lines.size() - rest.size();
 }
 
 void PatientWriter::hurry() noexcept {
   hurried_.store(true);
-  look_again();
+  const std::uint64_t one = 1;
+  (void)!::write(wake_.get(), &one, sizeof one);
 }
 
 void PatientWriter::look_again() noexcept {
+  replaced_.store(true);
   const std::uint64_t one = 1;
-  (void)!::write(wake_, &one, sizeof one);
+  (void)!::write(wake_.get(), &one, sizeof one);
+}
+
+// The flags of a descriptor are shared with everybody who has it from the same parent, such as a
+// shell, so it is not made non-blocking itself.
+void PatientWriter::look() noexcept {
+  own_ = OwnedFd{};
+  struct stat status{};
+  const mode_t mode = ::fstat(fd_, &status) == 0 ? status.st_mode : S_IFREG;
+  kind_ = S_ISREG(mode) ? Kind::file : S_ISSOCK(mode) ? Kind::socket : Kind::stream;
+  if (kind_ != Kind::stream || !may_wait(fd_)) return;
+  std::array<char, 32> path{};
+  *fmt::format_to_n(path.data(), path.size() - 1, "/proc/self/fd/{}", fd_).out = '\0';
+  own_ = OwnedFd(::open(path.data(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+/// As many whole lines as a pipe takes as one (pipe(7)); a longer one is torn as it comes.
+std::size_t PatientWriter::at_once(std::string_view lines) const noexcept {
+  if (kind_ == Kind::file || lines.size() <= PIPE_BUF) return lines.size();
+  const std::size_t last = lines.rfind('\n', PIPE_BUF - 1);
+  if (last != std::string_view::npos) return last + 1;
+  // Room for less than it asks for could have a write wait that may.
+  const std::size_t end = std::min(lines.find('\n'), lines.size() - 1) + 1;
+  return may_wait(descriptor()) ? std::min<std::size_t>(end, PIPE_BUF) : end;
 }
 
 /// False when the time is over.
 bool PatientWriter::wait_for_room() noexcept {
   for (;;) {
+    if (replaced_.exchange(false)) look();
     // A file, or a closed descriptor, is always ready; write() says what is wrong with it.
-    std::array<pollfd, 2> ready{{{fd_, POLLOUT, 0}, {wake_, POLLIN, 0}}};
-    const int timeout = patience();
-    const int count = ::poll(ready.data(), ready.size(), timeout);
+    std::array<pollfd, 2> ready{{{descriptor(), POLLOUT, 0}, {wake_.get(), POLLIN, 0}}};
+    const int count = ::poll(ready.data(), ready.size(), patience());
     if (count < 0 && errno != EINTR) return true;
     if (count == 0) return false;
     if (count > 0 && ready[0].revents != 0) return true;
     std::uint64_t wakes = 0;
-    if (count > 0) (void)!::read(wake_, &wakes, sizeof wakes);
+    if (count > 0) (void)!::read(wake_.get(), &wakes, sizeof wakes);
   }
 }
 

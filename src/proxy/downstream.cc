@@ -17,6 +17,7 @@ namespace {
 
 // How long a client may take to read the last answer before the connection is closed under it.
 constexpr Duration kLinger = std::chrono::seconds{2};
+constexpr Duration kLastRequest = std::chrono::seconds{1};
 // How long it may go on sending meanwhile (RFC 9112, 9.6).
 constexpr Duration kLongestLinger = std::chrono::seconds{30};
 
@@ -49,8 +50,10 @@ void Downstream::turn_away() {
 
 void Downstream::shut_down() {
   last_ = true;
-  // A request that has come already would be answered with a reset.
-  if (state_ == State::idle && !stream_.something_waits()) close();
+  if (state_ != State::idle) return;
+  // A request that has come, or is about to on a connection just made, would hear a reset.
+  if (!asked_ || !ahead_.empty() || stream_.something_waits()) return arm(kLastRequest);
+  close();
 }
 
 bool Downstream::give_up_poll() { return state_ == State::exchange && exchange_->give_up_poll(); }
@@ -126,6 +129,7 @@ void Downstream::take_head(std::string_view& bytes) {
   }
   disarm();
   state_ = State::exchange;
+  asked_ = true;
   exchange_ = std::make_unique<Exchange>(*this, head);
   exchange_->start(head, bytes);
 }
@@ -157,16 +161,24 @@ void Downstream::on_end(int status) noexcept {
   fin_seen_ = true;
   if (state_ == State::exchange) {
     if (status == 0 && !exchange_->on_client_fin()) return;
-    const auto reason = status == 0 ? CloseReason::client_closed : CloseReason::client_reset;
-    // A poll that is given up is no end of its session.
-    if (exchange_->sid().empty()) worker_.count_close(reason);
-    exchange_->abandon(reason);
+    give_up_exchange(status == 0 ? CloseReason::client_closed : CloseReason::client_reset);
   } else if (status == 0 && state_ == State::draining) {
     last_ = last_ || ahead_.empty();
     return;
   } else if (status == 0 && state_ == State::idle && !ahead_.empty()) {
     return;  // resume() is to come
   }
+  close();
+}
+
+// A poll that is given up is no end of its session.
+void Downstream::give_up_exchange(CloseReason reason) {
+  if (exchange_->sid().empty()) worker_.count_close(reason);
+  exchange_->abandon(reason);
+}
+
+void Downstream::client_has_left() {
+  give_up_exchange(CloseReason::client_closed);
   close();
 }
 

@@ -57,6 +57,8 @@ class Downstream final : public Retirable,
   void shut_down();
   /// As Exchange::give_up_poll().
   bool give_up_poll();
+  /// Its end has come before its request could go on.
+  void client_has_left();
   /// Closes at once, with whatever is under way.
   void abort(metrics::CloseReason reason);
   /// The same, counted; a session whose answer is lost ends.
@@ -132,13 +134,15 @@ class Downstream final : public Retirable,
   void log_refusal(const http::Reply& reply) const;
   void linger();
   void close();
+  void give_up_exchange(metrics::CloseReason reason);
   void arm(Duration timeout);
 
   Worker& worker_;
   uv::Stream stream_;
   State state_ = State::idle;
   bool trusted_ = false;
-  bool last_ = false;  // no request after this one
+  bool last_ = false;   // no request after this one
+  bool asked_ = false;  // it has had a request
   bool fin_seen_ = false;
   bool resuming_ = false;  // what was read ahead is being taken, and there may be more of it
   PoolId stall_pool_ = 0;  // of stall_

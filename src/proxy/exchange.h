@@ -134,6 +134,7 @@ class Exchange final : public Retirable,
   void share_what_is_kept() noexcept;
   [[nodiscard]] std::size_t kept_head() const noexcept;
   [[nodiscard]] bool gives_up_by_leaving() const noexcept;
+  [[nodiscard]] bool is_for_nobody() const noexcept;
   void pause_client_if_full();
   void body_failed(RequestBody::Status status);
   void request_sent();

@@ -172,12 +172,11 @@ void Exchange::watch_response(const http::ResponseHead& head) {
   if (head.status >= 400) {
     response_body_->watch_error();
   } else if (facts_.intent.kind == Intent::Kind::poll) {
-    const session::Dialect& spoken = session_->found().dialect;
     const auto type = head.fields.find(http::FieldName::content_type).value_or("");
     response_body_->watch_packets(
-        engineio::PacketScanner({.revision = spoken.revision,
+        engineio::PacketScanner({.revision = session_->found().dialect.revision,
                                  .jsonp_post = false,
-                                 .jsonp_answer = spoken.jsonp,
+                                 .jsonp_answer = session_->found().dialect.jsonp,
                                  .binary = type.starts_with("application/octet-stream"),
                                  .opaque = head.fields.has(http::FieldName::content_encoding)}));
   }

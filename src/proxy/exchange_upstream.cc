@@ -148,18 +148,21 @@ void Exchange::connect_anew() {
 void Exchange::on_upstream_ready() noexcept {
   worker_.count_connect(ConnectResult::ok);
   phase_ = Phase::waiting;
-  // It has given up meanwhile: a poll that went on all the same would take a packet along, and a
-  // session would be opened for nobody.
-  if (gives_up_by_leaving() && downstream_.stream().ending()) {
-    return downstream_.abort(metrics::CloseReason::client_closed);
-  }
   upstream_->stream().start_reading();
   if (!facts_.wants_upgrade) upstream_->stream().keep_alive();
   if (only_looking_) {
     note_closed();
     return reply(kBackendClosed);
   }
+  if (is_for_nobody()) return downstream_.client_has_left();
   send_what_waits();
+}
+
+// The client has given up meanwhile: a poll that went on all the same would take a packet along,
+// and a session would be opened for nobody. What it posted is the last that it had to say.
+bool Exchange::is_for_nobody() const noexcept {
+  return gives_up_by_leaving() && facts_.intent.kind != Intent::Kind::push &&
+         downstream_.stream().ending();
 }
 
 // After what it waited for: a backend may have been found meanwhile that is connected already.

@@ -96,8 +96,11 @@ bool Tunnel::finish_if_done() {
 void Tunnel::on_sink_failed(Relay& relay) {
   if (state_ == State::closed) return;
   const bool to_client = &relay == &out_;
-  // Its end is about to be told, and is none of the client's doing.
-  if (!to_client && !out_.ended() && out_.saw_close_frame() && out_.at_boundary()) return;
+  // Its end is about to be told, and is none of the client's doing; what waited for it waits no
+  // more.
+  if (!to_client && !out_.ended() && out_.saw_close_frame() && out_.at_boundary()) {
+    return in_.sink_drained();
+  }
   if (!to_client && out_.ended()) {
     // All that it had to say has come, and is the client's, whatever becomes of what that says now.
     out_.source().close();

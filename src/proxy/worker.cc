@@ -328,7 +328,7 @@ void Worker::shut_down(Duration grace) {
     next = connections_->downstreams.after(downstream);
     downstream.shut_down();
   }
-  // Those that are idle have gone.
+  // Those that are idle have gone, or do so soon.
   std::size_t there = 0;
   for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
        at = connections_->tunnels.after(*at)) {

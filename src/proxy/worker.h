@@ -198,7 +198,8 @@ class Worker final : private uv::Listener::Handler,
   struct Connections;
   std::unique_ptr<Connections> connections_;
   std::size_t farewells_ = 0;
-  std::size_t promised_ = 0;  // its part of Shared::closing_bytes
+  std::uint32_t over_budget_ticks_ = 0;  // in a row
+  std::size_t promised_ = 0;             // its part of Shared::closing_bytes
 
   TimePoint next_tick_{};
   bool idle_is_short_ = false;

@@ -8,6 +8,14 @@ namespace pinion::proxy {
 
 using metrics::CloseReason;
 
+namespace {
+
+// Over the budget those who have less than so much are spared at first, for so many ticks.
+constexpr std::size_t kMuch = std::size_t{16} * 1024;
+constexpr std::uint32_t kPatience = 5;
+
+}  // namespace
+
 // Those that are idle already, once: the others ask for their time when they become idle.
 void Worker::shorten_idle() noexcept {
   const bool was_short = std::exchange(idle_is_short_, overloaded(Rung::short_idle));
@@ -30,9 +38,12 @@ void Worker::relieve_buffers() noexcept {
   const std::size_t used = shared_.budget.used();
   const std::size_t limit = shared_.budget.limit();
   if (limit == 0 || used <= limit) {
+    over_budget_ticks_ = 0;
     promise_to_free(0);
     return;
   }
+  // Whoever has much of it may be another worker's.
+  const std::size_t least = over_budget_ticks_++ < kPatience ? kMuch : 1;
   std::size_t given_back = 0;
   double greatest = 0;
   Tunnel* tunnel = nullptr;
@@ -40,7 +51,8 @@ void Worker::relieve_buffers() noexcept {
        at = connections_->tunnels.after(*at)) {
     if (at->closing()) {
       given_back += at->queued();
-    } else if (const double burden = at->burden(now()); burden > greatest) {
+    } else if (const double burden = at->burden(now());
+               burden > greatest && at->queued() >= least) {
       tunnel = at;
       greatest = burden;
     }
@@ -49,7 +61,7 @@ void Worker::relieve_buffers() noexcept {
   for (Downstream* at = connections_->downstreams.front(); at != nullptr;
        at = connections_->downstreams.after(*at)) {
     const double burden = at->burden(now());
-    if (burden <= greatest) continue;
+    if (burden <= greatest || at->queued() < least) continue;
     downstream = at;
     greatest = burden;
   }

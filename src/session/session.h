@@ -70,7 +70,8 @@ constexpr bool is_waited_for(Joining joining) noexcept {
   return joining == Joining::awaited || joining == Joining::moving;
 }
 
-/// What a client speaks by polling. Servers go by its handshake, whatever it says later.
+/// What a client speaks by polling. Servers go by its handshake, whatever it says later. (Python
+/// goes by each request for `j`; whoever changes that has its close packets overlooked.)
 struct Dialect {
   std::uint8_t revision = 4;  // of the protocol: 3 or 4
   bool jsonp = false;

@@ -44,7 +44,7 @@ class StreamEvents {
 inline constexpr std::size_t kBytesPerTurn = kScratchBytes;
 
 /// What comes behind bytes that are written. Those with an end behind them wait for it in the
-/// kernel, 0.2 s at most, and make one segment with it (MSG_MORE, send(2)).
+/// kernel, some tenths of a second at most, and make one segment with it (MSG_MORE, send(2)).
 enum class Follows : std::uint8_t { more, end };
 
 class Stream {

@@ -48,7 +48,9 @@ class MessageReader {
   [[nodiscard]] bool inflates() const noexcept { return inflates_; }
   /// Bytes that are kept: of a message that is not whole yet or of the last one, and the window.
   [[nodiscard]] std::size_t held() const noexcept {
-    return text_.capacity() + (inflate_ ? InflateStream::kMemory : 0);
+    // What a string has room for in itself is no memory of its own.
+    const std::size_t text = text_.capacity() > std::string{}.capacity() ? text_.capacity() : 0;
+    return text + (inflate_ ? InflateStream::kMemory : 0);
   }
   /// The message that feed() has told of, until its next call.
   [[nodiscard]] const std::string& text() const noexcept { return text_; }

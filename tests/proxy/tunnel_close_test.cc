@@ -225,6 +225,24 @@ TEST_CASE("a backend's reset behind its close frame takes nothing from its clien
   CHECK(eventually([&] { return proxy.closes(CloseReason::backend_closed) == 1; }));
 }
 
+TEST_CASE("a client that floods a backend which takes its leave and resets is not kept waiting") {
+  const Backend backend(4096);
+  RunningProxy proxy({backend.address()}, {.limits = "buffered_per_session = \"64KiB\""});
+  Pipe pipe = open_tunnel(proxy, backend, "/ws");
+  const std::string piece = write({.mask_key = kMask, .payload = std::string(10'000, 'x')});
+  (void)pipe.client.send_what_fits(piece, 64U << 20U);
+  const std::string goodbye = write({.opcode = 8, .payload = "\x03\xf1"});
+  // Its reset comes with the frame, since it has not read everything.
+  proxy.while_stopped([&] {
+    pipe.backend.send(goodbye);
+    pipe.backend.close();
+  });
+  CHECK(pipe.client.read(goodbye.size()) == goodbye);
+  pipe.client.close();
+  CHECK(eventually([&] { return proxy.connections() == 0; }));
+  CHECK(proxy.buffered() == 0);
+}
+
 TEST_CASE("a handshake that is still open is closed without its session") {
   const Backend backend;
   RunningProxy proxy({backend.address()});
