@@ -1,7 +1,6 @@
 #include "log/patient_writer.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -11,8 +10,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <cstdint>
+#include <cstring>
 
 namespace pinion::log {
 namespace {
@@ -66,8 +67,8 @@ void PatientWriter::look() noexcept {
   const mode_t mode = ::fstat(fd_, &status) == 0 ? status.st_mode : S_IFREG;
   kind_ = S_ISREG(mode) ? Kind::file : S_ISSOCK(mode) ? Kind::socket : Kind::stream;
   if (kind_ != Kind::stream || !may_wait(fd_)) return;
-  std::array<char, 32> path{};
-  *fmt::format_to_n(path.data(), path.size() - 1, "/proc/self/fd/{}", fd_).out = '\0';
+  std::array<char, 32> path{"/proc/self/fd/"};
+  std::to_chars(path.data() + std::strlen(path.data()), path.data() + path.size() - 1, fd_);
   own_ = OwnedFd(::open(path.data(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
