@@ -198,12 +198,13 @@ constexpr Key kKeysOfPools[] = {
              "64KiB is not read. All go on unchanged."},
     {.section = Section::affinity, .type = Type::duration, .name = "keep",
      .fallback = "1h", .min = kSecond, .max = 168 * kHour,
-     .help = "How long an id is remembered after the end of its last session."},
+     .help = "How long an id is remembered after the end of its last session. One that was only "
+             "announced, by a body with json: ids, is remembered for 30 s at most."},
     {.section = Section::affinity, .type = Type::duration, .name = "connect_wait",
      .fallback = "1s", .min = 10, .max = 10 * kSecond,
-     .help = "With connect: ids, how long the polls and the upgrade of a new session wait until "
-             "its client has joined a namespace; and for how long after that a compressed message "
-             "that joins another one is read, if there was no id."},
+     .help = "With connect: ids, how long polls wait for a new session's CONNECT. Its upgrade waits "
+             "a tenth of that. For so long after the first one a compressed message that joins "
+             "another namespace is read, if there was no id."},
     {.section = Section::affinity, .type = Type::duration, .name = "move_wait",
      .fallback = "10s", .min = 100, .max = kMinute,
      .help = "For the backend that a new session is moved to, since its id belongs there. Then the "

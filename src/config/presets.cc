@@ -17,12 +17,17 @@ constexpr std::string_view kChainlitJsonPaths[] = {"/project/action", "/project/
 // As long as Chainlit itself keeps a session that has lost its client, at most.
 constexpr std::string_view kChainlitKeep[] = {"1h"};
 
+// A POST that brings a CONNECT may need a connection of its own, whose SYN is sent again after a
+// second.
+constexpr std::string_view kChainlitConnectWait[] = {"2s"};
+
 // The keys of one preset stand together.
 constexpr PresetKey kPresetKeys[] = {
     {Preset::chainlit, Section::pool, "socketio_path", kChainlitPath},
     {Preset::chainlit, Section::affinity, "ids", kChainlitIds},
     {Preset::chainlit, Section::affinity, "json_paths", kChainlitJsonPaths},
     {Preset::chainlit, Section::affinity, "keep", kChainlitKeep},
+    {Preset::chainlit, Section::affinity, "connect_wait", kChainlitConnectWait},
 };
 
 std::span<const std::string_view> preset_names() {

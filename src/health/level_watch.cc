@@ -7,16 +7,21 @@
 namespace pinion::health {
 namespace {
 
+// Below this confidence a busy share may be anything, and of fewer probes a single one that waited
+// would make a backend full.
+constexpr double kTold = 0.2;
+constexpr std::uint32_t kFew = 5;
+
 balance::Readings readings_of(const balance::Backend& backend, TimePoint now) {
   balance::Readings readings{.sessions = backend.assigned().total(),
                              .queued_bytes = backend.queued_bytes(),
                              .inflight = backend.inflight(),
                              .reported_load = backend.reported_load().get(now).value_or(0.0)};
   const balance::ProbeReading probes = balance::fresh_probes(backend, now);
-  if (probes.confidence > 0.0) {
-    readings.loop_delay = probes.wait;
-    readings.busy_share = probes.busy_share;
-  }
+  // One that is still out says more than those few that were answered.
+  const bool is_enough = probes.samples >= kFew || probes.wait > backend.probe_reading().wait;
+  if (probes.confidence > 0 && is_enough) readings.loop_delay = probes.wait;
+  if (probes.confidence >= kTold) readings.busy_share = probes.busy_share;
   return readings;
 }
 

@@ -29,7 +29,9 @@ bool may_wait(int fd) noexcept {
 }  // namespace
 
 PatientWriter::PatientWriter(int fd) noexcept
-    : fd_(fd), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+    : fd_(fd), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  look();
+}
 
 std::size_t PatientWriter::write(std::string_view lines) noexcept {
   std::string_view rest = lines;

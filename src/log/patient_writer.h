@@ -46,7 +46,7 @@ class PatientWriter {
   const OwnedFd wake_;
   OwnedFd own_;  // the same pipe or terminal, opened so that writing never waits
   Kind kind_ = Kind::stream;
-  std::atomic<bool> replaced_{true};  // since it was last looked at
+  std::atomic<bool> replaced_{false};  // since it was last looked at
   std::atomic<bool> hurried_{false};
   std::chrono::steady_clock::time_point give_up_at_{};
 };

@@ -50,6 +50,10 @@ balance::Backend* RequestIds::home() {
   const balance::BackendSet& set = worker_.backends(*facts_.pool);
   const auto home = find_home(ledger.affinity(), *facts_.pool, ids_, worker_.now());
   const bool stated = home && home->stated;
+  if (home && !stated && announces_another()) {
+    counters.affinity(AffinityResult::unknown);
+    return nullptr;
+  }
   // A browser's cookies, of another tab or pinion's own, do not lead back who was moved away.
   const bool has_hint = home || (opens() && !cookie_.empty());
   const bool moved = opens() && has_hint && !stated && ledger.moved_clients().take(facts_.client);
@@ -65,12 +69,17 @@ balance::Backend* RequestIds::home() {
     return nullptr;
   }
   const bool stays = set.has(*backend);
-  // Where a session lives, a request has its data, whatever probes or the config say.
+  // Where a session lives, a request that names it has its data, whatever probes or the config say.
   const bool alive = opens() ? stays && backend->tries_sessions(worker_.now())
-                             : in_use || (stays && backend->health().up());
+                             : (in_use && stated) || ((in_use || stays) && backend->health().up());
   if (alive) return backend;
   counters.affinity(AffinityResult::away);
   return nullptr;
+}
+
+// Of a browser's second tab: its cookie is that of the first one, which may be where nothing moves.
+bool RequestIds::announces_another() const noexcept {
+  return in_body_ && std::ranges::any_of(ids_, &AffinityId::stated);
 }
 
 void RequestIds::suggest(const balance::Backend& answered, int status) {

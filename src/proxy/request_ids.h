@@ -53,6 +53,7 @@ class RequestIds {
  private:
   [[nodiscard]] const config::Affinity& affinity() const noexcept;
   [[nodiscard]] bool opens() const noexcept;
+  [[nodiscard]] bool announces_another() const noexcept;
 
   Worker& worker_;
   const RequestFacts& facts_;

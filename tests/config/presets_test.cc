@@ -86,6 +86,7 @@ TEST_CASE("chainlit") {
                                                              "/mcp", "/feedback",
                                                              "/set-session-cookie"});
   CHECK(pool.affinity.keep == std::chrono::hours{1});
+  CHECK(pool.affinity.connect_wait == std::chrono::seconds{2});
   CHECK(pool.affinity.cookie.empty());
 }
 

@@ -68,6 +68,18 @@ describe('ids of the application', () => {
     assert.equal(await pinion.metric('rebinds_total', 'result="failed"'), 0);
   });
 
+  test('a second tab is announced where there is room, not where its browser\'s cookie leads', { timeout: seconds(30) }, async () => {
+    const announced = await times(12, async (i) => {
+      const announcement = json({ tab: `second ${i}` });
+      announcement.headers.cookie = 'tab=T 1';
+      const { body } = await request(`${pinion.url}/hello`, announcement);
+      const options = { transport: 'polling', extraHeaders: { cookie: `tab=second ${i}` }, auth: { id: `second ${i}` } };
+      assert.equal(await call(await client(stage, pinion.url, options), 'who'), body);
+      return body;
+    });
+    assert.equal(new Set(announced).size, 3);
+  });
+
   test('a body that is too long to be read goes on as it came', { timeout: seconds(30) }, async () => {
     const { status } = await request(`${pinion.url}/act`, json({ more: 'x'.repeat(200_000), tab: 'T 1' }));
     assert.equal(status, 200);

@@ -231,6 +231,20 @@ describe('an unknown session', () => {
     await pinion.comes_to_rest();
   });
 
+  test('an upgrade of a session that its server has forgotten hears so in the server\'s words, and it is forgotten', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a] = await stage.backends('node4', 1);
+    // It is back before a probe could tell that it was gone.
+    const pinion = await stage.pinion({ backends: [a], pool: { health: { kind: 'tcp', interval: '10m' } } });
+    const session = await new PollingSession(pinion.url).open();
+    await a.kill();
+    await a.start();
+    const peer = stage.keep(await upgrade_request(pinion.port, `/socket.io/?EIO=4&transport=websocket&sid=${session.sid}`));
+    await peer.until(/^HTTP\/1\.1 400 [^]*\r\n\r\n[^]*Session ID unknown/);
+    assert.doesNotMatch(peer.text, /x-pinion-error/i);
+    await eventually('it is forgotten', async () => (await pinion.sessions()).length === 0);
+  });
+
   for (const transport of ['polling', 'websocket']) {
     test(`a client whose server was restarted comes back by ${transport}`, { timeout: seconds(30) }, async (t) => {
       const stage = Stage.of(t);

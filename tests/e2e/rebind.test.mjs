@@ -132,12 +132,12 @@ describe('what stays where it is', () => {
     }
   });
 
-  test('a session whose right backend is full', { timeout: seconds(60) }, async (t) => {
+  for (const transport of ['websocket', 'polling', 'upgrade']) test(`a session whose right backend is full, by ${transport}`, { timeout: seconds(60) }, async (t) => {
     const stage = Stage.of(t);
     const backends = await stage.backends('node4', 2);
     const entries = backends.map(({ name, address }) => ({ name, address }));
     const pinion = await stage.pinion({ backends, pool: { ...pool, backend: entries } });
-    const options = { transport: 'websocket', auth: { id: 'a' } };
+    const options = { transport, auth: { id: 'a' } };
     const home = await call(await client(stage, pinion.url, options), 'who');
     const { status } = await pinion.reload((config) => {
       config.pool[0].backend.find((backend) => backend.name === home).max_sessions = 1;

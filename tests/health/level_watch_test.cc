@@ -55,6 +55,28 @@ TEST_CASE("a backend hears of its level, when it rises and when it falls") {
   CHECK(w.backend.level_changes() >= 3);
 }
 
+TEST_CASE("what few probes tell makes nobody full") {
+  Watched w;
+  w.limit({.busy = {.inflight = 1}, .full = {.loop_delay = 100ms, .busy_share = 50}});
+  const auto tell = [&](std::uint32_t samples, double confidence) {
+    w.backend.set_probe_reading({.busy_share = 0.9,
+                                 .wait = 300ms,
+                                 .confidence = confidence,
+                                 .samples = samples,
+                                 .at = w.loop.now()});
+  };
+  // The other limit shows when it was looked at.
+  const balance::InflightHold one(w.backend);
+  tell(4, 0.1);
+  CHECK(w.becomes(Level::busy, Limit::inflight));
+  tell(5, 0.1);
+  CHECK(w.becomes(Level::full, Limit::loop_delay));
+  w.limit({.full = {.busy_share = 50}});
+  CHECK(w.becomes(Level::calm, Limit::none));
+  tell(50, 0.2);
+  CHECK(w.becomes(Level::full, Limit::busy_share));
+}
+
 TEST_CASE("one that was full by what is measured gets its next sessions one by one") {
   Watched w;
   balance::Pace& pace = w.backend.pace();
@@ -98,16 +120,19 @@ TEST_CASE("what probes tell counts while it is new") {
   Watched w;
   w.limit({.busy = {.busy_share = 50}, .full = {.loop_delay = 200ms}});
   w.loop.update_now();
-  w.backend.set_probe_reading(
-      {.busy_share = 0.6, .wait = 300ms, .confidence = 1.0, .at = w.loop.now() - 11s});
+  w.backend.set_probe_reading({.busy_share = 0.6,
+                               .wait = 300ms,
+                               .confidence = 1.0,
+                               .samples = 50,
+                               .at = w.loop.now() - 11s});
   int turns = 0;
   CHECK(run_until(w.loop, [&] { return ++turns > 300; }));
   CHECK(w.backend.standing().level == Level::calm);
   w.backend.set_probe_reading(
-      {.busy_share = 0.6, .wait = 100ms, .confidence = 1.0, .at = w.loop.now()});
+      {.busy_share = 0.6, .wait = 100ms, .confidence = 1.0, .samples = 50, .at = w.loop.now()});
   CHECK(w.becomes(Level::busy, Limit::busy_share));
   w.backend.set_probe_reading(
-      {.busy_share = 0.6, .wait = 300ms, .confidence = 1.0, .at = w.loop.now()});
+      {.busy_share = 0.6, .wait = 300ms, .confidence = 1.0, .samples = 50, .at = w.loop.now()});
   CHECK(w.becomes(Level::full, Limit::loop_delay));
 }
 
@@ -116,7 +141,7 @@ TEST_CASE("a probe that is still out counts for as long as it has waited") {
   w.limit({.busy = {}, .full = {.loop_delay = 200ms}});
   w.loop.update_now();
   const TimePoint now = w.loop.now();
-  w.backend.set_probe_reading({.busy_share = 0.1, .confidence = 1.0, .at = now});
+  w.backend.set_probe_reading({.busy_share = 0.1, .confidence = 1.0, .samples = 50, .at = now});
   w.backend.set_probe_out(now);
   CHECK(w.becomes(Level::full, Limit::loop_delay));
   CHECK(w.loop.now() - now >= 200ms);
@@ -127,7 +152,7 @@ TEST_CASE("a loop that stands still for longer than measurements are believed st
   w.limit({.busy = {}, .full = {.loop_delay = 200ms}});
   w.loop.update_now();
   const TimePoint began = w.loop.now() - 15s;
-  w.backend.set_probe_reading({.busy_share = 0.1, .confidence = 1.0, .at = began});
+  w.backend.set_probe_reading({.busy_share = 0.1, .confidence = 1.0, .samples = 50, .at = began});
   w.backend.set_probe_out(began);
   CHECK(w.becomes(Level::full, Limit::loop_delay));
   w.backend.set_probe_out({});
