@@ -200,7 +200,9 @@ describe('what stays where it is', () => {
     const late = [await open(), await open()];
     await pause(1500); // of 4 s that a client waits, of which the next backend takes 3 anew
     assert.deepEqual((await Promise.all(late.map((socket) => joins(socket, 'a')))).toSorted(), backends.map(({ name }) => name));
-    assert.equal(await pinion.metric('rebinds_total', 'result="unlike"'), 1);
+    // The one that stays away takes the id along, if it comes first.
+    assert.ok(await pinion.metric('rebinds_total', 'result="unlike"') >= 1);
+    assert.equal(await pinion.metric('rebinds_total', 'result="moved"'), 0);
     const home = await lives_at('b');
     const pinged = [await open(), await open()];
     await Promise.all(pinged.map(async (socket) => {

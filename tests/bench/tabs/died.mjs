@@ -82,5 +82,6 @@ export async function died(stage, target, { users, tabs: each }) {
     'later reconnects elsewhere, of those that had lost it': `${left} of ${kCuts * theirs.length}`,
     'later reconnects elsewhere, of the others': `${lost_others} of ${kCuts * others.length}`,
     'tabs that each process has known': by_process.join('/'),
+    misses: failed.length + disturbed + left + lost_others,
   };
 }

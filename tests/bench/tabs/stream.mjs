@@ -47,13 +47,15 @@ export async function stream(stage, { tabs, few, tokens, rate, rounds }) {
     p50: median(through.map(({ through: a, beside: b }) => a.p50 - b.p50)),
     p99: median(through.map(({ through: a, beside: b }) => a.p99 - b.p99)),
   };
+  const broken = through.reduce((sum, one) => sum + one.through.broken, 0);
   return {
     'answers': `${rounds * tabs} of ${tokens} tokens at ${rate} a second, ${tabs} at a time`,
-    'not whole or not in order': through.reduce((sum, one) => sum + one.through.broken, 0),
+    'not whole or not in order': broken,
     'delay past pinion, 50 %, 99 %': both(of(direct, 'through')),
     'delay through pinion': both(of(through, 'through')),
     'delay past pinion, of a few at the same time': both(of(through, 'beside')),
     'added, against these': both(added),
     "pinion's threads, a token": `${us(median(used))} on a CPU, ${us(median(waited))} waiting for one`,
+    misses: broken,
   };
 }
