@@ -1,5 +1,7 @@
 // Memory that is not needed any more. Assigning an empty value keeps the capacity: `text = {}` is
-// an assignment of no characters. Threads: pure function.
+// an assignment of no characters.
+//
+// Threads: pure function.
 #pragma once
 
 namespace pinion {

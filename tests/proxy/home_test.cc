@@ -69,4 +69,29 @@ TEST_CASE("a home that has failed its handshakes gets one of its own to try") {
   CHECK_FALSE(health.fails_handshakes());
 }
 
+TEST_CASE("a page that only a cookie ties to a backend goes elsewhere while that is down") {
+  const Backend home;
+  const Backend other;
+  RunningProxy proxy({home.address(), other.address()},
+                     {.pool = "[pool.affinity]\nids = [\"query:tab\", \"cookie:tab\"]\n"});
+  // Its session lives, on a WebSocket that has not broken.
+  (void)proxy.ledger().affinity().bind({0, "tab"}, proxy.backend(0).id(), 1h, monotonic_now());
+  balance::Health& health = proxy.backend(0).health();
+  Peer client = proxy.client();
+  const auto is_asked = [&](const Backend& backend, const std::string& request) {
+    client.send(request);
+    Peer upstream = backend.accept();
+    upstream.read_until("\r\n\r\n");
+    upstream.send(answer("here"));
+    CHECK(read_answer(client).ends_with("here"));
+  };
+  const std::string by_cookie = "GET /page HTTP/1.1\r\nHost: x\r\nCookie: tab=tab\r\n\r\n";
+  for (int i = 0; i < 4; ++i) is_asked(home, by_cookie);
+  health.connect_failed(monotonic_now());
+  REQUIRE_FALSE(health.up());
+  for (int i = 0; i < 4; ++i) is_asked(other, by_cookie);
+  // Who names its session has its data nowhere else.
+  is_asked(home, get("/file?tab=tab"));
+}
+
 }  // namespace pinion::proxy
