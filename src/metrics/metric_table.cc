@@ -34,7 +34,7 @@ constexpr Metric kTable[] = {
      "backend is away.", collect::affinity_requests_total},
     {"pinion_rebinds_total", kCounter, "", {"pool", "result"},
      "Sessions whose CONNECT named an id of another backend than the handshake chose: moved there, or left where they "
-     "are and why.", collect::rebinds_total},
+     "are and why. Unread or unjoined: the CONNECT could not be read, or the client spoke without any.", collect::rebinds_total},
     {"pinion_farewells_dropped_total", kCounter, "", {},
      "Sessions at the backend that a move has left which were not told, since too many were being told or the backend "
      "did not listen: it notices by its ping timeout.", collect::farewells_dropped_total},

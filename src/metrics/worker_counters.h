@@ -66,19 +66,22 @@ constexpr std::string_view to_string(AdmissionResult result) noexcept {
   return kNames[static_cast<std::size_t>(result)];
 }
 
-/// What became of a session whose CONNECT named an id of another backend than its handshake chose.
+/// What became of a session whose CONNECT named an id of another backend than its handshake chose,
+/// or did not tell whether it does.
 enum class RebindResult : unsigned char {
   moved,
-  refused,  // the right backend is gone, full, or does not take it
-  failed,   // it did not answer as it should, or in time
-  unlike,   // what it offers is not what the client was told
-  late,     // other requests of the session had gone to the wrong one already
-  unread,   // messages before or with the CONNECT could not be read
+  refused,   // the right backend is gone, full, or does not take it
+  failed,    // it did not answer as it should, or in time
+  unlike,    // what it offers is not what the client was told
+  late,      // other requests of the session had gone to the wrong one already
+  unread,    // messages before or with the CONNECT could not be read
+  unjoined,  // its client speaks without any CONNECT
   count_
 };
 inline constexpr std::size_t kRebindResults = static_cast<std::size_t>(RebindResult::count_);
 constexpr std::string_view to_string(RebindResult result) noexcept {
-  constexpr std::string_view kNames[] = {"moved", "refused", "failed", "unlike", "late", "unread"};
+  constexpr std::string_view kNames[] = {"moved", "refused", "failed",  "unlike",
+                                         "late",  "unread",  "unjoined"};
   static_assert(sizeof(kNames) / sizeof(kNames[0]) == kRebindResults);
   return kNames[static_cast<std::size_t>(result)];
 }

@@ -20,15 +20,15 @@ ConnectWatch::Verdict ConnectWatch::read(std::string_view bytes) {
   for (;;) {
     const Status status = reader_.feed(bytes);
     read_ = held_.size() - bytes.size();
-    if (status == Status::failed) return reader_.closed() ? Verdict::other : Verdict::unread;
+    if (status == Status::failed) return reader_.closed() ? Verdict::closed : Verdict::unread;
     if (status == Status::need_more) {
       // A ping of the client's is to be answered, whatever it waits for.
       if (reader_.between_messages()) passable_ = read_;
       return held_.size() - passable_ > kMostHeld ? Verdict::unread : Verdict::need_more;
     }
-    if (!reader_.is_text()) return Verdict::other;
+    if (!reader_.is_text()) return Verdict::unjoined;
     if (engineio::read_connect(text())) return Verdict::connect;
-    if (!engineio::is_silent(text())) return Verdict::other;
+    if (!engineio::is_silent(text())) return Verdict::unjoined;
     passable_ = read_;
     history_ = reader_.saw_compressed();
   }

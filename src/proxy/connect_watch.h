@@ -22,9 +22,10 @@ class ConnectWatch {
 
   enum class Verdict : unsigned char {
     need_more,
-    connect,  // packet() is it
-    other,    // the client speaks without having joined, or is not of socket.io
-    unread,   // not to be understood, or too long
+    connect,   // packet() is it
+    unjoined,  // the client speaks without having joined, or is not of socket.io
+    closed,    // it says nothing but that it leaves
+    unread,    // not to be understood, or too long
   };
 
   ConnectWatch() : reader_(engineio::kMaxConnectPacket) {}

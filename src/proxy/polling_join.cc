@@ -105,10 +105,13 @@ PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_vi
     counters().rebind(RebindResult::unread);
     return stay();
   }
-  // Whoever else brings the CONNECT tells of it.
-  if (!read_stated_id(body)) {
-    told_ = true;
+  const Said said = read_stated_id(body);
+  if (said == Said::nothing) {
+    told_ = true;  // whoever else brings the CONNECT tells of it
     return Next::unspoken;
+  }
+  if (said == Said::unjoined && session::is_yet_to_join(session.found().joining)) {
+    counters().rebind(RebindResult::unjoined);
   }
   if (session.found().joining == Joining::moving) {
     told_ = true;
@@ -134,24 +137,23 @@ PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_vi
   return Next::wait;
 }
 
-// @returns whether the body says anything of the session at all
-bool PollingJoin::read_stated_id(std::string_view body) {
-  bool speaks = false;
+PollingJoin::Said PollingJoin::read_stated_id(std::string_view body) {
+  Said said = Said::nothing;
   while (!body.empty() && stated_id_.empty()) {
     const std::string_view packet = engineio::take_packet(body);
     if (engineio::is_silent(packet)) continue;
-    speaks = true;
     const auto connect = engineio::read_connect(packet);
-    if (!connect) break;
+    if (!connect) return said == Said::nothing ? Said::unjoined : said;
+    said = Said::connect;
     stated_id_ = id_of_connect(worker_.shared().ledger.affinity(), *facts_.pool,
                                ids_in_connect(*connect, affinity()), worker_.now());
   }
-  return speaks;
+  return said;
 }
 
 void PollingJoin::take_later(SessionHold& session, std::string_view connects) {
   if (!may_bring_later_ || connects.empty() || !session.look_again()) return;
-  (void)read_stated_id(connects);
+  read_stated_id(connects);
   if (stated_id_.empty()) return;
   if (bind_late(worker_.shared().ledger, session.key(), session.found(), stated_id_,
                 affinity().keep, worker_.now())) {

@@ -89,7 +89,8 @@ class PollingJoin final : private JoinWaiter, private Rebind::Owner {
   [[nodiscard]] bool can_gather(const http::RequestHead& head) const;
   void on_joined() noexcept override;
   void on_rebound(metrics::RebindResult result) noexcept override;
-  [[nodiscard]] bool read_stated_id(std::string_view body);
+  enum class Said : unsigned char { nothing, connect, unjoined };  // of the session
+  Said read_stated_id(std::string_view body);
   Next stay();
   void move_to(balance::Reservation reservation);
   bool take_over();

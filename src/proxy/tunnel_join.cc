@@ -46,14 +46,17 @@ void Tunnel::read_connect(std::string_view bytes) {
   if (!passable.empty()) pass_from_client(passable);
   if (state_ != State::open || join_ == nullptr) return;
   // Without a session there is nothing to be moved.
-  if (verdict == Verdict::other || (verdict != Verdict::need_more && !session_)) {
-    return joined();
-  }
-  if (verdict == Verdict::unread) {
-    worker_.counters().pools[pool()].rebind(RebindResult::unread);
-    return joined();
+  if (verdict == Verdict::closed || (verdict != Verdict::need_more && !session_)) return joined();
+  if (verdict == Verdict::unread) return stay(RebindResult::unread);
+  if (verdict == Verdict::unjoined) {
+    return has_joined_by_polling() ? joined() : stay(RebindResult::unjoined);
   }
   if (verdict == Verdict::connect) take_connect();
+}
+
+void Tunnel::stay(RebindResult why) {
+  worker_.counters().pools[pool()].rebind(why);
+  joined();
 }
 
 std::string Tunnel::id_in(const engineio::ConnectPacket& packet) const {

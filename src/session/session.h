@@ -69,6 +69,9 @@ enum class Joining : unsigned char {
 constexpr bool is_waited_for(Joining joining) noexcept {
   return joining == Joining::awaited || joining == Joining::moving;
 }
+constexpr bool is_yet_to_join(Joining joining) noexcept {
+  return joining == Joining::awaited || joining == Joining::passed;
+}
 
 /// What a client speaks by polling. Servers go by its handshake, whatever it says later. (Python
 /// goes by each request for `j`; whoever changes that has its close packets overlooked.)

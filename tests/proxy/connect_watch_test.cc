@@ -62,7 +62,7 @@ TEST_CASE("control frames go on before it, unless they come within a message") {
   CHECK(watch.take_passable().empty());
   CHECK(watch.take_all() == part + ping);
   ConnectWatch leaving;
-  CHECK(leaving.feed(said("\x03\xe8", 8)) == Verdict::other);
+  CHECK(leaving.feed(said("\x03\xe8", 8)) == Verdict::closed);
 }
 
 TEST_CASE("the next CONNECT is found if it is there") {
@@ -83,12 +83,12 @@ TEST_CASE("the next CONNECT is found if it is there") {
 
 TEST_CASE("who says something else first has nothing to be waited for") {
   ConnectWatch event;
-  CHECK(event.feed(said("42[1]")) == Verdict::other);
+  CHECK(event.feed(said("42[1]")) == Verdict::unjoined);
   CHECK(event.take_all() == said("42[1]"));
   ConnectWatch binary;
-  CHECK(binary.feed(said("40", 2)) == Verdict::other);
+  CHECK(binary.feed(said("40", 2)) == Verdict::unjoined);
   ConnectWatch nothing;
-  CHECK(nothing.feed(said("")) == Verdict::other);
+  CHECK(nothing.feed(said("")) == Verdict::unjoined);
 }
 
 TEST_CASE("a compressed CONNECT is read, and what was compressed before it is remembered") {

@@ -189,6 +189,7 @@ TEST_CASE("control frames before a CONNECT pass at once, and a close frame is no
   pipe.client.send(client_says("\x03\xe8", 8));
   CHECK(pipe.backend.read(client_says("\x03\xe8", 8).size()) == client_says("\x03\xe8", 8));
   CHECK(stage.rebinds(RebindResult::unread) == 0);
+  CHECK(stage.rebinds(RebindResult::unjoined) == 0);
 }
 
 TEST_CASE("control frames within and behind a CONNECT go where it goes") {
