@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { beside } from './crowds.mjs';
 import { cpu_meanwhile, median } from './cpu.mjs';
-import { come_and_go, each_of, join_by_polling, join_by_websocket } from './joiners.mjs';
+import { come_and_go, each_of, join_by_polling, join_by_websocket, join_compressed } from './joiners.mjs';
 import { eventually } from '../../e2e/support/wait.mjs';
 
 const kAtATime = 16;
-const ways = { 'by WebSocket': join_by_websocket, 'by polling': join_by_polling };
+const ways = { 'by WebSocket': join_by_websocket, compressed: join_compressed, 'by polling': join_by_polling };
 const us = (ns) => `${(ns / 1000).toFixed(1)} us`;
 
 const fresh_ids = (count) => Array.from({ length: count }, () => randomUUID());

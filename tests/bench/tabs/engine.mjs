@@ -22,8 +22,10 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, answer) => {
 });
 server.on('upgrade', (request, socket) => {
   const accept = createHash('sha1').update(request.headers['sec-websocket-key'] + kGuid).digest('base64');
+  const compresses = request.headers['sec-websocket-extensions']?.startsWith('permessage-deflate');
+  const agreed = compresses ? 'Sec-WebSocket-Extensions: permessage-deflate\r\n' : '';
   const head = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
-    + `Sec-WebSocket-Accept: ${accept}\r\n\r\n`;
+    + `Sec-WebSocket-Accept: ${accept}\r\n${agreed}\r\n`;
   socket.on('error', () => {}).setNoDelay(true);
   socket.write(Buffer.concat([Buffer.from(head), frame(open_packet())]));
   socket.once('data', () => socket.write(frame('40{"sid":"joined"}'))); // to the CONNECT
