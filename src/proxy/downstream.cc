@@ -206,7 +206,7 @@ void Downstream::on_waiting() noexcept {
 
 void Downstream::on_slow_consumer() noexcept {
   const std::string_view sid = exchange_ != nullptr ? exchange_->sid() : std::string_view{};
-  worker_.warn_slow_consumer(stall_pool_, sid, stream_.queued());
+  worker_.remarks().slow_consumer(stall_pool_, sid, stream_.queued());
   cut_off(CloseReason::slow_consumer);
 }
 

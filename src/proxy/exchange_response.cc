@@ -39,7 +39,7 @@ void Exchange::on_upstream_read(std::string_view bytes) noexcept {
     const auto result = http::read_response_head(response_partial_, bytes, worker_.head_limits(),
                                                  facts_.is_head ? "HEAD" : "GET", head);
     if (result.status == http::HeadResult::Status::failed) {
-      worker_.warn_bad_response(*backend_, http::code_of(result.error));
+      worker_.remarks().bad_response(*backend_, http::code_of(result.error));
       note_silence();
       return reply(kBadResponse);
     }
@@ -47,7 +47,7 @@ void Exchange::on_upstream_read(std::string_view bytes) noexcept {
     if (result.status == http::HeadResult::Status::need_more) return;
     if (head.status == 101) {
       if (!facts_.wants_upgrade || !head.fields.lists("upgrade", "websocket")) {
-        worker_.warn_bad_response(*backend_, "unasked-upgrade");
+        worker_.remarks().bad_response(*backend_, "unasked-upgrade");
         return reply(kBadResponse);
       }
       return become_tunnel(head, bytes);
@@ -238,7 +238,7 @@ void Exchange::note_end_of_answer() {
   if (response_body_->opened() != nullptr) {
     worker_.shared().news.handshake_opened(*backend_, worker_.now());
   } else if (facts_.intent.kind == Intent::Kind::handshake && status_ == 200 && !facts_.is_head) {
-    worker_.warn_unlearnt(*backend_);
+    worker_.remarks().unlearnt(*backend_);
   }
   if (!session_) return;
   auto& traffic = session_->traffic();

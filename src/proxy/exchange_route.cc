@@ -24,7 +24,7 @@ void Exchange::route(const http::RequestHead& head) {
     facts_.intent = engineio::classify(head, config.pools[*facts_.pool].socketio_path);
     facts_.on_engineio_path = facts_.intent.on_path;
     if (!facts_.on_engineio_path && looks_like_engineio(head.query())) {
-      worker_.warn_unpinned(*facts_.pool, head.path());
+      worker_.remarks().unpinned(*facts_.pool, head.path());
     }
   }
   if (config.former_routes.empty() || head.target.find("sid=") == std::string::npos) return;

@@ -54,7 +54,7 @@ void Exchange::on_place(balance::Reservation place) noexcept {
   const bool has_waited = std::exchange(phase_, Phase::waiting) == Phase::queued;
   if (has_waited) disarm();
   reservation_ = std::move(place);
-  worker_.explain_placing(*reservation_.backend());
+  worker_.remarks().placed(*reservation_.backend());
   connect(*reservation_.backend());
   if (has_waited) go_on();
 }

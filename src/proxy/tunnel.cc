@@ -144,7 +144,7 @@ void Tunnel::learn_session(std::string_view from_backend) {
   if (status == FirstMessage::Status::need_more && opening_->held.size() <= kMostHeld) return;
   if (status == FirstMessage::Status::complete) {
     opening_->watch->feed(opening_->message.text(), worker_.now());
-    if (!opening_->watch->opened()) worker_.warn_unlearnt(*backend_);
+    if (!opening_->watch->opened()) worker_.remarks().unlearnt(*backend_);
   }
   release_held();
 }
@@ -206,7 +206,8 @@ Duration Tunnel::longest_stall() const noexcept {
 void Tunnel::on_waiting() noexcept { worker_.mark_dirty(*this); }
 
 void Tunnel::on_slow_consumer() noexcept {
-  worker_.warn_slow_consumer(pool(), session_ ? session_->sid : std::string{}, out_.sink_queue());
+  worker_.remarks().slow_consumer(pool(), session_ ? session_->sid : std::string{},
+                                  out_.sink_queue());
   close_gracefully(CloseCode::try_again_later, CloseReason::slow_consumer);
 }
 

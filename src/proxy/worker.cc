@@ -1,11 +1,8 @@
 #include "proxy/worker.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "balance/explain.h"
 #include "proxy/worker_connections.h"
 
 namespace pinion::proxy {
@@ -19,10 +16,6 @@ constexpr std::size_t kWheelSlots = 1024;
 constexpr std::size_t kFreeChunks = 64;
 // Clients above max_connections that may linger for their 503; more are closed without a word.
 constexpr std::size_t kTurnedAwayAtOnce = 32;
-constexpr Duration kWarnEvery = std::chrono::seconds{10};
-// Placings are told of, for each backend that is taken.
-constexpr Duration kExplainEvery = std::chrono::seconds{1};
-constexpr std::size_t kMostExplained = 16;  // backends, in one line
 
 http::HeadLimits limits_of_heads(const config::Limits& limits) noexcept {
   return {.head = limits.head, .fields = limits.headers, .url = limits.url};
@@ -50,8 +43,7 @@ Worker::Worker(Shared& shared, metrics::WorkerCounters& counters, Setup setup)
       assigner_(shared.turns, std::random_device{}()),
       upstreams_(*this),
       cookies_(shared.cookie_key),
-      warnings_(kWarnEvery),
-      placings_(kExplainEvery),
+      remarks_(*this),
       head_limits_(limits_of_heads(config().proxy.limits)),
       high_mark_(config().proxy.limits.buffered_per_session / 2),
       mailbox_(std::make_unique<uv::Mailbox>(loop_)),
@@ -117,14 +109,7 @@ void Worker::on_accept(uv::Stream stream, const SocketAddress& peer) noexcept {
 
 void Worker::on_accept_failed(int status, bool turned_away) noexcept {
   if (turned_away) count_shed(metrics::ShedReason::descriptors);
-  const auto held_back = warnings_.admit("clients not accepted", now());
-  if (!held_back) return;
-  shared_.log.warning(
-      "clients cannot be accepted: descriptors or memory are used up; raise LimitNOFILE or lower "
-      "[proxy].max_connections",
-      {{"why", uv::describe(status)},
-       {"client", turned_away ? "turned away" : "left to wait"},
-       {"repeated", *held_back}});
+  remarks_.not_accepted(status, turned_away);
 }
 
 void Worker::connection_closed() noexcept {
@@ -230,90 +215,6 @@ void Worker::count_close(CloseReason reason) {
   counters_.closes[static_cast<std::size_t>(reason)].add();
   shared_.log.debug("connection closed", {{"reason", metrics::to_string(reason)},
                                           {"side", metrics::to_string(metrics::side_of(reason))}});
-}
-
-void Worker::warn_slow_consumer(PoolId pool, std::string_view sid, std::size_t waiting) {
-  const std::string& name = config().pools[pool].name;
-  const auto held_back = warnings_.admit("slow consumer of " + name, now());
-  if (!held_back) return;
-  shared_.log.warning(
-      "a client does not read and is closed, see [pool.slow_consumer]",
-      {{"pool", name}, {"sid", sid}, {"waiting_bytes", waiting}, {"repeated", *held_back}});
-}
-
-void Worker::warn_unpinned(PoolId pool, std::string_view path) {
-  const config::Pool& config = this->config().pools[pool];
-  // Nothing is to be pinned there.
-  if (config.socketio_path.empty()) return;
-  const auto held_back = warnings_.admit("unpinned in " + config.name, now());
-  if (!held_back) return;
-  shared_.log.warning(
-      "a request looks like Engine.IO's but is not below socketio_path, so its session is not "
-      "pinned: set socketio_path to where the application serves it",
-      {{"pool", config.name},
-       {"path", path},
-       {"socketio_path", config.socketio_path},
-       {"repeated", *held_back}});
-}
-
-void Worker::explain_placing(const balance::Backend& taken) {
-  if (!shared_.log.enabled(log::Level::debug)) return;
-  const balance::BackendIdentity& who = taken.identity();
-  const auto held_back = placings_.admit(who.pool_name + '/' + who.name, now());
-  if (!held_back) return;
-  const balance::BackendSet& set = backends(who.pool);
-  // The one that was taken was due, and is not due again so soon.
-  const auto why = [&](const balance::Backend& one) {
-    return balance::explain(one, &one == &taken ? 0 : set.rate, now(), set.balance);
-  };
-  std::string all;
-  std::size_t told = 0;
-  for (const balance::Backend* const backend : set.backends) {
-    if (told++ == kMostExplained) {
-      all += fmt::format("; and {} more", set.backends.size() - kMostExplained);
-      break;
-    }
-    const auto load = balance::load_of(*backend, now());
-    all += fmt::format("{}{}: load {}, {} sessions, {}", all.empty() ? "" : "; ",
-                       backend->identity().name, load ? fmt::format("{:.2f}", *load) : "unknown",
-                       backend->assigned().total(), why(*backend));
-  }
-  shared_.log.debug("session placed", {{"pool", who.pool_name},
-                                       {"backend", who.name},
-                                       {"why", why(taken)},
-                                       {"among", all},
-                                       {"repeated", *held_back}});
-}
-
-void Worker::warn_unlearnt(const balance::Backend& backend) {
-  const auto held_back = warnings_.admit("unlearnt from " + backend.identity().name, now());
-  if (!held_back) return;
-  shared_.log.warning(
-      fmt::format("the answer to a handshake opens no session that could be pinned: it is no open "
-                  "packet, or is compressed, or its sid has more than {} bytes",
-                  engineio::kMaxSid),
-      {{"pool", backend.identity().pool_name},
-       {"backend", backend.identity().name},
-       {"repeated", *held_back}});
-}
-
-void Worker::warn_bad_response(const balance::Backend& backend, std::string_view what) {
-  const std::string key = backend.identity().name + ' ' + std::string(what);
-  const auto held_back = warnings_.admit(key, now());
-  if (!held_back) return;
-  const std::string_view limit = what == code_of(http::HeadError::head_too_large)    ? "head"
-                                 : what == code_of(http::HeadError::too_many_fields) ? "headers"
-                                                                                     : "";
-  const std::string message =
-      limit.empty() ? "backend sent an answer that is not valid HTTP; the client got 502"
-                    : fmt::format(
-                          "backend sent a head of more than [proxy.limits].{} allows; the "
-                          "client got 502",
-                          limit);
-  shared_.log.warning(message, {{"pool", backend.identity().pool_name},
-                                {"backend", backend.identity().name},
-                                {"what", what},
-                                {"repeated", *held_back}});
 }
 
 void Worker::shut_down(Duration grace) {

@@ -22,11 +22,11 @@
 #include "config/config.h"
 #include "http/head.h"
 #include "http/head_parser.h"
-#include "log/once_per.h"
 #include "metrics/worker_counters.h"
 #include "proxy/admission_desk.h"
 #include "proxy/cookies.h"
 #include "proxy/join_desk.h"
+#include "proxy/remarks.h"
 #include "proxy/retired.h"
 #include "proxy/shared.h"
 #include "proxy/upstream_pool.h"
@@ -124,15 +124,8 @@ class Worker final : private uv::Listener::Handler,
   void count_connect(metrics::ConnectResult result) noexcept {
     counters_.upstream_connects[static_cast<std::size_t>(result)].add();
   }
-  /// Tells the log that a client is closed because it does not read; rate-limited.
-  void warn_slow_consumer(PoolId pool, std::string_view sid, std::size_t waiting);
-  /// Likewise of a request that looks as if it were meant for what is not at `socketio_path`.
-  void warn_unpinned(PoolId pool, std::string_view path);
-  /// For the debug log, now and then: which backend got a new session, and how all of them stood.
-  void explain_placing(const balance::Backend& taken);
-  /// A handshake was answered, but its session cannot be pinned.
-  void warn_unlearnt(const balance::Backend& backend);
-  void warn_bad_response(const balance::Backend& backend, std::string_view what);
+  /// What of all this the log is to hear of.
+  [[nodiscard]] Remarks& remarks() noexcept { return remarks_; }
 
   void connection_closed() noexcept;
   /// The connection has bytes of the next request at hand, and goes on after this turn.
@@ -176,8 +169,7 @@ class Worker final : private uv::Listener::Handler,
   UpstreamPool upstreams_;
   JoinDesk joining_;
   Cookies cookies_;
-  log::OncePer warnings_;
-  log::OncePer placings_;
+  Remarks remarks_;
   http::HeadLimits head_limits_;
   std::size_t high_mark_;
   std::string scratch_text_;
