@@ -103,9 +103,10 @@ void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePo
              {"to_move", std::accumulate(leave.begin(), leave.end(), std::uint64_t{0})},
              {"closed_per_second", terms.per_second},
              {"waits_for_ramp", !RampGate::held_back(set.backends, now).empty()}});
-  rebalances_.insert_or_assign(set.pool, Rebalance{.backends = set.backends,
-                                                   .terms = terms,
-                                                   .plan = plan_of(set.backends, terms, now)});
+  rebalances_.insert_or_assign(set.pool,
+                               Rebalance{.backends = set.backends,
+                                         .terms = terms,
+                                         .plan = plan_of(set.backends, leave, terms, now)});
   tick(now);
 }
 
@@ -137,7 +138,7 @@ void Mover::even_out_among(const balance::BackendSets& sets, TimePoint now) {
   for (auto& [pool, rebalance] : rebalances_) {
     if (rebalance.backends == sets[pool]->backends) continue;
     rebalance.backends = sets[pool]->backends;
-    rebalance.plan = plan_of(rebalance.backends, rebalance.terms, now);
+    rebalance.plan = plan_of(rebalance.backends, to_move(rebalance.backends), rebalance.terms, now);
     rebalance.waits = true;
     rebalance.waits_for.clear();
   }
@@ -204,10 +205,14 @@ void Mover::go_on(Drain& drain, TimePoint now) {
 
 bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
   if (rebalance.waits) {
-    // Nothing was moved yet, and who has too many may have changed.
-    rebalance.plan = plan_of(rebalance.backends, rebalance.terms, now);
     rebalance.waits_for = RampGate::held_back(rebalance.backends, now);
     rebalance.waits = !rebalance.waits_for.empty();
+    // Nothing was moved yet, and who has too many may have changed. Nor is anybody looked for who
+    // leaves anyway: that takes the whole table.
+    rebalance.plan =
+        rebalance.waits
+            ? plan_of(rebalance.backends, excess_of(rebalance.backends), rebalance.terms, now)
+            : plan_of(rebalance.backends, to_move(rebalance.backends), rebalance.terms, now);
     if (rebalance.waits) return false;
   }
   // Some left by themselves, or a backend drains now.
@@ -222,9 +227,8 @@ bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
   return true;
 }
 
-MovePlan Mover::plan_of(std::span<Backend* const> backends, const Terms& terms,
-                        TimePoint now) const {
-  const auto leave = to_move(backends);
+MovePlan Mover::plan_of(std::span<Backend* const> backends, std::span<const std::uint64_t> leave,
+                        const Terms& terms, TimePoint now) {
   MovePlan::Quotas quotas;
   for (std::size_t i = 0; i < leave.size(); ++i) quotas[backends[i]->id()] = leave[i];
   return {terms, std::move(quotas), now};

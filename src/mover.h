@@ -83,8 +83,10 @@ class Mover {
     std::vector<balance::Backend*> waits_for;
   };
 
-  [[nodiscard]] session::MovePlan plan_of(std::span<balance::Backend* const> backends,
-                                          const Terms& terms, TimePoint now) const;
+  /// @param leave how many, of each of the backends
+  static session::MovePlan plan_of(std::span<balance::Backend* const> backends,
+                                   std::span<const std::uint64_t> leave, const Terms& terms,
+                                   TimePoint now);
   static std::vector<std::uint64_t> excess_of(std::span<balance::Backend* const> backends);
   [[nodiscard]] std::uint64_t closing_on(BackendId backend) const;
   void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);

@@ -78,6 +78,10 @@ class AdmissionQueue {
   bool join(AdmissionWaiter& waiter, Rank rank, std::size_t limit, bool again) noexcept;
   /// Does nothing for one that does not wait.
   void leave(AdmissionWaiter& waiter) noexcept;
+  /// Nothing was free for anybody: whoever asks again in this turn would look through all backends
+  /// for nothing.
+  void found_none(TimePoint now) noexcept { found_none_at_ = now; }
+  [[nodiscard]] bool has_found_none(TimePoint now) const noexcept { return found_none_at_ == now; }
   /// Lets one after the other have its turn until one finds no place, and all who are bound.
   void serve(TimePoint now) noexcept;
 
@@ -96,6 +100,7 @@ class AdmissionQueue {
   SharedAdmission& shared_;
   std::array<List, kRanks> lists_;
   std::array<std::size_t, kRanks> here_{};  // in each of them
+  TimePoint found_none_at_{};
 };
 
 }  // namespace pinion::balance

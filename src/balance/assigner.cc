@@ -78,11 +78,12 @@ bool Assigner::collect_for_session(const BackendSet& set, std::span<Backend* con
   if (draws && draw_two(set, tried, now)) return false;
   collect(set, tried, [&](const Backend& one) { return which_for_session(one, now) == which; });
   for (Candidate& candidate : candidates_) weigh_load(candidate, now);
-  // First: one that is calm because it is new gets no more than its share while others, if busy,
-  // have room.
+  // Before it is asked who is calm: one that is so because it is new, or was full a moment ago,
+  // gets no more than its share while others, if busy, have room.
   hold_back_ramping(set.pool);
+  const bool some_later = drop_those_not_due(set.rate, now);
   keep_calm_ones();
-  return drop_those_not_due(set.rate, now);
+  return some_later;
 }
 
 void Assigner::weigh_load(Candidate& candidate, TimePoint now) {

@@ -137,12 +137,14 @@ class Backend {
     return health_.up() && !health_.silent() && health_.may_try_handshake(now) && !draining() &&
            !is_full();
   }
-  /// Who has had a session there may come back to it: one that is only slow to answer has its data
-  /// still.
-  [[nodiscard]] bool takes_back() const noexcept {
+  /// It is up, or only slow to answer: what it had it has still.
+  [[nodiscard]] bool keeps_data() const noexcept {
     const Fault fault = health_.fault();
-    const bool is_slow = fault == Fault::timeout || fault == Fault::no_open_packet;
-    return (health_.up() || is_slow) && !draining() && !is_full();
+    return health_.up() || fault == Fault::timeout || fault == Fault::no_open_packet;
+  }
+  /// Who has had a session there may come back to it.
+  [[nodiscard]] bool takes_back() const noexcept {
+    return keeps_data() && !draining() && !is_full();
   }
 
   /// How its probes ended; counted by the thread that probes.

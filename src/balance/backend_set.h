@@ -19,6 +19,7 @@ struct BackendSet {
   config::Balance balance = config::Balance::least_load;
   config::Thresholds thresholds{};
   std::uint32_t rate = 0;  // new sessions a second for each backend; 0: no limit
+  Duration recovery{};     // of a backend that was full by what is measured; 0: at once
   std::vector<Backend*> backends;
   /// Those that have an agent, and where it listens.
   std::vector<std::pair<Backend*, config::Address>> agents = {};

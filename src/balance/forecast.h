@@ -12,6 +12,10 @@
 namespace pinion::balance {
 
 struct Forecast {
+  /// Busy share that bytes waiting for it may stand for: those of an upload are many, and one piece
+  /// of work.
+  static constexpr double kMostWaiting = 1.0;
+
   TimePoint at{};              // of the reading; zero: there is none yet
   double unseen = 0;           // busy share that its rates show beside that of its mean sessions
   double per_session = 0;      // busy share of a mean session here
@@ -30,8 +34,9 @@ struct Forecast {
   /// makes no more frames, however many sessions it has: that only its probes show.
   /// @param sessions live and reserved ones now  @param queued bytes waiting for it
   [[nodiscard]] double busy(std::uint64_t sessions, std::uint64_t queued) const noexcept {
+    const double waiting = static_cast<double>(queued) * per_queued_byte;
     const double share = unseen + static_cast<double>(sessions) * per_session +
-                         static_cast<double>(queued) * per_queued_byte;
+                         (waiting < kMostWaiting ? waiting : kMostWaiting);
     return share > at_least ? share : at_least;
   }
   /// @param returns_now Backend::returns(); the keeper may not have looked since

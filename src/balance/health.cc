@@ -19,6 +19,8 @@ std::string_view describe(Fault fault) noexcept {
       break;
     case Fault::connect:
       return "cannot be connected to";
+    case Fault::connect_timeout:
+      return "does not take connections in time";
     case Fault::timeout:
       return "does not answer probes in time";
     case Fault::closed:
@@ -68,7 +70,7 @@ bool Health::go_down(Fault fault, TimePoint now) noexcept {
   // Many sessions fail at once when a backend dies; that is one failure, not many.
   if (!was_up && now < retry_at_) {
     // But those that it answered meanwhile were not in a row.
-    if (fault == Fault::connect) answers_ = 0;
+    if (fault == Fault::connect || fault == Fault::connect_timeout) answers_ = 0;
     return false;
   }
   if (was_up) {

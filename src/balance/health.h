@@ -4,7 +4,9 @@
 // Threads: any. up() is one atomic load; good news of a backend that is up is another. The rest is
 //   rare and takes a mutex.
 // Lifetime: part of its Backend.
-// Invariants: down after one connect that failed, or `fall` other faults in a row; up after `rise`
+// Invariants: down after one connect that failed, but for one that timed out, or `fall` other
+// faults
+//   in a row; up after `rise`
 //   good answers in a row, once its hold-down is over. The hold-down is nothing at first; each time
 //   that the backend goes down again within kSteady of coming up it doubles, up to kLongestHold.
 //   While it is down it is tried after kFirstRetry, then twice as long each time, up to
@@ -25,15 +27,16 @@ namespace pinion::balance {
 /// What is held against a backend.
 enum class Fault : unsigned char {
   none,
-  connect,         // a connect failed
-  timeout,         // a probe was not answered in time
-  closed,          // a probe's connection ended before the answer
-  status,          // a probe was answered with a status that it should not have
-  bad_answer,      // a probe's answer was no HTTP
-  bad_upgrade,     // a probe's WebSocket was opened by a 101 that no browser would take
-  no_open_packet,  // ... and said nothing in time
-  other_packet,    // ... and began with something else than an open packet
-  bad_gateway,     // requests were answered 502
+  connect,          // a connect failed
+  connect_timeout,  // a connect was not taken in time
+  timeout,          // a probe was not answered in time
+  closed,           // a probe's connection ended before the answer
+  status,           // a probe was answered with a status that it should not have
+  bad_answer,       // a probe's answer was no HTTP
+  bad_upgrade,      // a probe's WebSocket was opened by a 101 that no browser would take
+  no_open_packet,   // ... and said nothing in time
+  other_packet,     // ... and began with something else than an open packet
+  bad_gateway,      // requests were answered 502
 };
 
 /// For people: "cannot be connected to".
@@ -58,7 +61,7 @@ class Health {
 
   /// @returns true if it was up until now
   bool connect_failed(TimePoint now) noexcept;
-  /// Any fault but a failed connect. @returns true if it was up until now
+  /// Any other fault. @returns true if it was up until now
   bool failed(Fault fault, TimePoint now) noexcept;
   /// It has answered as it should. @returns true if it was down until now
   bool answered(TimePoint now) noexcept;

@@ -1,5 +1,6 @@
 // The default policy: the least busy share that is to be expected, by weight. A backend whose
-// probes wait long is hot, and taken only when all are; then the one where they wait least. Where
+// probes wait long is hot, and taken only when all are; then one of those where they wait least.
+// Where
 // the measurements say nothing, or no more than noise, it counts: sessions per weight, then
 // requests in flight, then the bytes that the backend has not read yet.
 #include <algorithm>
@@ -14,6 +15,9 @@ namespace {
 constexpr double kNoise = 0.01;
 // Where nobody is busier than this nobody waits, so counting spreads what comes later best.
 constexpr double kNobodyWaits = 0.05;
+// A wait is the mean of a few probes. Those up to so many times the least are equal, or all who
+// come until the next look would go to one.
+constexpr int kAlikeWaits = 2;
 
 bool fewer(const Candidate& a, const Candidate& b) noexcept {
   if (less_per_weight(a.assigned.total(), a.weight, b.assigned.total(), b.weight)) return true;
@@ -23,14 +27,25 @@ bool fewer(const Candidate& a, const Candidate& b) noexcept {
   return less_per_weight(a.queued, a.weight, b.queued, b.weight);
 }
 
+// How long the probes of one may wait to be chosen from.
+Duration longest_wait(std::span<const Candidate> candidates) noexcept {
+  Duration least = Duration::max() / kAlikeWaits;
+  for (const Candidate& one : candidates) {
+    if (!one.load.hot) return Duration::max();
+    least = std::min(least, one.load.wait);
+  }
+  return kAlikeWaits * least;
+}
+
 // How busy each candidate is to be taken for, and how busy one may be that is as good as the best.
 class Busy {
  public:
-  explicit Busy(std::span<const Candidate> candidates) noexcept {
+  explicit Busy(std::span<const Candidate> candidates) noexcept
+      : longest_wait_(longest_wait(candidates)) {
     double reported = 0;
     std::uint64_t sessions = 0;
     for (const Candidate& candidate : candidates) {
-      if (candidate.load.hot || !candidate.load.reported) continue;
+      if (!may_be_chosen(candidate) || !candidate.load.reported) continue;
       some_report_ = true;
       reported += candidate.load.busy * candidate.weight;
       sessions += candidate.assigned.total() + 1;
@@ -40,10 +55,15 @@ class Busy {
   }
 
   [[nodiscard]] bool is_good(const Candidate& one) const noexcept {
-    return !one.load.hot && of(one) <= good_enough_;
+    return may_be_chosen(one) && of(one) <= good_enough_;
   }
 
  private:
+  // If any is not hot, no other.
+  [[nodiscard]] bool may_be_chosen(const Candidate& one) const noexcept {
+    return longest_wait_ == Duration::max() ? !one.load.hot : one.load.wait <= longest_wait_;
+  }
+
   // Beside some that say how busy they are, one that says nothing and is not measured either is not
   // idle: a session is taken to cost there what it costs those.
   [[nodiscard]] double of(const Candidate& one) const noexcept {
@@ -58,17 +78,19 @@ class Busy {
     double least = std::numeric_limits<double>::infinity();
     double most = 0;
     for (const Candidate& candidate : candidates) {
-      if (candidate.load.hot) continue;
+      if (!may_be_chosen(candidate)) continue;
       trust = std::max(trust, candidate.load.trust);
       least = std::min(least, of(candidate));
       most = std::max(most, of(candidate));
     }
     good_enough_ = most;
     if (trust <= 0 || most <= kNobodyWaits) return;
-    // The less the measurements are to be trusted, the less they tell one from the other.
-    good_enough_ = least + std::max(kNoise, (1 - trust) * (most - least));
+    // The less the measurements are to be trusted, the less they tell one from the other. Above 1
+    // all are the same: they cannot keep up.
+    good_enough_ = least + std::max(kNoise, (1 - trust) * (std::min(most, 1.0) - least));
   }
 
+  Duration longest_wait_;
   bool some_report_ = false;
   double of_session_ = 0;   // busy share, times weight, where it is reported
   double good_enough_ = 0;  // by weight
@@ -77,13 +99,6 @@ class Busy {
 }  // namespace
 
 std::size_t least_load(std::span<const Candidate> candidates, Random& random) noexcept {
-  const bool all_hot = std::all_of(candidates.begin(), candidates.end(),
-                                   [](const Candidate& one) { return one.load.hot; });
-  if (all_hot) {
-    return least_of(candidates, random, [](const Candidate& a, const Candidate& b) {
-      return a.load.wait < b.load.wait;
-    });
-  }
   const Busy busy(candidates);
   return least_of(candidates, random, [&busy](const Candidate& a, const Candidate& b) {
     const bool a_is_good = busy.is_good(a);

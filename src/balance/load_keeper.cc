@@ -90,6 +90,8 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   if (std::exchange(watched.came_up, came_up) != came_up) {
     watched.rate.forget();
     watched.learner.forget();
+    watched.requests = {};
+    backend.reported_load().forget();
     watched.learns_from = now + kStartsUp;
     reading.learnt_cost = 0;
   }

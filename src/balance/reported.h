@@ -29,6 +29,9 @@ class ReportedLoad {
     return load_.load(std::memory_order_relaxed);
   }
 
+  /// Another process is there, which has said nothing yet.
+  void forget() noexcept { until_.store(0, std::memory_order_relaxed); }
+
   struct Report {
     double load = 0;
     std::uint64_t sessions = 0;  // that it had then

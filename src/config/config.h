@@ -127,6 +127,7 @@ struct Admission {
   std::size_t queue = 0;  // that may wait; 0: nobody
   Duration wait{};
   std::uint32_t rate = 0;  // new sessions a second for each backend; 0: no limit
+  Duration recovery{};     // of a backend that was full by what is measured; 0: at once
 
   bool operator==(const Admission&) const = default;
 };

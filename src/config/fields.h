@@ -117,6 +117,7 @@ void each_field(MaybeConst<Admission> auto& admission, auto&& field) {
   field("queue", admission.queue);
   field("wait", admission.wait);
   field("rate", admission.rate);
+  field("recovery", admission.recovery);
 }
 
 void each_field(MaybeConst<Affinity> auto& affinity, auto&& field) {

@@ -180,8 +180,12 @@ constexpr Key kKeysOfPools[] = {
      .help = "New sessions that each backend gets in a second at most; more of them wait. It "
              "spreads those who come back at once after a backend has died. Who comes back to its "
              "own backend waits for that one, and keeps nobody from another. A session that its CONNECT "
-             "moves to where its id belongs is not held back. A backend that was full by what is measured "
-             "gets a fiftieth of its sessions in a second at most, for 30 s, since that shows late."},
+             "moves to where its id belongs is not held back."},
+    {.section = Section::admission, .type = Type::duration, .name = "recovery",
+     .fallback = "30s", .min = 100, .max = kHour, .zero = "it takes all that come its way",
+     .help = "How long a backend that was full by what is measured gets a fiftieth of its sessions in a "
+             "second at most. What it has to do shows late, so it would be filled far above its "
+             "limit, time and again. Not after its limit of sessions, which are counted at once."},
 
     {.section = Section::affinity, .type = Type::id_places, .name = "ids",
      .fallback = "", .min = 0, .max = 16,

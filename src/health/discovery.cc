@@ -174,6 +174,7 @@ balance::BackendSets Discovery::sets() const {
     set->balance = config_->pools[pool].balance;
     set->thresholds = config_->pools[pool].thresholds;
     set->rate = config_->pools[pool].admission.rate;
+    set->recovery = config_->pools[pool].admission.recovery;
     for (const auto& source : sources_) {
       if (source->pool != pool) continue;
       if (source->resolved.empty()) {

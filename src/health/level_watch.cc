@@ -27,11 +27,12 @@ balance::Readings readings_of(const balance::Backend& backend, TimePoint now) {
 
 // Measurements are some seconds late. By then this much more than what it had is on it, and not all
 // who waited.
-constexpr Duration kCareful = std::chrono::seconds{30};
 constexpr std::uint64_t kCarefulShare = 50;  // a fiftieth of its sessions a second
+constexpr std::uint64_t kLeastRate = 2;
 
 std::uint32_t careful_rate(std::uint64_t sessions) noexcept {
-  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(sessions / kCarefulShare, 1, 1000));
+  return static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(sessions / kCarefulShare, kLeastRate, 1000));
 }
 
 }  // namespace
@@ -64,13 +65,14 @@ void LevelWatch::on_tick() noexcept {
 void LevelWatch::look_at(const balance::BackendSet& set, balance::Backend& backend) {
   const TimePoint now = loop_.now();
   Kept& kept = kept_[&backend];
+  forget_former_process(kept, backend);
   const balance::Standing standing =
       kept.keeper.update(readings_of(backend, now), set.thresholds, now);
   const balance::Standing before = backend.standing();
   if (standing == before) return;
   backend.set_standing(standing);
   if (standing.level == before.level) return;
-  take_care(kept, backend, before, now);
+  take_care(kept, set, backend, before);
   const bool better = standing.level < before.level;
   log_.write(better ? log::Level::info : log::Level::warning, "backend's level has changed",
              {{"pool", backend.identity().pool_name},
@@ -80,16 +82,23 @@ void LevelWatch::look_at(const balance::BackendSet& set, balance::Backend& backe
               {"limit", balance::to_string(better ? before.by : standing.by)}});
 }
 
+void LevelWatch::forget_former_process(Kept& kept, balance::Backend& backend) {
+  if (!kept.recovers || backend.health().returns() == kept.returns) return;
+  backend.pace().be_careful({}, 0);
+  kept.recovers = false;
+}
+
 // Of the process that was full, by what it had then: another one has nothing yet.
-void LevelWatch::take_care(Kept& kept, balance::Backend& backend, const balance::Standing& before,
-                           TimePoint now) {
+void LevelWatch::take_care(Kept& kept, const balance::BackendSet& set, balance::Backend& backend,
+                           const balance::Standing& before) const {
   const balance::Health& health = backend.health();
   if (backend.standing().level == balance::Level::full) {
     kept.sessions = backend.assigned().total();
     kept.returns = health.returns();
   } else if (before.level == balance::Level::full && before.by != balance::Limit::sessions) {
     if (!health.up() || health.returns() != kept.returns) return;
-    backend.pace().be_careful(now + kCareful, careful_rate(kept.sessions));
+    backend.pace().be_careful(loop_.now() + set.recovery, careful_rate(kept.sessions));
+    kept.recovers = true;
   }
 }
 

@@ -29,14 +29,16 @@ class LevelWatch final : private uv::Timer::Handler {
     // When it became full:
     std::uint64_t sessions = 0;
     std::uint64_t returns = 0;  // Health::returns()
+    bool recovers = false;      // it was told so since
   };
 
   // For the timer, which does not see private bases.
   uv::Timer::Handler& as_ticker() noexcept { return *this; }
   void on_tick() noexcept override;
   void look_at(const balance::BackendSet& set, balance::Backend& backend);
-  static void take_care(Kept& kept, balance::Backend& backend, const balance::Standing& before,
-                        TimePoint now);
+  static void forget_former_process(Kept& kept, balance::Backend& backend);
+  void take_care(Kept& kept, const balance::BackendSet& set, balance::Backend& backend,
+                 const balance::Standing& before) const;
 
   uv::Loop& loop_;
   log::Logger& log_;

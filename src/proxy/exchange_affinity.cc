@@ -47,6 +47,7 @@ bool Exchange::go_home() {
       return false;
     }
     reservation_ = std::move(reservation);
+    worker_.remarks().led_home(*backend, ids_.led_by());
   }
   counters.affinity(AffinityResult::followed);
   connect(*backend);

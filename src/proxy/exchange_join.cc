@@ -49,7 +49,7 @@ std::unique_ptr<TunnelJoin> Exchange::watch_connect(const http::ResponseHead& he
   if (join != nullptr) {
     join->is_upgrade = session_.has_value();
   } else {
-    worker_.counters().pools[*facts_.pool].rebind(metrics::RebindResult::unread);
+    worker_.count_rebind(*facts_.pool, facts_.intent.sid, metrics::RebindResult::unread);
   }
   return join;
 }

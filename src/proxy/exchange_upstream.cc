@@ -202,7 +202,9 @@ void Exchange::connect_failed(int status) {
                                                  : ConnectResult::error);
   worker_.shared().news.missed(*backend_, status, worker_.now());
   downstream_.resume_reading();
-  if (!facts_.intent.in_session()) return try_next_backend();
+  // It lives, and another would answer that it knows nothing of the session.
+  const bool is_tied = ids_.is_tied() && !refused;
+  if (!facts_.intent.in_session() && !is_tied) return try_next_backend();
   if (!refused) return reply_unreachable();
   session_->close_session(metrics::CloseReason::backend_unreachable);
   reply_unknown_session();

@@ -31,8 +31,8 @@ const config::Affinity& PollingJoin::affinity() const noexcept {
   return worker_.config().pools[*facts_.pool].affinity;
 }
 
-metrics::PoolCounters& PollingJoin::counters() const noexcept {
-  return worker_.counters().pools[*facts_.pool];
+void PollingJoin::count(RebindResult result) const {
+  worker_.count_rebind(*facts_.pool, facts_.intent.sid, result);
 }
 
 // From protocol 4 on clients join in so many words, and know nothing of their sid but that they are
@@ -102,7 +102,7 @@ void PollingJoin::expire() {
 PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_view body) {
   session_ = &session;
   if (passes_unread_) {
-    counters().rebind(RebindResult::unread);
+    count(RebindResult::unread);
     return stay();
   }
   const Said said = read_stated_id(body);
@@ -111,7 +111,7 @@ PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_vi
     return Next::unspoken;
   }
   if (said == Said::unjoined && session::is_yet_to_join(session.found().joining)) {
-    counters().rebind(RebindResult::unjoined);
+    count(RebindResult::unjoined);
   }
   if (session.found().joining == Joining::moving) {
     told_ = true;
@@ -124,11 +124,11 @@ PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_vi
   auto reservation = reserve_return(worker_.shared().registry.by_id(right->backend),
                                     worker_.backends(*facts_.pool));
   if (!reservation) {
-    counters().rebind(RebindResult::refused);
+    count(RebindResult::refused);
     return stay();
   }
   if (!worker_.shared().ledger.begin_move(session.key(), session.found().serial)) {
-    counters().rebind(RebindResult::late);
+    count(RebindResult::late);
     // Who has let the time pass takes no id away from a session that lives.
     if (right->in_use) stated_id_.clear();
     return stay();
@@ -157,7 +157,7 @@ void PollingJoin::take_later(SessionHold& session, std::string_view connects) {
   if (stated_id_.empty()) return;
   if (bind_late(worker_.shared().ledger, session.key(), session.found(), stated_id_,
                 affinity().keep, worker_.now())) {
-    counters().rebind(RebindResult::late);
+    count(RebindResult::late);
   }
 }
 
@@ -184,7 +184,7 @@ void PollingJoin::move_to(balance::Reservation reservation) {
 void PollingJoin::on_rebound(RebindResult result) noexcept {
   const bool taken = result == RebindResult::moved && take_over();
   const bool gone = result == RebindResult::moved && !taken;
-  counters().rebind(gone ? RebindResult::late : result);
+  count(gone ? RebindResult::late : result);
   if (!taken) leave_opened();
   worker_.retire(std::move(rebind_));
   owner_.on_moved(stay());

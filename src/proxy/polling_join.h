@@ -85,7 +85,7 @@ class PollingJoin final : private JoinWaiter, private Rebind::Owner {
 
  private:
   [[nodiscard]] const config::Affinity& affinity() const noexcept;
-  [[nodiscard]] metrics::PoolCounters& counters() const noexcept;
+  void count(metrics::RebindResult result) const;
   [[nodiscard]] bool can_gather(const http::RequestHead& head) const;
   void on_joined() noexcept override;
   void on_rebound(metrics::RebindResult result) noexcept override;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "balance/explain.h"
+#include "engineio/open_packet.h"
 #include "proxy/worker.h"
 
 namespace pinion::proxy {
@@ -37,6 +38,13 @@ void Remarks::slow_consumer(PoolId pool, std::string_view sid, std::size_t waiti
   worker_.shared().log.warning(
       "a client does not read and is closed, see [pool.slow_consumer]",
       {{"pool", name}, {"sid", sid}, {"waiting_bytes", waiting}, {"repeated", *held_back}});
+}
+
+void Remarks::over_budget(std::size_t waiting) {
+  const auto held_back = warnings_.admit("over budget", worker_.now());
+  if (!held_back) return;
+  worker_.shared().log.warning("more waits than [proxy.limits].buffered_total: closing the slowest",
+                               {{"waiting_bytes", waiting}, {"repeated", *held_back}});
 }
 
 void Remarks::unpinned(PoolId pool, std::string_view path) {
@@ -81,6 +89,12 @@ void Remarks::placed(const balance::Backend& taken) {
                                                 {"why", why(taken)},
                                                 {"among", all},
                                                 {"repeated", *held_back}});
+}
+
+void Remarks::led_home(const balance::Backend& home, std::string_view by) {
+  const balance::BackendIdentity& who = home.identity();
+  worker_.shared().log.debug("session led home",
+                             {{"pool", who.pool_name}, {"backend", who.name}, {"by", by}});
 }
 
 void Remarks::unlearnt(const balance::Backend& backend) {

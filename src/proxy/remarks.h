@@ -27,10 +27,14 @@ class Remarks {
   void not_accepted(int status, bool turned_away);
   /// A client is closed because it does not read.
   void slow_consumer(PoolId pool, std::string_view sid, std::size_t waiting);
+  /// Whoever reads slowest is closed, since more waits than may. @param waiting bytes, for that one
+  void over_budget(std::size_t waiting);
   /// A request looks as if it were meant for what is not at `socketio_path`.
   void unpinned(PoolId pool, std::string_view path);
   /// For the debug log: which backend got a new session, and how all of them stood.
   void placed(const balance::Backend& taken);
+  /// Likewise: a new session goes where its client has been. @param by "id" or "cookie"
+  void led_home(const balance::Backend& home, std::string_view by);
   /// A handshake was answered, but its session cannot be pinned.
   void unlearnt(const balance::Backend& backend);
   /// @param what the code of an error in its head

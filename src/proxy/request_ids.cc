@@ -42,6 +42,8 @@ void RequestIds::read_body(std::string_view body) {
 }
 
 balance::Backend* RequestIds::home() {
+  led_by_ = {};
+  tied_ = false;
   if (ids_.empty() && cookie_.empty()) return nullptr;
   auto& counters = worker_.counters().pools[*facts_.pool];
   balance::Backend* backend = nullptr;
@@ -60,18 +62,21 @@ balance::Backend* RequestIds::home() {
   if (home && !moved) {
     backend = &worker_.shared().registry.by_id(home->found.backend);
     in_use = home->found.in_use;
+    led_by_ = "id";
   } else if (has_hint && !moved) {
     backend = worker_.cookies().backend_of(worker_.config().pools[*facts_.pool], set, cookie_);
+    if (backend != nullptr) led_by_ = "cookie";
   }
-  home_known_ = backend != nullptr;
   if (backend == nullptr) {
     counters.affinity(AffinityResult::unknown);
     return nullptr;
   }
   const bool stays = set.has(*backend);
   // Where a session lives, a request that names it has its data, whatever probes or the config say.
+  tied_ = !opens() && in_use && stated;
+  const bool there = stated ? backend->keeps_data() : backend->health().up();
   const bool alive = opens() ? stays && backend->tries_sessions(worker_.now())
-                             : (in_use && stated) || ((in_use || stays) && backend->health().up());
+                             : tied_ || ((in_use || stays) && there);
   if (alive) return backend;
   counters.affinity(AffinityResult::away);
   return nullptr;

@@ -38,10 +38,14 @@ class RequestIds {
   /// The backend where it belongs. @returns null unless that is known and alive
   [[nodiscard]] balance::Backend* home();
   /// home() has found one, alive or not.
-  [[nodiscard]] bool home_known() const noexcept { return home_known_; }
+  [[nodiscard]] bool home_known() const noexcept { return !led_by_.empty(); }
+  /// What home() went by: "id" or pinion's own "cookie"; empty: nothing is known.
+  [[nodiscard]] std::string_view led_by() const noexcept { return led_by_; }
+  /// It is beside a session that it names and that lives there: nobody else can answer it.
+  [[nodiscard]] bool is_tied() const noexcept { return tied_; }
   /// It states an id of which nothing is known, as clients do before they open its session.
   [[nodiscard]] bool heralds_session() const noexcept {
-    return in_body_ && !ids_.empty() && !home_known_;
+    return in_body_ && !ids_.empty() && !home_known();
   }
   /// A backend has answered it, so the session that it heralds belongs there.
   void suggest(const balance::Backend& answered, int status);
@@ -62,7 +66,8 @@ class RequestIds {
   bool https_ = false;  // between the client and whoever ends TLS before us
   bool brings_connect_ = false;
   bool in_body_ = false;
-  bool home_known_ = false;
+  std::string_view led_by_;
+  bool tied_ = false;
 };
 
 }  // namespace pinion::proxy

@@ -126,8 +126,14 @@ balance::Reservation SessionPlacing::place_for(TimePoint now, Refusal& refusal) 
     refusal = Refusal::paced;
     return reserve_paced(*home_, set.rate, now);
   }
+  balance::AdmissionQueue& queue = worker_.admission().queue(*facts_.pool);
+  refusal = Refusal::paced;
+  if (queue.has_found_none(now)) return {};
   auto assignment = worker_.assigner().assign_session(set, tried_, now);
   refusal = assignment.refusal;
+  if (!assignment.reservation && tried_.empty() && refusal != Refusal::no_backend) {
+    queue.found_none(now);
+  }
   return std::move(assignment.reservation);
 }
 

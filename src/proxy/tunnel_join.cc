@@ -55,7 +55,7 @@ void Tunnel::read_connect(std::string_view bytes) {
 }
 
 void Tunnel::stay(RebindResult why) {
-  worker_.counters().pools[pool()].rebind(why);
+  worker_.count_rebind(pool(), session_->sid, why);
   joined();
 }
 
@@ -78,7 +78,7 @@ void Tunnel::take_connect() {
   if (!right) return joined();
   const auto hindrance = begin_move(worker_.shared().registry.by_id(right->backend));
   if (!hindrance) return;
-  worker_.counters().pools[pool()].rebind(*hindrance);
+  worker_.count_rebind(pool(), session_->sid, *hindrance);
   // A backend that is ending is nobody's home, and a client that cannot be moved by its own doing
   // takes no id away from a session that lives.
   const bool is_ending = out_.ended() || out_.saw_close_frame();
@@ -122,7 +122,7 @@ void Tunnel::on_rebound(RebindResult result) noexcept {
       result = RebindResult::late;
     }
   }
-  worker_.counters().pools[pool()].rebind(result);
+  worker_.count_rebind(pool(), session_->sid, result);
   worker_.retire(std::move(join_->rebind));
   worker_.mark_dirty(*this);
   joined();
@@ -184,7 +184,7 @@ void Tunnel::learn_late(std::string_view id) {
   const auto found = ledger.find(key);
   if (!found || found->serial != session_->serial) return;
   if (bind_late(ledger, key, *found, id, affinity().keep, worker_.now())) {
-    worker_.counters().pools[pool()].rebind(RebindResult::late);
+    worker_.count_rebind(pool(), session_->sid, RebindResult::late);
   }
 }
 

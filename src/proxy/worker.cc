@@ -217,6 +217,13 @@ void Worker::count_close(CloseReason reason) {
                                           {"side", metrics::to_string(metrics::side_of(reason))}});
 }
 
+void Worker::count_rebind(PoolId pool, std::string_view sid, metrics::RebindResult result) {
+  counters_.pools[pool].rebind(result);
+  shared_.log.debug(
+      "session rebind",
+      {{"pool", config().pools[pool].name}, {"sid", sid}, {"result", metrics::to_string(result)}});
+}
+
 void Worker::shut_down(Duration grace) {
   shutdown_deadline_ = now() + grace;
   if (std::exchange(shutting_down_, true)) return pace_shutdown();

@@ -72,10 +72,7 @@ void Worker::relieve_buffers() noexcept {
   promise_to_free(given_back);
   if (waiting == 0 || shared_.closing_bytes.load(std::memory_order_relaxed) >= used - limit) return;
   promise_to_free(given_back + waiting);
-  if (const auto held_back = warnings_.admit("over budget", now())) {
-    shared_.log.warning("more waits than [proxy.limits].buffered_total: closing the slowest",
-                        {{"waiting_bytes", waiting}, {"repeated", *held_back}});
-  }
+  remarks_.over_budget(waiting);
   if (downstream != nullptr) {
     downstream->cut_off(CloseReason::over_budget);
   } else {

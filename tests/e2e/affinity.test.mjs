@@ -175,3 +175,21 @@ describe('the cookie of pinion', () => {
     assert.deepEqual(recovered, Array(9).fill(true));
   });
 });
+
+test('the debug log tells who is led home, by what, and what became of the id in a CONNECT', { timeout: seconds(60) }, async (t) => {
+  const stage = Stage.of(t);
+  const pinion = await stage.pinion({
+    backends: await stage.backends('node4', 3),
+    pool: { balance: 'round_robin', affinity: { ids: ['connect:id', 'query:tab'], cookie: 'home' } },
+    log: { level: 'debug' },
+  });
+  const join = () => client(stage, pinion.url, { transport: 'websocket', auth: { id: 'T' } });
+  const home = await call(await join(), 'who');
+  for (let i = 0; i < 2; i++) assert.equal(await call(await join(), 'who'), home);
+  await pinion.says(/session rebind .*sid=\S+ .*result=moved/);
+  const open = async (more, headers) => request(`${pinion.url}/socket.io/?EIO=4&transport=polling${more}`, { headers });
+  const { headers } = await open('&tab=T');
+  await pinion.says(/session led home .*backend=\S+ .*by=id/);
+  await open('', { cookie: headers['set-cookie'][0].split(';')[0] });
+  await pinion.says(/session led home .*backend=\S+ .*by=cookie/);
+});

@@ -180,6 +180,35 @@ describe('the ladder', () => {
     await pinion.comes_to_rest();
   });
 
+  test('above buffered_total: the slowest readers are closed, no more than it takes, and who keeps up talks on', {
+    timeout: seconds(90),
+  }, async (t) => {
+    const stage = Stage.of(t);
+    const pinion = await stage.pinion({
+      backends: await stage.backends('node4', 2),
+      limits: { buffered_per_session: '256KiB', buffered_total: '1MiB' },
+    });
+    const talker = await client(stage, pinion.url, { transport: 'websocket' });
+    // Each makes 128 KiB wait, and what one read brings beyond that: 64 KiB.
+    const readers = await Promise.all(Array.from({ length: 14 }, async () => (await joined(stage, pinion.url, () => {})).socket));
+    for (const socket of readers) {
+      socket.send('42["flood",10000]');
+      socket.pause();
+    }
+    await eventually('the last rung is taken', async () => (await rungs(pinion)).includes('close_slowest'));
+    assert.equal(await pinion.metric('overload_rung', 'rung="close_slowest"'), 1);
+    const closed = () => pinion.metric('closes_total', 'reason="over_budget"');
+    const buffered = () => pinion.metric('buffered_bytes');
+    await eventually('some are closed, and what waits is in bounds', async () => (await closed()) > 0 && (await buffered()) <= 2 ** 20);
+    assert.ok(await closed() <= readers.length - 4, `${await closed()} are closed`);
+    await pinion.says(/more waits than \[proxy\.limits\]\.buffered_total: closing the slowest/);
+    assert.equal(await call(talker, 'echo', 'still here'), 'still here');
+    for (const socket of readers) socket.terminate();
+    await taken(pinion, 0);
+    talker.disconnect();
+    await pinion.comes_to_rest();
+  });
+
   test('by its own lateness', { timeout: seconds(60) }, async (t) => {
     const stage = Stage.of(t);
     const pinion = await stage.pinion({

@@ -5,7 +5,7 @@ import { call, client } from './support/client.mjs';
 import { PollingSession, request } from './support/polling.mjs';
 import { serve_bytes } from './support/serve.mjs';
 import { Stage } from './support/stage.mjs';
-import { eventually, seconds } from './support/wait.mjs';
+import { eventually, seconds, slow } from './support/wait.mjs';
 
 const often = { interval: '100ms' };
 const state = async (pinion, name) => (await pinion.backends()).find((one) => one.name === name);
@@ -30,6 +30,20 @@ for (const kind of ['node4', 'uvicorn-websockets']) {
       await eventually('it rests', async () => (await pinion.backends())[0].reported_load < 0.2, { within: seconds(30) });
       assert.ok((await pinion.metric('load_reports_total', 'result="taken"')) > 0);
       assert.equal(await pinion.metric('load_reports_total', 'result="unread"'), 0);
+    });
+
+    test('tells how late its event loop is', { timeout: seconds(60) }, async (t) => {
+      const stage = Stage.of(t);
+      const backend = await stage.backend(kind, 'only', { reports: true });
+      const url = `http://${backend.address}`;
+      const delay_ms = async () => {
+        const { headers } = await request(`${url}/file`);
+        return Number(/named_metrics\.event_loop_delay_ms=([\d.e+-]+)/.exec(headers['endpoint-load-metrics'])[1]);
+      };
+      const socket = await client(stage, url, { transport: 'websocket' });
+      socket.emit('block', 1000);
+      await eventually('it was late', async () => (await delay_ms()) > 30, { every: 20, within: seconds(20) });
+      await eventually('it is in time', async () => (await delay_ms()) < 10 * slow, { within: seconds(20) });
     });
 
     test('tells what is so when it answers a long poll, not when that was asked for', { timeout: seconds(60) }, async (t) => {

@@ -28,10 +28,11 @@ struct Watched {
   balance::Backend& backend = *registry.find_or_add(
       {.pool_name = "chat", .name = "b", .address = *SocketAddress::from_ip("127.0.0.1", 1)});
 
-  void limit(const config::Thresholds& thresholds) {
+  void limit(const config::Thresholds& thresholds, Duration recovery = 30s) {
     auto set = std::make_shared<balance::BackendSet>();
     set->backends.push_back(&backend);
     set->thresholds = thresholds;
+    set->recovery = recovery;
     levels.watch({set});
   }
   bool becomes(Level level, Limit by) {
@@ -114,6 +115,16 @@ TEST_CASE("one that was full by what is measured gets its next sessions one by o
   CHECK_FALSE(pace.ready(w.loop.now(), 0));
   CHECK(balance::explain(w.backend, 0, w.loop.now()) ==
         "was full a moment ago: at most 2 sessions a second for now");
+}
+
+TEST_CASE("one that was full takes at once what comes, where the config says so") {
+  Watched w;
+  balance::InflightHold one(w.backend);
+  w.limit({.full = {.inflight = 1}}, 0s);
+  CHECK(w.becomes(Level::full, Limit::inflight));
+  one.release();
+  CHECK(w.becomes(Level::calm, Limit::none));
+  CHECK_FALSE(w.backend.pace().careful(w.loop.now(), 0));
 }
 
 TEST_CASE("what probes tell counts while it is new") {

@@ -197,6 +197,37 @@ TEST_CASE("who has lost a session and is sent away goes before others when it co
   CHECK(proxy.ledger().lost_clients().take("127.0.0.1"));
 }
 
+TEST_CASE("who shows a known id goes before those who came earlier, though its home is gone") {
+  const Backend gone;
+  const Backend other;
+  RunningProxy proxy({gone.address(), other.address()},
+                     {.pool = "[pool.affinity]\nids = [\"query:id\"]\n"
+                              "[pool.admission]\nwait = \"1m\"\n"});
+  proxy.ledger().affinity().bind({0, "tab"}, proxy.backend(0).id(), std::chrono::hours{1},
+                                 monotonic_now());
+  proxy.backend(0).set_draining(true);
+  proxy.backend(1).limit_sessions(1);
+  const balance::Reservation last_place = balance::reserve_at(proxy.backend(1));
+  REQUIRE(last_place);
+  const auto waiting = [&](balance::Rank rank) {
+    std::size_t number = 0;
+    proxy.on_worker([&](Worker& worker) { number = worker.shared().admissions[0].of(rank); });
+    return number;
+  };
+  Peer stranger = proxy.client();
+  stranger.send(kHandshake);
+  CHECK(eventually([&] { return waiting(balance::Rank::fresh) == 1; }));
+  Peer returns = proxy.client();
+  returns.send(get("/socket.io/?EIO=4&transport=polling&id=tab"));
+  CHECK(eventually([&] { return waiting(balance::Rank::returning) == 1; }));
+  proxy.backend(1).limit_sessions(2);
+  Peer upstream = other.accept();
+  CHECK(upstream.read_until("\r\n\r\n").find("&id=tab ") != std::string::npos);
+  upstream.send(answer(open_packet("abc")));
+  CHECK(read_answer(returns).starts_with("HTTP/1.1 200"));
+  CHECK(waiting(balance::Rank::fresh) == 1);
+}
+
 TEST_CASE("nobody waits for a pool of which every backend drains") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"1m\"\n"));

@@ -114,6 +114,7 @@ export class Routine {
       if (this.#stuck) return;
       const answer = await this.#answer_to(text);
       if (answer === undefined) continue;
+      if (answer === '') return;
       tally.answers++;
       if (!answer.endsWith(`: ${text}`)) tally.garbled.push(answer);
       return;

@@ -108,7 +108,7 @@ def stateless(router, sessions, page):
     @router.post("/set-session-cookie")
     async def set_session_cookie(request: Request):
         session_id = (await request.json())["session_id"]
-        answer = JSONResponse({"message": "Session cookie set"})
+        answer = JSONResponse({"message": "Session cookie set"}, headers={"x-process": sessions.name})
         answer.set_cookie(COOKIE, session_id, path="/", httponly=True, samesite="lax")
         return answer
 
