@@ -56,12 +56,6 @@ void check_cookie(Affinity& affinity, const AffinityDraft& draft, ErrorList& err
                            own.name, to_text(own)));
   }
   if (affinity.cookie_key_file.empty()) return;
-  if (own.name.empty()) {
-    errors.add(
-        draft.cookie_key_file, key_path(Section::affinity, "cookie_key_file"),
-        "no cookie is set, since cookie is empty: add a name such as cookie = \"pinion\", or "
-        "remove cookie_key_file");
-  }
   auto key = read_key_file(affinity.cookie_key_file);
   if (key) {
     affinity.cookie_key = std::move(*key);

@@ -186,8 +186,17 @@ void PollingJoin::on_rebound(RebindResult result) noexcept {
   const bool gone = result == RebindResult::moved && !taken;
   count(gone ? RebindResult::late : result);
   if (!taken) leave_opened();
+  // Also by a client that took its time: it takes no id away from a session that lives.
+  if (result == RebindResult::unlike && lives_elsewhere()) stated_id_.clear();
   worker_.retire(std::move(rebind_));
   owner_.on_moved(stay());
+}
+
+bool PollingJoin::lives_elsewhere() const {
+  const auto right =
+      belongs_elsewhere(worker_.shared().ledger.affinity(), {*facts_.pool, stated_id_},
+                        session_->found().backend, worker_.now());
+  return right && right->in_use;
 }
 
 // The session that nobody will ask for is not left to its ping timeout.
@@ -211,12 +220,14 @@ bool PollingJoin::take_over() {
   return true;
 }
 
-// Where it is now, the session belongs to its id.
+// Where it is now, the session belongs to its id. Of several POSTs that were under way at once the
+// first counts, so that one session cannot fill the table.
 PollingJoin::Next PollingJoin::stay() {
   told_ = true;
   if (!session_->look_again()) return Next::gone;
-  if (!stated_id_.empty()) {
-    const session::PinTable::Found& found = session_->found();
+  const session::PinTable::Found& found = session_->found();
+  const bool had_its_say = found.joining == Joining::done && found.has_id;
+  if (!stated_id_.empty() && !had_its_say) {
     worker_.shared().ledger.bind(session_->key(), found.serial, stated_id_, found.backend,
                                  affinity().keep, worker_.now());
   }

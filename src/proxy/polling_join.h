@@ -95,6 +95,7 @@ class PollingJoin final : private JoinWaiter, private Rebind::Owner {
   void move_to(balance::Reservation reservation);
   bool take_over();
   void leave_opened();
+  [[nodiscard]] bool lives_elsewhere() const;
   void tell();
 
   Worker& worker_;

@@ -119,6 +119,7 @@ class Tunnel final : public Retirable,
   void read_connect(std::string_view bytes);
   [[nodiscard]] std::string id_in(const engineio::ConnectPacket& packet) const;
   void take_connect();
+  [[nodiscard]] bool lives_elsewhere(std::string_view id) const;
   void stay(metrics::RebindResult why);
   std::optional<metrics::RebindResult> begin_move(balance::Backend& right);
   [[nodiscard]] bool take_over(Rebind& rebind);

@@ -123,10 +123,18 @@ void Tunnel::on_rebound(RebindResult result) noexcept {
     }
   }
   worker_.count_rebind(pool(), session_->sid, result);
+  // Also by a client that took its time.
+  if (result == RebindResult::unlike && lives_elsewhere(join_->id)) join_->id.clear();
   worker_.retire(std::move(join_->rebind));
   worker_.mark_dirty(*this);
   joined();
   if (state_ == State::open && !rest.empty()) on_bytes(out_, rest);
+}
+
+bool Tunnel::lives_elsewhere(std::string_view id) const {
+  const auto right = belongs_elsewhere(worker_.shared().ledger.affinity(), {pool(), id},
+                                       backend_->id(), worker_.now());
+  return right && right->in_use;
 }
 
 // @returns false when the session has gone meanwhile: then all stays as it is

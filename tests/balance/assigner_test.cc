@@ -95,6 +95,29 @@ TEST_CASE("the turn of a backend is kept for those who come back to it") {
   }
 }
 
+TEST_CASE("busy ones are taken while the calm one has its turn only later") {
+  for (const Balance balance : kAll) {
+    Backends b;
+    for (int i = 0; i < 3; ++i) b.add();
+    auto turns = turns_of_one_pool();
+    Assigner assigner(turns, 1);
+    BackendSet set = b.set(balance);
+    for (const std::size_t i : {1U, 2U}) {
+      b[i].set_standing({.level = Level::busy, .by = Limit::loop_delay});
+    }
+    // Also by a rate of its own, since it was full.
+    b[0].pace().be_careful(kStart + std::chrono::seconds{30}, 1);
+    CHECK(assigner.assign_session(set, {}, kStart).reservation.backend() == &b[0]);
+    for (int i = 0; i < 20; ++i) {
+      Backend* const taken = assigner.assign_session(set, {}, kStart).reservation.backend();
+      REQUIRE(taken != nullptr);
+      CHECK(taken != &b[0]);
+    }
+    const TimePoint later = kStart + std::chrono::seconds{2};
+    CHECK(assigner.assign_session(set, {}, later).reservation.backend() == &b[0]);
+  }
+}
+
 TEST_CASE("those that were tried are passed over, by every policy") {
   for (const Balance balance : kAll) {
     Backends b;

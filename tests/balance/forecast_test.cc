@@ -24,6 +24,13 @@ TEST_CASE("bytes that wait for a backend are work that it has still to do") {
   CHECK(forecast_of(reading).busy(0, 10'000) == doctest::Approx(0.4));
 }
 
+TEST_CASE("an upload that waits, however large, is no more than one busy loop") {
+  LoadReading reading;
+  reading.cost = 0.002;
+  reading.work_per_queued_byte = 0.01;
+  CHECK(forecast_of(reading).busy(0, 10'000'000) == doctest::Approx(1.0));
+}
+
 TEST_CASE("it ramps up until its time is over, and from the moment that it comes back") {
   const TimePoint now = TimePoint{} + std::chrono::hours{1};
   Forecast forecast;

@@ -70,6 +70,18 @@ TEST_CASE("other faults count in a row only") {
   CHECK_FALSE(health.failed(Fault::status, kStart + 1s));
 }
 
+TEST_CASE("connects that time out count in a row, as a full backlog is no proof") {
+  Health health;
+  health.set_rules(1, 3);
+  CHECK_FALSE(health.failed(Fault::connect_timeout, kStart));
+  CHECK_FALSE(health.failed(Fault::connect_timeout, kStart));
+  CHECK_FALSE(health.answered(kStart));
+  CHECK_FALSE(health.failed(Fault::connect_timeout, kStart));
+  CHECK_FALSE(health.failed(Fault::timeout, kStart));
+  CHECK(health.failed(Fault::connect_timeout, kStart));
+  CHECK_FALSE(health.cannot_be_reached());
+}
+
 TEST_CASE("502s count in a row of requests, whatever probes say between them") {
   Health health;
   health.set_rules(1, 3);

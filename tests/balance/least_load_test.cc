@@ -80,4 +80,38 @@ TEST_CASE("least_load believes reports beside backends that are not measured and
   CHECK(chosen_of({silent(2), silent(3), silent(1)}) == 2);
 }
 
+TEST_CASE("least_load counts among those that wait about as long where all are hot") {
+  using namespace std::chrono_literals;
+  Backends b;
+  const auto hot = [&](std::uint32_t sessions, Duration wait) {
+    Candidate one = b.candidate(1, {.live = sessions});
+    one.load.hot = true;
+    one.load.wait = wait;
+    return one;
+  };
+  CHECK(chosen_of({hot(5, 60ms), hot(4, 100ms), hot(6, 70ms)}) == 1);
+  CHECK(chosen_of({hot(5, 60ms), hot(0, 130ms), hot(6, 70ms)}) == 0);
+  // All who come until the next look would go to one.
+  Random random{3};
+  std::vector<Candidate> candidates{hot(0, 60ms), hot(0, 61ms), hot(0, 62ms)};
+  for (int i = 0; i < 300; ++i) ++candidates[least_load(candidates, random)].assigned.reserved;
+  for (const Candidate& one : candidates) CHECK(one.assigned.reserved == 100);
+  // One that is not hot goes before them.
+  candidates.push_back(b.candidate(1, {.live = 1000}));
+  CHECK(chosen_of(candidates) == 3);
+}
+
+TEST_CASE("least_load: one that is far too busy does not make the others alike") {
+  Backends b;
+  const auto busy = [&](std::uint32_t sessions, double share) {
+    Candidate one = b.candidate(1, {.live = sessions});
+    one.load.busy = share;
+    one.load.trust = 0.8;
+    return one;
+  };
+  CHECK(chosen_of({busy(9, 0.2), busy(3, 0.8), busy(3, 6.0)}) == 0);
+  // Those that cannot keep up are alike.
+  CHECK(chosen_of({busy(9, 1.20), busy(3, 1.21), busy(3, 6.0)}) == 1);
+}
+
 }  // namespace pinion::balance

@@ -117,6 +117,21 @@ TEST_CASE("one that was full by what is measured gets its next sessions one by o
         "was full a moment ago: at most 2 sessions a second for now");
 }
 
+TEST_CASE("one that was full gets two sessions a second at least, and another process all") {
+  Watched w;
+  const balance::Pace& pace = w.backend.pace();
+  balance::InflightHold one(w.backend);
+  w.limit({.full = {.inflight = 1}});
+  CHECK(w.becomes(Level::full, Limit::inflight));
+  one.release();
+  CHECK(w.becomes(Level::calm, Limit::none));
+  CHECK(pace.in_force(w.loop.now(), 0) == 2);
+  w.backend.health().connect_failed(w.loop.now());
+  CHECK(w.backend.health().answered(w.loop.now()));
+  CHECK(run_until(w.loop, [&] { return !pace.careful(w.loop.now(), 0); }));
+  CHECK(pace.in_force(w.loop.now(), 0) == 0);
+}
+
 TEST_CASE("one that was full takes at once what comes, where the config says so") {
   Watched w;
   balance::InflightHold one(w.backend);

@@ -94,4 +94,57 @@ TEST_CASE("a page that only a cookie ties to a backend goes elsewhere while that
   is_asked(home, get("/file?tab=tab"));
 }
 
+// A handler may block its loop for longer than probes wait.
+TEST_CASE("who names its session goes to the backend that is only slow to answer, session or not") {
+  const Backend home;
+  const Backend other;
+  RunningProxy proxy({home.address(), other.address()},
+                     {.pool = "[pool.affinity]\nids = [\"query:tab\", \"connect:id\"]\n"});
+  auto& table = proxy.ledger().affinity();
+  table.release(table.bind({0, "tab"}, proxy.backend(0).id(), 1h, monotonic_now()),
+                monotonic_now());
+  REQUIRE_FALSE(table.find({0, "tab"}, monotonic_now())->in_use);
+  Peer client = proxy.client();
+  const auto is_asked = [&](const Backend& backend) {
+    client.send(get("/file?tab=tab"));
+    Peer upstream = backend.accept();
+    upstream.read_until("\r\n\r\n");
+    upstream.send(answer("here"));
+    CHECK(read_answer(client).ends_with("here"));
+  };
+  balance::Health& health = proxy.backend(0).health();
+  while (health.up()) (void)health.failed(balance::Fault::timeout, monotonic_now());
+  for (int i = 0; i < 4; ++i) is_asked(home);
+  // So does a reconnect: see reserve_return().
+  CHECK(proxy.backend(0).takes_back());
+  health.connect_failed(monotonic_now() + 1h);
+  REQUIRE(health.fault() == balance::Fault::connect);
+  for (int i = 0; i < 4; ++i) is_asked(other);
+}
+
+TEST_CASE(
+    "what asks beside a living session is not sent elsewhere when its home takes no connects") {
+  const Backend home;
+  const Backend other;
+  RunningProxy proxy({home.address(), other.address()},
+                     {.timeouts = "connect = \"50ms\"",
+                      .pool = "[pool.affinity]\nids = [\"query:tab\", \"cookie:tab\"]\n"});
+  (void)proxy.ledger().affinity().bind({0, "tab"}, proxy.backend(0).id(), 1h, monotonic_now());
+  proxy.backend(0).health().set_rules(2, 3);
+  const Peer fills = home.fill_backlog();
+  Peer client = proxy.client();
+  client.send(get("/file?tab=tab"));
+  const std::string late = read_answer(client);
+  CHECK(late.starts_with("HTTP/1.1 504"));
+  CHECK(late.find("X-Pinion-Error: connect-timeout") != std::string::npos);
+  // One that times out is no proof that it is gone.
+  CHECK(proxy.backend(0).health().up());
+  // A page that only a cookie leads there can be had elsewhere.
+  client.send("GET /page HTTP/1.1\r\nHost: x\r\nCookie: tab=tab\r\n\r\n");
+  Peer upstream = other.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send(answer("here"));
+  CHECK(read_answer(client).ends_with("here"));
+}
+
 }  // namespace pinion::proxy

@@ -146,6 +146,11 @@ Peer Backend::accept() const {
   return Peer(uv::OwnedFd{::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC)});
 }
 
+Peer Backend::fill_backlog() const {
+  REQUIRE(::listen(listener_.get(), 0) == 0);
+  return Peer::connect_to(address_);
+}
+
 bool Backend::nobody_waits() const {
   pollfd waiting{.fd = listener_.get(), .events = POLLIN, .revents = 0};
   return ::poll(&waiting, 1, 0) == 0;

@@ -60,6 +60,8 @@ class Backend {
   [[nodiscard]] Peer accept() const;
   /// Nobody has connected whom accept() has not returned.
   [[nodiscard]] bool nobody_waits() const;
+  /// From now on connects hang, since its backlog is full. @returns who fills it
+  [[nodiscard]] Peer fill_backlog() const;
   /// From now on connects are refused.
   void stop() { listener_ = uv::OwnedFd{}; }
 

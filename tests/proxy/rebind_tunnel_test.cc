@@ -276,6 +276,10 @@ TEST_CASE(
   right.send(kSwitching + server_says(open_packet("xyz", 1000, 10)));
   CHECK(pipe.backend.read(client_says(kStated).size()) == client_says(kStated));
   CHECK(stage.rebinds(RebindResult::unlike) == 1);
+  // It has taken its time: the id stays where it is in use.
+  const auto found = stage.proxy.ledger().affinity().find({0, "tab"}, monotonic_now());
+  REQUIRE(found);
+  CHECK(found->backend == stage.proxy.backend(1).id());
 }
 
 TEST_CASE("what two fields say of extensions is not read") {
