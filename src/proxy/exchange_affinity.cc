@@ -19,9 +19,10 @@ void Exchange::read_affinity(const http::RequestHead& head) {
   if (affinity().ids.empty() && affinity().cookie.empty()) return;
   join_.read_head(head);
   if (join_.may_bring_later()) request_body_.watch_connects();
-  const bool https =
-      downstream_.peer_is_trusted() &&
-      iequals(head.fields.find(http::FieldName::x_forwarded_proto).value_or(""), "https");
+  // Of several proxies the first has the client.
+  auto protos = head.fields.find(http::FieldName::x_forwarded_proto).value_or("");
+  const auto proto = next_list_element(protos);
+  const bool https = downstream_.peer_is_trusted() && proto && iequals(*proto, "https");
   ids_.read_head(head, https, join_.reads_body());
 }
 

@@ -1,5 +1,7 @@
 // Handshakes and plain requests that carry an id of the application, or pinion's own cookie.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { call, client, engine_of } from './support/client.mjs';
 import { request } from './support/polling.mjs';
@@ -9,6 +11,23 @@ import { once, seconds } from './support/wait.mjs';
 
 const times = (n, make) => Promise.all(Array.from({ length: n }, (_, i) => make(i)));
 const json = (body) => ({ method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+
+/** @param ends of the pieces @returns the text of the answer */
+async function send_in_pieces(url, body, ends, framing) {
+  const length = framing === 'length' ? { 'content-length': body.length } : {};
+  const sent = http.request(url, { method: 'POST', headers: { 'content-type': 'application/json', ...length }, agent: false });
+  sent.setNoDelay(true);
+  const answered = once(sent, 'response', seconds(20));
+  sent.flushHeaders();
+  let begin = 0;
+  for (const end of ends) {
+    await new Promise((resolve) => sent.write(body.subarray(begin, end), resolve));
+    begin = end;
+  }
+  sent.end();
+  const [answer] = await answered;
+  return answer.setEncoding('utf8').reduce((text, part) => text + part, '');
+}
 
 describe('ids of the application', () => {
   const stage = new Stage();
@@ -21,7 +40,7 @@ describe('ids of the application', () => {
       pool: {
         balance: 'round_robin',
         affinity: {
-          ids: ['connect:id', 'query:tab', 'header:x-tab', 'json:tab', 'cookie:tab'], json_paths: ['/act', '/hello'],
+          ids: ['connect:id', 'query:tab', 'header:x-tab', 'json:tab', 'cookie:tab'], json_paths: ['/act', '/hello', '/digest'],
         },
       },
     });
@@ -80,12 +99,20 @@ describe('ids of the application', () => {
     assert.equal(new Set(announced).size, 3);
   });
 
-  test('a body that is too long to be read goes on as it came', { timeout: seconds(30) }, async () => {
-    const { status } = await request(`${pinion.url}/act`, json({ more: 'x'.repeat(200_000), tab: 'T 1' }));
-    assert.equal(status, 200);
-    const chunked = { ...json({ more: 'x'.repeat(200_000), tab: 'T 1' }), headers: { 'transfer-encoding': 'chunked' } };
-    assert.equal((await request(`${pinion.url}/act`, chunked)).status, 200);
-  });
+  // The last two are too long to be read.
+  for (const [size, framing] of [[60_000, 'length'], [60_000, 'chunked'], [200_000, 'length'], [200_000, 'chunked']]) {
+    test(`a body of ${size} bytes goes on as it came, ${framing}, however it is cut`, { timeout: seconds(30) }, async () => {
+      // Nothing in it repeats, so that no piece can be left out, doubled or moved unseen.
+      const more = Buffer.from(Array.from({ length: size }, (_, i) => (i * 7919 ^ i >> 7) & 255)).toString('base64').slice(0, size);
+      const body = Buffer.from(` {"more": "${more}",\n"tab" :"T 1"}`);
+      for (const pieces of [[body.length], [1, body.length], [30_000, body.length], [16_384, 16_385, body.length]]) {
+        const text = await send_in_pieces(`${pinion.url}/digest`, body, pieces, framing);
+        const [name, digest] = text.split(' ');
+        assert.equal(digest, createHash('sha256').update(body).digest('hex'));
+        if (size === 60_000) assert.equal(name, home);
+      }
+    });
+  }
 });
 
 describe('the cookie of pinion', () => {
@@ -141,6 +168,20 @@ describe('the cookie of pinion', () => {
 
   test('goes by TLS only, where that is', { timeout: seconds(30) }, async () => {
     assert.match((await handshake({ 'x-forwarded-proto': 'https' })).set, /; Secure$/);
+  });
+
+  test('is Secure only where somebody who is trusted says so', { timeout: seconds(30) }, async (t) => {
+    const stage = Stage.of(t);
+    const trusting = { proxy: { trusted_proxies: ['127.0.0.0/8'] } };
+    const set = async (options, proto) => {
+      const front = await stage.pinion({ backends: await stage.backends('node4', 1), pool: { affinity: { cookie: 'home' } }, ...options });
+      const answer = await request(`${front.url}/socket.io/?EIO=4&transport=polling`, { headers: { 'x-forwarded-proto': proto } });
+      return answer.headers['set-cookie'][0];
+    };
+    assert.doesNotMatch(await set({}, 'https'), /Secure/);
+    assert.doesNotMatch(await set(trusting, 'http'), /Secure/);
+    assert.doesNotMatch(await set(trusting, 'http, https'), /Secure/);
+    assert.match(await set(trusting, 'https, http'), /; Secure$/);
   });
 
   test('cannot be made up', { timeout: seconds(30) }, async () => {

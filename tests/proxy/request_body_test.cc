@@ -150,6 +150,41 @@ TEST_CASE("an empty gathered body is one of length 0") {
             .empty());
 }
 
+TEST_CASE("what was peeked at goes before the rest of the body, framed as it came") {
+  test::Sink sink;
+  auto random = pinion::test::repeatable(4);
+  const std::string payload = "the beginning, what follows, and the end";
+  for (const bool chunked : {false, true}) {
+    const std::string input =
+        chunked ? "d\r\nthe beginning\r\n1b\r\n, what follows, and the end\r\n0\r\n\r\n" : payload;
+    for (const auto& pieces : pinion::test::splits(input, random)) {
+      for (std::size_t peeked = 0; peeked <= pieces.size(); ++peeked) {
+        RequestBody body(chunked ? kChunked : length_of(payload.size()), {});
+        std::string whole;
+        std::string out;
+        for (std::size_t i = 0; i < pieces.size(); ++i) {
+          std::string_view piece = pieces[i];
+          if (i == peeked) body.go_on_after(std::exchange(whole, {}));
+          if (i < peeked) {
+            body.peek(piece, whole);
+          } else {
+            out += sink.written([&](GatherWriter& writer) { body.pass(piece, &writer); });
+          }
+          CHECK(piece.empty());
+        }
+        if (peeked == pieces.size()) {
+          CHECK(whole == payload);
+          continue;
+        }
+        CHECK((chunked ? unchunked(out) : out) == payload);
+        CHECK(body.done());
+        CHECK(body.received() == payload.size());
+        CHECK(body.held() == 0);
+      }
+    }
+  }
+}
+
 TEST_CASE("what is gathered is bounded by both limits") {
   for (const RequestBody::Limits limits : {RequestBody::Limits{.body = 0, .gathered = 4},
                                            RequestBody::Limits{.body = 4, .gathered = 9}}) {

@@ -6,8 +6,9 @@
 // would leave by itself; flood(size) sends numbered messages of that size for as long as the session lives, as fast
 // as the connection takes them;
 // stream(n) sends token(0) to token(n-1) and then done(n); trickle(n, ms) the same, one every so many ms.
-// HTTP: /seen tells what has happened to sessions; after /break handshakes by polling are answered 500, until /mend
+// HTTP: /seen tells what has happened to sessions; /digest the server's name and the SHA-256 of the body, in hex; after /break handshakes by polling are answered 500, until /mend
 // (version 4); everything else is answered with the server's name.
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -19,9 +20,16 @@ const { Server } = told.kind === 'node2'
 const seen = { errors: {}, closes: {}, clients: 0, joined: 0, talked: 0 };
 const count = (table, key) => (table[key] = (table[key] ?? 0) + 1);
 
+/** Answers with what has come. */
+function digest(request, response) {
+  const hash = createHash('sha256');
+  request.on('data', (part) => hash.update(part)).on('end', () => response.end(`${told.name} ${hash.digest('hex')}`));
+}
+
 let broken = false;
 const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
   if (request.url === '/break' || request.url === '/mend') broken = request.url === '/break';
+  if (request.url === '/digest') return void digest(request, response);
   if (request.url !== '/seen') return void response.end(told.name);
   seen.clients = io.engine.clientsCount;
   response.setHeader('content-type', 'application/json').end(JSON.stringify(seen));
