@@ -22,6 +22,8 @@ constexpr std::string_view kDrain = "drain";
 constexpr std::string_view kRebalance = "rebalance";
 // Until every worker has heard that a backend is to get nothing more.
 constexpr Duration kHeard = std::chrono::seconds{1};
+// Requests that last no longer are not worth a word.
+constexpr Duration kOthersEnd = std::chrono::seconds{5};
 
 }  // namespace
 
@@ -59,7 +61,7 @@ std::uint64_t Mover::closing_on(BackendId backend) const {
 void Mover::drain(Backend& backend, const std::optional<Terms>& close, TimePoint now) {
   Drain& drain = drains_[backend.id()];
   drain.backend = &backend;
-  drain.said_empty = false;
+  drain.said_empty = drain.said_others = false;
   if (!close) {
     drain.plan.reset();
   } else if (drain.plan) {
@@ -195,12 +197,30 @@ void Mover::go_on(Drain& drain, TimePoint now) {
     Backend* const from[] = {drain.backend};
     move(*drain.plan, from, now);
   }
-  if (drain.said_empty || !drain.backend->empty()) return;
+  if (drain.said_empty) return;
+  if (!drain.backend->empty()) return tell_of_others(drain, now);
   drain.said_empty = true;
   log_.info(fmt::format("backend is drained: {}", verdict(*drain.backend)),
             {{"pool", drain.backend->identity().pool_name},
              {"backend", drain.backend->identity().name},
              {"moved", drain.plan ? drain.plan->moved() : 0}});
+}
+
+// They are nobody's sessions, so that nobody would come back: they are left to end.
+void Mover::tell_of_others(Drain& drain, TimePoint now) {
+  if (drain.backend->assigned().total() > 0) {
+    drain.without_sessions_since.reset();
+    return;
+  }
+  if (!drain.without_sessions_since) drain.without_sessions_since = now;
+  if (drain.said_others || now < *drain.without_sessions_since + kOthersEnd) return;
+  drain.said_others = true;
+  log_.info(
+      "backend has no sessions left, but requests without one (downloads, streams of events, "
+      "WebSockets that are not of Engine.IO): it is empty when they end",
+      {{"pool", drain.backend->identity().pool_name},
+       {"backend", drain.backend->identity().name},
+       {"requests", drain.backend->inflight()}});
 }
 
 bool Mover::go_on(Rebalance& rebalance, TimePoint now) {

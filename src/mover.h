@@ -74,6 +74,8 @@ class Mover {
     balance::Backend* backend = nullptr;
     std::optional<session::MovePlan> plan;
     bool said_empty = false;
+    std::optional<TimePoint> without_sessions_since;
+    bool said_others = false;
   };
   struct Rebalance {
     std::vector<balance::Backend*> backends;  // of the pool
@@ -96,6 +98,7 @@ class Mover {
   void tell_who_is_empty_by_agents();
   void even_out_among(const balance::BackendSets& sets, TimePoint now);
   void go_on(Drain& drain, TimePoint now);
+  void tell_of_others(Drain& drain, TimePoint now);
   /// @returns whether it is over
   bool go_on(Rebalance& rebalance, TimePoint now);
   void publish();

@@ -184,7 +184,7 @@ constexpr Key kKeysOfPools[] = {
     {.section = Section::admission, .type = Type::duration, .name = "recovery",
      .fallback = "30s", .min = 100, .max = kHour, .zero = "it takes all that come its way",
      .help = "How long a backend that was full by what is measured gets a fiftieth of its sessions in a "
-             "second at most. What it has to do shows late, so it would be filled far above its "
+             "second at most, or two. What it has to do shows late, so it would be filled far above its "
              "limit, time and again. Not after its limit of sessions, which are counted at once."},
 
     {.section = Section::affinity, .type = Type::id_places, .name = "ids",
@@ -202,21 +202,22 @@ constexpr Key kKeysOfPools[] = {
              "64KiB is not read. All go on unchanged."},
     {.section = Section::affinity, .type = Type::duration, .name = "keep",
      .fallback = "1h", .min = kSecond, .max = 168 * kHour,
-     .help = "How long an id is remembered after the end of its last session. One that was only "
-             "announced, by a body with json: ids, is remembered for 30 s at most."},
+     .help = "How long an id is remembered after the end of its last session, and after it was last "
+             "asked for. One that was only announced, by a body with json: ids, is remembered for 30 s at most."},
     {.section = Section::affinity, .type = Type::duration, .name = "connect_wait",
      .fallback = "1s", .min = 10, .max = 10 * kSecond,
      .help = "With connect: ids, how long polls wait for a new session's CONNECT. Its upgrade waits "
-             "a tenth of that. For so long after the first one a compressed message that joins "
+             "a tenth of that, unless something else of the session waits too. For so long after the first one a compressed message that joins "
              "another namespace is read, if there was no id."},
     {.section = Section::affinity, .type = Type::duration, .name = "move_wait",
      .fallback = "10s", .min = 100, .max = kMinute,
      .help = "For the backend that a new session is moved to, since its id belongs there. Then the "
-             "session stays where it is."},
+             "session stays where it is, and its id belongs there from then on."},
     {.section = Section::affinity, .type = Type::cookie_name, .name = "cookie",
      .fallback = "", .min = 1, .max = kLongestCookieName, .zero = "it sets none",
      .help = "Name of a cookie of pinion's own, which tells the backend of a browser when no id "
-             "does. It is signed, HttpOnly, and Secure when the client came by TLS."},
+             "does. It is signed, HttpOnly, and Secure when the client came by TLS, as one of "
+             "trusted_proxies says (X-Forwarded-Proto)."},
     {.section = Section::affinity, .type = Type::file_path, .name = "cookie_key_file",
      .fallback = "", .min = 1, .max = kLongestPath,
      .zero = "a key is made at start, so cookies are good until pinion ends",

@@ -21,6 +21,11 @@ constexpr std::string_view kChainlitKeep[] = {"1h"};
 // second.
 constexpr std::string_view kChainlitConnectWait[] = {"2s"};
 
+// A handler that does not await blocks its process for as long as a model answers. Whoever is cut
+// off meanwhile can wait until its first ping would be too late, 20 s before its server gives it
+// up.
+constexpr std::string_view kChainlitMoveWait[] = {"19s"};
+
 // The keys of one preset stand together.
 constexpr PresetKey kPresetKeys[] = {
     {Preset::chainlit, Section::pool, "socketio_path", kChainlitPath},
@@ -28,6 +33,7 @@ constexpr PresetKey kPresetKeys[] = {
     {Preset::chainlit, Section::affinity, "json_paths", kChainlitJsonPaths},
     {Preset::chainlit, Section::affinity, "keep", kChainlitKeep},
     {Preset::chainlit, Section::affinity, "connect_wait", kChainlitConnectWait},
+    {Preset::chainlit, Section::affinity, "move_wait", kChainlitMoveWait},
 };
 
 std::span<const std::string_view> preset_names() {

@@ -87,6 +87,7 @@ TEST_CASE("chainlit") {
                                                              "/set-session-cookie"});
   CHECK(pool.affinity.keep == std::chrono::hours{1});
   CHECK(pool.affinity.connect_wait == std::chrono::seconds{2});
+  CHECK(pool.affinity.move_wait == std::chrono::seconds{19});
   CHECK(pool.affinity.cookie.empty());
 }
 

@@ -162,7 +162,8 @@ TEST_CASE("what a preset changes is told key by key") {
               "header:x-session-id, json:sessionId, json:session_id, cookie:X-Chainlit-Session-id",
               "pool chat: [pool.affinity].json_paths: none -> /project/action, /project/element, "
               "/mcp, /feedback, /set-session-cookie",
-              "pool chat: [pool.affinity].connect_wait: 1s -> 2s"});
+              "pool chat: [pool.affinity].connect_wait: 1s -> 2s",
+              "pool chat: [pool.affinity].move_wait: 10s -> 19s"});
   CHECK(planned.restarts ==
         Lines{"pool chat: [pool].socketio_path: /socket.io/ -> /ws/socket.io/"});
   CHECK(reload(parse(file), file).changes.empty());

@@ -87,6 +87,23 @@ TEST_CASE("a backend that is drained is told of once for each order") {
   }
 }
 
+TEST_CASE("what keeps a backend without sessions from being empty is told once") {
+  MoverStage stage(2);
+  stage.mover->use({stage.pool({0, 1})}, kStart);
+  balance::InflightHold download(stage.backend(0));
+  stage.backend(0).set_draining(true);
+  stage.mover->drain(stage.backend(0), kFast, kStart);
+  stage.run_until(kStart + 10s);
+  download.release();
+  stage.run_until(kStart + 11s);
+  SUBCASE("after some seconds") {
+    CHECK(stage.count_in_log("no sessions left, but requests") == 1);
+  }
+  SUBCASE("and that it is empty then") {
+    CHECK(stage.count_in_log("backend is drained: it can be stopped") == 1);
+  }
+}
+
 TEST_CASE("a backend whose server has sessions as another backend is not said to be for stopping") {
   MoverStage stage(1);
   balance::Backend& renamed = *stage.books.registry.find_or_add(

@@ -24,6 +24,7 @@ async function turn(stage, urls, servers, { tabs, few, tokens, rate }) {
   return { through: group('through'), beside: group('beside') };
 }
 
+const kMostAdded = 5; // ms, by pinion, to 99 % of the tokens
 const us = (ns) => `${(ns / 1000).toFixed(1)} us`;
 const ms = (value) => `${value.toFixed(2)} ms`;
 const both = ({ p50, p99 }) => `${ms(p50)}, ${ms(p99)}`;
@@ -56,6 +57,6 @@ export async function stream(stage, { tabs, few, tokens, rate, rounds }) {
     'delay past pinion, of a few at the same time': both(of(through, 'beside')),
     'added, against these': both(added),
     "pinion's threads, a token": `${us(median(used))} on a CPU, ${us(median(waited))} waiting for one`,
-    misses: broken,
+    misses: broken + (added.p99 < kMostAdded ? 0 : 1),
   };
 }

@@ -108,7 +108,7 @@ for (const name of positionals.length > 0 ? positionals : smoke ? ['polling-defl
       const result = await scenario.run(stage, target);
       (scenario.is_crowd ? print_crowd : print_lines)(target, result);
       (all[name] ??= {})[target] = result;
-      const misses = scenario.is_crowd ? result.wrong + result.lost + result.stuck : result.misses ?? 0;
+      const misses = scenario.is_crowd ? result.wrong + result.lost + result.stuck + result.garbled : result.misses;
       if (target === 'pinion' && misses > 0) failed++;
       else passed++;
     } catch (error) {
