@@ -6,6 +6,7 @@
 #include <numeric>
 #include <utility>
 
+#include "balance/capacity.h"
 #include "balance/explain.h"
 #include "balance/ramp_gate.h"
 #include "balance/shares.h"
@@ -27,7 +28,9 @@ constexpr Duration kOthersEnd = std::chrono::seconds{5};
 
 }  // namespace
 
-std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends) {
+std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends,
+                                            config::Balance balance, TimePoint now) {
+  const auto capacities = balance::capacities(backends, balance, now);
   std::vector<balance::Share> shares;
   std::vector<std::size_t> taking;
   for (std::size_t i = 0; i < backends.size(); ++i) {
@@ -35,7 +38,7 @@ std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends) 
     if (!backend.opens_sessions()) continue;
     taking.push_back(i);
     shares.push_back({.sessions = backend.assigned().total(),
-                      .weight = backend.effective_weight(),
+                      .weight = capacities[i],
                       .most = backend.most_sessions()});
   }
   std::vector<std::uint64_t> excess(backends.size(), 0);
@@ -44,8 +47,9 @@ std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends) 
   return excess;
 }
 
-std::vector<std::uint64_t> Mover::to_move(std::span<Backend* const> backends) const {
-  auto leave = excess_of(backends);
+std::vector<std::uint64_t> Mover::to_move(std::span<Backend* const> backends,
+                                          config::Balance balance, TimePoint now) const {
+  auto leave = excess_of(backends, balance, now);
   for (std::size_t i = 0; i < leave.size(); ++i) {
     if (leave[i] > 0) leave[i] -= std::min(leave[i], closing_on(backends[i]->id()));
   }
@@ -99,7 +103,7 @@ std::string Mover::why_none_come(Backend& backend, TimePoint now) const {
 
 void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now) {
   if (set.backends.empty()) return;
-  const auto leave = to_move(set.backends);
+  const auto leave = to_move(set.backends, set.balance, now);
   log_.info("pool is evened out",
             {{"pool", set.backends.front()->identity().pool_name},
              {"to_move", std::accumulate(leave.begin(), leave.end(), std::uint64_t{0})},
@@ -107,6 +111,7 @@ void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePo
              {"waits_for_ramp", !RampGate::held_back(set.backends, now).empty()}});
   rebalances_.insert_or_assign(set.pool,
                                Rebalance{.backends = set.backends,
+                                         .balance = set.balance,
                                          .terms = terms,
                                          .plan = plan_of(set.backends, leave, terms, now)});
   tick(now);
@@ -140,7 +145,10 @@ void Mover::even_out_among(const balance::BackendSets& sets, TimePoint now) {
   for (auto& [pool, rebalance] : rebalances_) {
     if (rebalance.backends == sets[pool]->backends) continue;
     rebalance.backends = sets[pool]->backends;
-    rebalance.plan = plan_of(rebalance.backends, to_move(rebalance.backends), rebalance.terms, now);
+    rebalance.balance = sets[pool]->balance;
+    rebalance.plan =
+        plan_of(rebalance.backends, to_move(rebalance.backends, rebalance.balance, now),
+                rebalance.terms, now);
     rebalance.waits = true;
     rebalance.waits_for.clear();
   }
@@ -229,14 +237,13 @@ bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
     rebalance.waits = !rebalance.waits_for.empty();
     // Nothing was moved yet, and who has too many may have changed. Nor is anybody looked for who
     // leaves anyway: that takes the whole table.
-    rebalance.plan =
-        rebalance.waits
-            ? plan_of(rebalance.backends, excess_of(rebalance.backends), rebalance.terms, now)
-            : plan_of(rebalance.backends, to_move(rebalance.backends), rebalance.terms, now);
+    const auto leave = rebalance.waits ? excess_of(rebalance.backends, rebalance.balance, now)
+                                       : to_move(rebalance.backends, rebalance.balance, now);
+    rebalance.plan = plan_of(rebalance.backends, leave, rebalance.terms, now);
     if (rebalance.waits) return false;
   }
   // Some left by themselves, or a backend drains now.
-  const auto excess = excess_of(rebalance.backends);
+  const auto excess = excess_of(rebalance.backends, rebalance.balance, now);
   for (std::size_t i = 0; i < excess.size(); ++i) {
     rebalance.plan.limit(rebalance.backends[i]->id(), excess[i]);
   }

@@ -53,8 +53,8 @@ class Mover {
 
   /// What is to leave each of these, for each that opens sessions to have its share; those that are
   /// being closed already leave by themselves. From any thread.
-  [[nodiscard]] std::vector<std::uint64_t> to_move(
-      std::span<balance::Backend* const> backends) const;
+  [[nodiscard]] std::vector<std::uint64_t> to_move(std::span<balance::Backend* const> backends,
+                                                   config::Balance balance, TimePoint now) const;
 
   /// Whether the server of a backend that is empty is of no more use, in words. From any thread.
   [[nodiscard]] std::string verdict(const balance::Backend& empty) const;
@@ -79,6 +79,7 @@ class Mover {
   };
   struct Rebalance {
     std::vector<balance::Backend*> backends;  // of the pool
+    config::Balance balance = config::Balance::least_load;
     Terms terms;
     session::MovePlan plan;
     bool waits = true;  // for those that ramp up
@@ -89,7 +90,8 @@ class Mover {
   static session::MovePlan plan_of(std::span<balance::Backend* const> backends,
                                    std::span<const std::uint64_t> leave, const Terms& terms,
                                    TimePoint now);
-  static std::vector<std::uint64_t> excess_of(std::span<balance::Backend* const> backends);
+  static std::vector<std::uint64_t> excess_of(std::span<balance::Backend* const> backends,
+                                              config::Balance balance, TimePoint now);
   [[nodiscard]] std::uint64_t closing_on(BackendId backend) const;
   void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);
   /// What keeps sessions away from it; empty: nothing does.

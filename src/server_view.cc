@@ -196,7 +196,7 @@ std::optional<admin::RebalanceView> ServerView::rebalance(const std::string& poo
                                                           double per_second) {
   const auto set = set_of_pool(pool);
   if (set == nullptr) return std::nullopt;
-  const auto leave = mover_.to_move(set->backends);
+  const auto leave = mover_.to_move(set->backends, set->balance, monotonic_now());
   actions_.rebalance(set, per_second);
   const auto progress = mover_.rebalance_progress(set->pool);
   return admin::RebalanceView{

@@ -43,10 +43,10 @@ class Assigner {
   /// What the place is for. A request that heralds a session gets the one that the session would
   /// get, and leaves the turn at that backend, or the try, to the handshake that is to follow.
   enum class Purpose : unsigned char { session, herald };
-  /// A place for a new session. Backends that are busy are taken only when no calm one has room;
-  /// those that do not answer or fail their handshakes, and after them those that are down, only
-  /// when no other is left, since a backend that lives must never be missed; those that drain never
-  /// are. @param tried those that have just failed this handshake
+  /// A place for a new session. Backends that are busy are taken only when no calm one has room
+  /// now; those that do not answer or fail their handshakes, and after them those that are down,
+  /// only when no other is left, since a backend that lives must never be missed; those that drain
+  /// never are. @param tried those that have just failed this handshake
   Assignment assign_session(const BackendSet& set, std::span<Backend* const> tried, TimePoint now,
                             Purpose purpose = Purpose::session);
 

@@ -35,7 +35,7 @@ std::string why_passed_over(const Backend& backend, std::uint32_t rate, TimePoin
     return "kept by rate for those who come back to it";
   }
   if (standing.level == Level::busy) {
-    return fmt::format("busy by its limit of {}: only where no calm one has room",
+    return fmt::format("busy by its limit of {}: only where no calm one has room now",
                        to_string(standing.by));
   }
   return {};

@@ -56,13 +56,37 @@ bool Health::failed(Fault fault, TimePoint now) noexcept {
   const std::lock_guard lock(mutex_);
   const bool by_request = fault == Fault::bad_gateway;
   if (is_of_wrong_answer(fault)) unfit_.store(true, std::memory_order_relaxed);
-  const std::uint32_t in_a_row = by_request ? ++bad_gateways_ : ++faults_;
+  const std::uint32_t in_a_row = by_request ? ++bad_gateways_ : ++faults_ + connect_timeouts_;
   (by_request ? bad_gateways_pending_ : faults_pending_).store(true, std::memory_order_relaxed);
   if (up() && in_a_row < fall_) {
     fault_.store(fault, std::memory_order_relaxed);
     return false;
   }
   return go_down(fault, now);
+}
+
+bool Health::connect_timed_out(TimePoint now) noexcept {
+  const std::lock_guard lock(mutex_);
+  misses_connects_.store(true, std::memory_order_relaxed);
+  if (connect_timeouts_ > 0 && now - connect_timed_out_at_ < kMoment) return false;
+  connect_timed_out_at_ = now;
+  ++connect_timeouts_;
+  if (up() && connect_timeouts_ + faults_ < fall_) {
+    fault_.store(Fault::connect_timeout, std::memory_order_relaxed);
+    return false;
+  }
+  return go_down(Fault::connect_timeout, now);
+}
+
+void Health::connected() noexcept {
+  if (!misses_connects()) return;
+  const std::lock_guard lock(mutex_);
+  forget_connect_timeouts();
+}
+
+void Health::forget_connect_timeouts() noexcept {
+  connect_timeouts_ = 0;
+  misses_connects_.store(false, std::memory_order_relaxed);
 }
 
 bool Health::go_down(Fault fault, TimePoint now) noexcept {
@@ -107,6 +131,7 @@ bool Health::recovered(TimePoint now) noexcept {
   if (answers_ < rise_ || now < held_until_) return false;
   up_since_ = now;
   forget_bad_gateways();
+  forget_connect_timeouts();
   // It may be another process.
   trust_handshakes();
   if (refused_.exchange(false, std::memory_order_relaxed)) {
@@ -125,8 +150,10 @@ bool Health::request_answered(TimePoint now) noexcept {
     forget_bad_gateways();
   }
   // Its own probes say so, or its kernel, and only they may take that back.
-  if (unfit_.load(std::memory_order_relaxed) || refused_.load(std::memory_order_relaxed))
+  if (unfit_.load(std::memory_order_relaxed) || refused_.load(std::memory_order_relaxed) ||
+      (!up() && misses_connects())) {
     return false;
+  }
   return recovered(now);
 }
 

@@ -4,15 +4,14 @@
 // Threads: any. up() is one atomic load; good news of a backend that is up is another. The rest is
 //   rare and takes a mutex.
 // Lifetime: part of its Backend.
-// Invariants: down after one connect that failed, but for one that timed out, or `fall` other
-// faults
-//   in a row; up after `rise`
-//   good answers in a row, once its hold-down is over. The hold-down is nothing at first; each time
-//   that the backend goes down again within kSteady of coming up it doubles, up to kLongestHold.
-//   While it is down it is tried after kFirstRetry, then twice as long each time, up to
-//   kLongestRetry. Silent after a handshake that was not answered, until anything is. Failing after
-//   `fall` handshakes in a row that were answered 5xx, or made it silent, or kClosedInARow that it
-//   closed, until one opens a session: probes and other requests say nothing of that.
+// Invariants: down after one connect that failed, or `fall` other faults in a row; those that timed
+//   out are in a row until one is taken, all others until a good answer. Up after `rise` good
+//   answers in a row, once its hold-down is over. The hold-down is nothing at first; each time that
+//   the backend goes down again within kSteady of coming up it doubles, up to kLongestHold. While
+//   it is down it is tried after kFirstRetry, then twice as long each time, up to kLongestRetry.
+//   Silent after a handshake that was not answered, until anything is. Failing after `fall`
+//   handshakes in a row that were answered 5xx, or made it silent, or kClosedInARow that it closed,
+//   until one opens a session: probes and other requests say nothing of that.
 #pragma once
 
 #include <atomic>
@@ -51,6 +50,8 @@ class Health {
   static constexpr Duration kLongestHold = std::chrono::minutes{1};
   static constexpr Duration kOverdue = std::chrono::seconds{10};
   static constexpr std::uint32_t kClosedInARow = 10;
+  /// Connects that time out within it are one fault: a backlog was full for a moment.
+  static constexpr Duration kMoment = std::chrono::milliseconds{250};
 
   /// How many in a row make a difference; from the config, before the backend is used or on reload.
   void set_rules(std::uint32_t rise, std::uint32_t fall) noexcept;
@@ -61,6 +62,15 @@ class Health {
 
   /// @returns true if it was up until now
   bool connect_failed(TimePoint now) noexcept;
+  /// A connect was not taken in time: nobody is there, or its backlog is full, or a SYN was lost
+  /// twice. @returns true if it was up until now
+  bool connect_timed_out(TimePoint now) noexcept;
+  /// One was taken.
+  void connected() noexcept;
+  /// The last one that is known of was not taken in time.
+  [[nodiscard]] bool misses_connects() const noexcept {
+    return misses_connects_.load(std::memory_order_relaxed);
+  }
   /// Any other fault. @returns true if it was up until now
   bool failed(Fault fault, TimePoint now) noexcept;
   /// It has answered as it should. @returns true if it was down until now
@@ -83,9 +93,9 @@ class Health {
   [[nodiscard]] std::uint64_t replaced() const noexcept {
     return replaced_.load(std::memory_order_relaxed);
   }
-  /// It is down since a connect failed. That connections from before are answered says little then.
+  /// It is down since connects failed. That connections from before are answered says little then.
   [[nodiscard]] bool cannot_be_reached() const noexcept {
-    return !up() && fault() == Fault::connect;
+    return !up() && (fault() == Fault::connect || fault() == Fault::connect_timeout);
   }
 
   /// @returns true the first time that nobody listened there since it was last up
@@ -143,6 +153,7 @@ class Health {
   bool recovered(TimePoint now) noexcept;
   void fail_handshakes(TimePoint now) noexcept;
   void forget_bad_gateways() noexcept;
+  void forget_connect_timeouts() noexcept;
   bool go_down(Fault fault, TimePoint now) noexcept;
   void trust_handshakes() noexcept;
 
@@ -151,6 +162,7 @@ class Health {
   std::atomic<Fault> fault_{Fault::none};
   std::atomic<bool> faults_pending_{false};        // faults_ is not 0
   std::atomic<bool> bad_gateways_pending_{false};  // bad_gateways_ is not 0
+  std::atomic<bool> misses_connects_{false};       // connect_timeouts_ is not 0
   std::atomic<std::uint64_t> returns_{0}, trusted_again_{0}, replaced_{0};
   std::atomic<bool> suspected_{false};
   std::atomic<bool> refused_{false};
@@ -166,10 +178,12 @@ class Health {
   std::uint32_t fall_ = 1;
   std::uint32_t faults_ = 0;             // in a row
   std::uint32_t bad_gateways_ = 0;       // in a row
+  std::uint32_t connect_timeouts_ = 0;   // in a row
   std::uint32_t handshake_faults_ = 0;   // in a row
   std::uint32_t handshakes_closed_ = 0;  // in a row
   std::uint32_t answers_ = 0;            // in a row, while down
   std::uint32_t retries_ = 0;            // since it went down
+  TimePoint connect_timed_out_at_{};     // that was counted
   TimePoint retry_at_{};
   TimePoint held_until_{};
   TimePoint up_since_{};

@@ -1,7 +1,6 @@
 // The default policy: the least busy share that is to be expected, by weight. A backend whose
 // probes wait long is hot, and taken only when all are; then one of those where they wait least.
-// Where
-// the measurements say nothing, or no more than noise, it counts: sessions per weight, then
+// Where the measurements say nothing, or no more than noise, it counts: sessions per weight, then
 // requests in flight, then the bytes that the backend has not read yet.
 #include <algorithm>
 #include <limits>
@@ -73,21 +72,29 @@ class Busy {
     return one.load.trust * one.load.busy + (1 - one.load.trust) * supposed;
   }
 
+  // The same for one that has all that it can do.
+  static double all_of(const Candidate& one) noexcept {
+    return static_cast<double>(Backend::kWeightUnit) / one.weight;
+  }
+
   void find_good_enough(std::span<const Candidate> candidates) noexcept {
     double trust = some_report_ ? 1 : 0;
     double least = std::numeric_limits<double>::infinity();
     double most = 0;
+    double most_that_keep_up = 0;
     for (const Candidate& candidate : candidates) {
       if (!may_be_chosen(candidate)) continue;
       trust = std::max(trust, candidate.load.trust);
       least = std::min(least, of(candidate));
       most = std::max(most, of(candidate));
+      most_that_keep_up = std::max(most_that_keep_up, std::min(of(candidate), all_of(candidate)));
     }
     good_enough_ = most;
     if (trust <= 0 || most <= kNobodyWaits) return;
-    // The less the measurements are to be trusted, the less they tell one from the other. Above 1
-    // all are the same: they cannot keep up.
-    good_enough_ = least + std::max(kNoise, (1 - trust) * (std::min(most, 1.0) - least));
+    // The less the measurements are to be trusted, the less they tell one from the other. By how
+    // much one cannot keep up makes others no more alike.
+    const double farthest = most_that_keep_up > least ? most_that_keep_up : most;
+    good_enough_ = least + std::max(kNoise, (1 - trust) * (farthest - least));
   }
 
   Duration longest_wait_;

@@ -85,13 +85,14 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   Backend& backend = *watched.backend;
   LoadReading& reading = watched.reading;
   if (backend.queued_bytes() > 0) backend.add_blocked(since.time);
+  // What comes up may be another process, whose first report may come before it counts as up.
+  if (!backend.health().up()) backend.reported_load().forget();
   const std::uint64_t came_up = backend.health().returns();
   // It is another process, maybe another machine.
   if (std::exchange(watched.came_up, came_up) != came_up) {
     watched.rate.forget();
     watched.learner.forget();
     watched.requests = {};
-    backend.reported_load().forget();
     watched.learns_from = now + kStartsUp;
     reading.learnt_cost = 0;
   }

@@ -27,6 +27,7 @@ class Pace {
     careful_rate_.store(rate, std::memory_order_relaxed);
     careful_until_ns_.store(until.time_since_epoch().count(), std::memory_order_relaxed);
   }
+  void be_careful_no_more() noexcept { careful_until_ns_.store(0, std::memory_order_relaxed); }
   /// @param rate of the config, a second; 0: no limit. @returns the one that is in force
   [[nodiscard]] std::uint32_t in_force(TimePoint now, std::uint32_t rate) const noexcept {
     const std::int64_t until = careful_until_ns_.load(std::memory_order_relaxed);

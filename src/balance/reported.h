@@ -29,7 +29,7 @@ class ReportedLoad {
     return load_.load(std::memory_order_relaxed);
   }
 
-  /// Another process is there, which has said nothing yet.
+  /// Whoever said it is no longer there.
   void forget() noexcept { until_.store(0, std::memory_order_relaxed); }
 
   struct Report {

@@ -15,7 +15,7 @@ namespace pinion::balance {
 
 enum class Level : unsigned char {
   calm,
-  busy,  // gets sessions only when no calm one is left
+  busy,  // gets sessions only when no calm one may take any now
   full,  // gets no sessions
 };
 std::string_view to_string(Level level) noexcept;

@@ -35,7 +35,7 @@ constexpr SectionInfo kSections[] = {
      "From when on a backend of the pool above is busy or full. A level is entered at any of its "
      "limits, and left after 2 s at or below 80 percent of them."},
     {Section::busy, Section::thresholds, "pool.thresholds.busy", 1,
-     "A backend that is busy gets new sessions only when no calm one has room."},
+     "A backend that is busy gets new sessions only when no calm one has room for one now."},
     {Section::full, Section::thresholds, "pool.thresholds.full", 1,
      "A backend that is full gets no new sessions."},
     {Section::admission, Section::pool, "pool.admission", 1,

@@ -95,7 +95,8 @@ constexpr Key kKeysOfPools[] = {
     {.section = Section::health, .type = Type::integer, .name = "fall",
      .fallback = "3", .min = 1, .max = 100,
      .help = "A backend is down after so many failed probes in a row, or after so many answers 502 "
-             "in a row. A connect that is refused is enough by itself. After so many handshakes in a "
+             "in a row, or after so many connects in a row that time out. One that is refused is enough by "
+             "itself. After so many handshakes in a "
              "row that were answered 5xx or not at all it gets no new sessions while others open "
              "theirs, but for one now and then."},
 

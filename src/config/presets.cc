@@ -22,8 +22,8 @@ constexpr std::string_view kChainlitKeep[] = {"1h"};
 constexpr std::string_view kChainlitConnectWait[] = {"2s"};
 
 // A handler that does not await blocks its process for as long as a model answers. Whoever is cut
-// off meanwhile can wait until its first ping would be too late, 20 s before its server gives it
-// up.
+// off meanwhile can wait for it while its first ping comes in time: 20 s from the handshake on, of
+// the 45 s that Chainlit's clients wait for one.
 constexpr std::string_view kChainlitMoveWait[] = {"19s"};
 
 // The keys of one preset stand together.

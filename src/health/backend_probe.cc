@@ -84,7 +84,8 @@ void BackendProbe::begin(TimePoint now, bool scheduled) {
   partial_.clear();
   // An answer that is still coming in would be taken for that of the next request.
   if (state_ == State::draining || !asks() || plan_.opens) close();
-  if (backend_.health().cannot_be_reached()) close();
+  const balance::Health& health = backend_.health();
+  if (health.cannot_be_reached() || health.misses_connects()) close();
   reused_ = state_ == State::open;
   if (scheduled) schedule_.went_out();
   sample_ = scheduled && (plan_.opens || (reused_ && plan_.asks));
@@ -103,6 +104,7 @@ void BackendProbe::connect() {
 
 void BackendProbe::on_connected(int status) noexcept {
   if (status != 0) return finish(Result::connect, status);
+  backend_.health().connected();
   if (asks()) return send();
   arrival_ = uv::TimedSocket::Arrival{.after = monotonic_now() - sent_at_, .by_kernel = false};
   finish(Result::ok, 0);

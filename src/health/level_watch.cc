@@ -1,6 +1,7 @@
 #include "health/level_watch.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "balance/fresh_probes.h"
 
@@ -83,9 +84,10 @@ void LevelWatch::look_at(const balance::BackendSet& set, balance::Backend& backe
 }
 
 void LevelWatch::forget_former_process(Kept& kept, balance::Backend& backend) {
-  if (!kept.recovers || backend.health().returns() == kept.returns) return;
-  backend.pace().be_careful({}, 0);
-  kept.recovers = false;
+  if (std::exchange(kept.replaced, backend.health().replaced()) == backend.health().replaced()) {
+    return;
+  }
+  backend.pace().be_careful_no_more();
 }
 
 // Of the process that was full, by what it had then: another one has nothing yet.
@@ -98,7 +100,6 @@ void LevelWatch::take_care(Kept& kept, const balance::BackendSet& set, balance::
   } else if (before.level == balance::Level::full && before.by != balance::Limit::sessions) {
     if (!health.up() || health.returns() != kept.returns) return;
     backend.pace().be_careful(loop_.now() + set.recovery, careful_rate(kept.sessions));
-    kept.recovers = true;
   }
 }
 

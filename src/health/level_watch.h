@@ -28,8 +28,8 @@ class LevelWatch final : private uv::Timer::Handler {
     balance::LevelKeeper keeper;
     // When it became full:
     std::uint64_t sessions = 0;
-    std::uint64_t returns = 0;  // Health::returns()
-    bool recovers = false;      // it was told so since
+    std::uint64_t returns = 0;   // Health::returns()
+    std::uint64_t replaced = 0;  // Health::replaced(), when last looked at
   };
 
   // For the timer, which does not see private bases.

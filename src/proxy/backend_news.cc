@@ -99,9 +99,8 @@ void BackendNews::missed(balance::Backend& backend, int status, TimePoint now) {
   // The full backlog of a unix socket: somebody listens.
   if (status == UV_EAGAIN) return;
   if (is_our_own_lack(status)) return say_lack(backend, status, now);
-  // Who lives may have its backlog full for a moment, or a SYN is lost twice.
   if (status == UV_ETIMEDOUT) {
-    if (backend.health().failed(balance::Fault::connect_timeout, now)) {
+    if (backend.health().connect_timed_out(now)) {
       say_down(backend, "backend is down: it takes no connections; it is tried again with backoff",
                uv::describe(status));
     }

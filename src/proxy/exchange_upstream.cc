@@ -54,7 +54,11 @@ void Exchange::on_place(balance::Reservation place) noexcept {
   const bool has_waited = std::exchange(phase_, Phase::waiting) == Phase::queued;
   if (has_waited) disarm();
   reservation_ = std::move(place);
-  worker_.remarks().placed(*reservation_.backend());
+  if (placing_.is_home(*reservation_.backend())) {
+    worker_.remarks().led_home(*reservation_.backend(), ids_.led_by());
+  } else {
+    worker_.remarks().placed(*reservation_.backend());
+  }
   connect(*reservation_.backend());
   if (has_waited) go_on();
 }
@@ -147,6 +151,7 @@ void Exchange::connect_anew() {
 
 void Exchange::on_upstream_ready() noexcept {
   worker_.count_connect(ConnectResult::ok);
+  backend_->health().connected();
   phase_ = Phase::waiting;
   upstream_->stream().start_reading();
   if (!facts_.wants_upgrade) upstream_->stream().keep_alive();
@@ -202,8 +207,8 @@ void Exchange::connect_failed(int status) {
                                                  : ConnectResult::error);
   worker_.shared().news.missed(*backend_, status, worker_.now());
   downstream_.resume_reading();
-  // It lives, and another would answer that it knows nothing of the session.
-  const bool is_tied = ids_.is_tied() && !refused;
+  // As far as is known it lives, and another would answer that it knows nothing of the session.
+  const bool is_tied = ids_.is_tied() && !refused && backend_->keeps_data();
   if (!facts_.intent.in_session() && !is_tied) return try_next_backend();
   if (!refused) return reply_unreachable();
   session_->close_session(metrics::CloseReason::backend_unreachable);

@@ -59,6 +59,7 @@ void Farewell::take_leave() {
 
 void Farewell::on_upstream_ready() noexcept {
   worker_.count_connect(metrics::ConnectResult::ok);
+  backend_.health().connected();
   upstream_->stream().start_reading();
   if (upstream_->stream().write({request_}) != 0) give_up();
 }

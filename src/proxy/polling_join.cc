@@ -185,9 +185,10 @@ void PollingJoin::on_rebound(RebindResult result) noexcept {
   const bool taken = result == RebindResult::moved && take_over();
   const bool gone = result == RebindResult::moved && !taken;
   count(gone ? RebindResult::late : result);
+  const bool too_late = rebind_->asked_too_late();
   if (!taken) leave_opened();
-  // Also by a client that took its time: it takes no id away from a session that lives.
-  if (result == RebindResult::unlike && lives_elsewhere()) stated_id_.clear();
+  // Who took its time takes no id away from a session that lives.
+  if (too_late && lives_elsewhere()) stated_id_.clear();
   worker_.retire(std::move(rebind_));
   owner_.on_moved(stay());
 }

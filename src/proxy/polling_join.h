@@ -84,12 +84,13 @@ class PollingJoin final : private JoinWaiter, private Rebind::Owner {
   [[nodiscard]] bool is_over_for(session::SessionKey key) const;
 
  private:
+  enum class Said : unsigned char { nothing, connect, unjoined };  // of the session
+
   [[nodiscard]] const config::Affinity& affinity() const noexcept;
   void count(metrics::RebindResult result) const;
   [[nodiscard]] bool can_gather(const http::RequestHead& head) const;
   void on_joined() noexcept override;
   void on_rebound(metrics::RebindResult result) noexcept override;
-  enum class Said : unsigned char { nothing, connect, unjoined };  // of the session
   Said read_stated_id(std::string_view body);
   Next stay();
   void move_to(balance::Reservation reservation);

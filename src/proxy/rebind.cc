@@ -30,7 +30,8 @@ Rebind::~Rebind() {
 // On a connection of its own: a kept one may be closed by the backend at this very moment, and then
 // nothing could be told.
 void Rebind::start() {
-  deadline_ = worker_.now() + request_.timeout;
+  started_at_ = worker_.now();
+  deadline_ = started_at_ + request_.timeout;
   connect_until_ = std::min(deadline_, worker_.now() + worker_.config().proxy.timeouts.connect);
   connect();
 }
@@ -64,6 +65,7 @@ void Rebind::go_on_for(Owner& owner, TimePoint until) noexcept {
 
 void Rebind::on_upstream_ready() noexcept {
   worker_.count_connect(ConnectResult::ok);
+  upstream_backend_.health().connected();
   connected_ = true;
   worker_.wheel().arm(*this, deadline_);
   upstream_->stream().start_reading();
@@ -158,6 +160,7 @@ void Rebind::opened(const engineio::OpenPacket& packet) {
   sid_ = packet.sid;
   worker_.shared().news.handshake_opened(upstream_backend_, worker_.now());
   const Duration waited = worker_.now() - request_.told_at;
+  asked_too_late_ = started_at_ - request_.told_at + packet.ping_interval >= request_.told;
   const bool in_time = packet.ping_interval + packet.ping_timeout <= request_.told &&
                        waited + packet.ping_interval < request_.told;
   const bool has_room = packet.max_payload == 0 || packet.max_payload >= request_.max_payload;
@@ -177,6 +180,9 @@ void Rebind::on_timer(TimePoint /*now*/) noexcept {
   if (refusal_ != 0) return on_upstream_refused(std::exchange(refusal_, 0));
   if (!connected_) {
     worker_.count_connect(ConnectResult::timeout);
+    if (connect_until_ < deadline_) {
+      worker_.shared().news.missed(upstream_backend_, UV_ETIMEDOUT, worker_.now());
+    }
     return finish(RebindResult::refused);
   }
   // Later it says nothing of the backend as it is by then.

@@ -61,6 +61,9 @@ class Rebind final : public Retirable, private UpstreamEvents, private WheelTime
   ~Rebind() override;
 
   void start();
+  /// However soon the session had been opened, its first ping would have come too late: by the
+  /// doing of the client. Once the backend has answered.
+  [[nodiscard]] bool asked_too_late() const noexcept { return asked_too_late_; }
   /// The owner has no more use for it; it tells nothing any more.
   void abandon() noexcept;
   /// Its time is over, or its owner is leaving, while the backend may still make a session by
@@ -101,7 +104,7 @@ class Rebind final : public Retirable, private UpstreamEvents, private WheelTime
   balance::Reservation reservation_;
   balance::Backend& upstream_backend_;
   Request request_;
-  TimePoint deadline_{}, connect_until_{};
+  TimePoint started_at_{}, deadline_{}, connect_until_{};
   int refusal_ = 0;  // of a connect that failed at once, until it is told
   std::unique_ptr<Upstream> upstream_;
   std::string partial_;                               // an incomplete head
@@ -111,6 +114,7 @@ class Rebind final : public Retirable, private UpstreamEvents, private WheelTime
   std::string sid_, rest_;
   bool keep_ = false;  // the connection can carry another request
   bool connected_ = false;
+  bool asked_too_late_ = false;
   bool went_on_ = false;  // for another owner
   bool over_ = false;
 };

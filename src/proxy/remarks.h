@@ -1,5 +1,5 @@
-// What a worker tells the log of what it meets: what happens again and again now and then, with how
-// often it was held back, and what to do about it.
+// What a worker tells the log of what it meets: warnings now and then, with how often they were
+// held back and what to do about it, and for the debug log what becomes of sessions.
 //
 // Threads: the worker's.
 // Lifetime: part of its worker.
@@ -31,9 +31,9 @@ class Remarks {
   void over_budget(std::size_t waiting);
   /// A request looks as if it were meant for what is not at `socketio_path`.
   void unpinned(PoolId pool, std::string_view path);
-  /// For the debug log: which backend got a new session, and how all of them stood.
+  /// Now and then: which backend got a new session, and how all of them stood.
   void placed(const balance::Backend& taken);
-  /// Likewise: a new session goes where its client has been. @param by "id" or "cookie"
+  /// A new session goes where its client has been. @param by "id" or "cookie"
   void led_home(const balance::Backend& home, std::string_view by);
   /// A handshake was answered, but its session cannot be pinned.
   void unlearnt(const balance::Backend& backend);

@@ -148,7 +148,9 @@ bool SessionPlacing::on_turn(TimePoint now) noexcept {
     return false;
   }
   // A backend that has come up again is as good as any.
-  std::erase_if(tried_, [](const balance::Backend* backend) { return backend->health().up(); });
+  std::erase_if(tried_, [](const balance::Backend* backend) {
+    return backend->health().up() && !backend->health().misses_connects();
+  });
   Refusal refusal = Refusal::none;
   auto reservation = place_for(now, refusal);
   if (refusal == Refusal::no_backend && tried_.empty()) {

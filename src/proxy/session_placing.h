@@ -40,7 +40,7 @@ class SessionPlacing final : private balance::AdmissionWaiter {
     ~Owner() = default;
   };
 
-  /// @param tried backends that will not do, as long as they are down
+  /// @param tried backends that will not do, as long as they are down or miss connects
   SessionPlacing(Worker& worker, const RequestFacts& facts, std::vector<balance::Backend*>& tried,
                  Owner& owner) noexcept
       : worker_(worker), facts_(facts), tried_(tried), owner_(owner) {}
@@ -54,6 +54,10 @@ class SessionPlacing final : private balance::AdmissionWaiter {
   void find(bool returns);
   /// Waits for this backend in front of all others, since the session's data is there.
   void wait_for(balance::Backend& home);
+  /// What it has waited for.
+  [[nodiscard]] bool is_home(const balance::Backend& backend) const noexcept {
+    return home_ == &backend;
+  }
   /// It waits, or has waited.
   [[nodiscard]] bool has_waited() const noexcept { return queued_since_.has_value(); }
   /// The wait was too long.

@@ -123,8 +123,7 @@ void Tunnel::on_rebound(RebindResult result) noexcept {
     }
   }
   worker_.count_rebind(pool(), session_->sid, result);
-  // Also by a client that took its time.
-  if (result == RebindResult::unlike && lives_elsewhere(join_->id)) join_->id.clear();
+  if (join_->rebind->asked_too_late() && lives_elsewhere(join_->id)) join_->id.clear();
   worker_.retire(std::move(join_->rebind));
   worker_.mark_dirty(*this);
   joined();

@@ -26,7 +26,7 @@ TEST_CASE("a backend that is busy is passed over for a calm one, and says by whi
   const auto assigned = assigner.assign_session(backends.set(Balance::least_load), {}, kSoon);
   CHECK(assigned.reservation.backend() == &backends[1]);
   CHECK(explain(backends[0], 0, kSoon) ==
-        "busy by its limit of loop_delay: only where no calm one has room");
+        "busy by its limit of loop_delay: only where no calm one has room now");
   CHECK(explain(backends[1], 0, kSoon) == "counting: no measurements");
 }
 

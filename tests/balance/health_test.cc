@@ -70,16 +70,39 @@ TEST_CASE("other faults count in a row only") {
   CHECK_FALSE(health.failed(Fault::status, kStart + 1s));
 }
 
-TEST_CASE("connects that time out count in a row, as a full backlog is no proof") {
+TEST_CASE("connects that time out count in a row, until one is taken") {
   Health health;
   health.set_rules(1, 3);
-  CHECK_FALSE(health.failed(Fault::connect_timeout, kStart));
-  CHECK_FALSE(health.failed(Fault::connect_timeout, kStart));
-  CHECK_FALSE(health.answered(kStart));
-  CHECK_FALSE(health.failed(Fault::connect_timeout, kStart));
-  CHECK_FALSE(health.failed(Fault::timeout, kStart));
-  CHECK(health.failed(Fault::connect_timeout, kStart));
-  CHECK_FALSE(health.cannot_be_reached());
+  TimePoint now = kStart;
+  const auto time_out = [&] {
+    now += 300ms;
+    return health.connect_timed_out(now);
+  };
+  CHECK_FALSE(time_out());
+  CHECK_FALSE(time_out());
+  CHECK(health.misses_connects());
+  health.connected();
+  CHECK_FALSE(health.misses_connects());
+  CHECK_FALSE(time_out());
+  CHECK_FALSE(time_out());
+  // Connections from before say nothing of that, be it by probes or by requests.
+  CHECK_FALSE(health.answered(now));
+  CHECK_FALSE(health.request_answered(now));
+  CHECK(time_out());
+  CHECK(health.fault() == Fault::connect_timeout);
+  CHECK(health.cannot_be_reached());
+  CHECK_FALSE(health.request_answered(now + 1min));
+  health.connected();
+  CHECK(health.request_answered(now + 1min));
+  CHECK_FALSE(health.misses_connects());
+}
+
+TEST_CASE("connects that time out in the same moment are one fault, and add to those of probes") {
+  Health health;
+  health.set_rules(1, 3);
+  for (int i = 0; i < 100; ++i) CHECK_FALSE(health.connect_timed_out(kStart + 1ms * i));
+  CHECK_FALSE(health.failed(Fault::timeout, kStart + 1s));
+  CHECK(health.failed(Fault::timeout, kStart + 2s));
 }
 
 TEST_CASE("502s count in a row of requests, whatever probes say between them") {

@@ -165,6 +165,24 @@ TEST_CASE("one that ramps up is taken when no other has room") {
   CHECK(explain(w.backends[0], 0, w.now) == "full");
 }
 
+TEST_CASE("what requests told of a process says nothing of the one that comes up in its place") {
+  Watched pool(1);
+  const auto live_with_requests = [&](Duration time) {
+    for (const TimePoint end = pool.now + time; pool.now < end;) {
+      const bool waits = (pool.now - TimePoint{}) / LoadKeeper::kEvery % 2 == 0;
+      pool.backends[0].request_samples().add(
+          {.kind = SampledRequest::push, .sent = pool.now, .took = 1ms + (waits ? 3ms : 0ms)});
+      pool.live(LoadKeeper::kEvery, {{.frames_a_tick = 25, .busy = 0.5}});
+    }
+  };
+  live_with_requests(60s);
+  CHECK(pool.backends[0].load_reading().requests_known);
+  pool.backends[0].health().connect_failed(pool.now);
+  pool.backends[0].health().answered(pool.now);
+  live_with_requests(10s);
+  CHECK_FALSE(pool.backends[0].load_reading().requests_known);
+}
+
 TEST_CASE("what a process has reported says nothing of the one that comes up in its place") {
   Watched w(2);
   const Backend& one = w.backends[0];
@@ -173,9 +191,14 @@ TEST_CASE("what a process has reported says nothing of the one that comes up in 
   w.pass(1s);
   CHECK(one.reported_load().get(w.now) == 0.95);
   w.backends[0].health().connect_failed(w.now);
-  w.backends[0].health().answered(w.now);
   w.pass(250ms);
   CHECK_FALSE(one.reported_load().get(w.now));
+  // Its probes tell of it before they bring it up.
+  w.backends[0].reported_load().take("TEXT application_utilization=0.15", {.believed = 1min}, 0,
+                                     w.now);
+  w.backends[0].health().answered(w.now);
+  w.pass(1s);
+  CHECK(one.reported_load().get(w.now) == 0.15);
 }
 
 }  // namespace pinion::balance

@@ -126,8 +126,16 @@ TEST_CASE("one that was full gets two sessions a second at least, and another pr
   one.release();
   CHECK(w.becomes(Level::calm, Limit::none));
   CHECK(pace.in_force(w.loop.now(), 0) == 2);
-  w.backend.health().connect_failed(w.loop.now());
-  CHECK(w.backend.health().answered(w.loop.now()));
+  // The same one, after a stall.
+  balance::Health& health = w.backend.health();
+  while (health.up()) (void)health.failed(balance::Fault::timeout, w.loop.now());
+  CHECK(health.answered(w.loop.now()));
+  int turns = 0;
+  CHECK(run_until(w.loop, [&] { return ++turns > 300; }));
+  CHECK(pace.careful(w.loop.now(), 0));
+  health.connect_failed(w.loop.now());
+  CHECK(health.first_refusal());
+  CHECK(health.answered(w.loop.now() + balance::Health::kFirstHold));
   CHECK(run_until(w.loop, [&] { return !pace.careful(w.loop.now(), 0); }));
   CHECK(pace.in_force(w.loop.now(), 0) == 0);
 }

@@ -228,6 +228,31 @@ TEST_CASE("who shows a known id goes before those who came earlier, though its h
   CHECK(waiting(balance::Rank::fresh) == 1);
 }
 
+TEST_CASE("who waits after a connect has timed out is not sent there again") {
+  const Backend hangs;
+  const Backend other;
+  RunningProxy proxy(
+      {hangs.address(), other.address()},
+      {.timeouts = "connect = \"50ms\"", .pool = "[pool.admission]\nwait = \"1m\"\n"});
+  proxy.backend(0).health().set_rules(2, 3);
+  const Peer fills = hangs.fill_backlog();
+  proxy.backend(1).limit_sessions(1);
+  const balance::Reservation last_place = balance::reserve_at(proxy.backend(1));
+  REQUIRE(last_place);
+  Peer client = proxy.client();
+  client.send(kHandshake);
+  CHECK(eventually([&] { return somebody_waits(proxy); }));
+  const TimePoint since = monotonic_now();
+  CHECK(eventually([&] { return monotonic_now() - since > std::chrono::milliseconds{200}; }));
+  CHECK(somebody_waits(proxy));
+  CHECK(proxy.backend(0).health().up());
+  proxy.backend(1).limit_sessions(2);
+  serve_handshake(other, "abc");
+  CHECK(read_answer(client).starts_with("HTTP/1.1 200"));
+  constexpr auto kTimeout = static_cast<std::size_t>(metrics::ConnectResult::timeout);
+  CHECK(proxy.counters().upstream_connects[kTimeout].value() == 1);
+}
+
 TEST_CASE("nobody waits for a pool of which every backend drains") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"1m\"\n"));

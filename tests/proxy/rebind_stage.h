@@ -79,6 +79,12 @@ class RebindStage {
   [[nodiscard]] std::uint64_t rebinds(metrics::RebindResult result) {
     return proxy.counters().pools[0].rebinds[static_cast<std::size_t>(result)].value();
   }
+  /// Where the tab belongs.
+  [[nodiscard]] BackendId home() {
+    const auto found = proxy.ledger().affinity().find({0, "tab"}, monotonic_now());
+    REQUIRE(found);
+    return found->backend;
+  }
   /// Of the session, that are under way or wait.
   [[nodiscard]] std::uint32_t requests() { return proxy.ledger().find({0, "abc"})->requests; }
   [[nodiscard]] bool lives(const std::string& sid = "abc") {

@@ -87,6 +87,21 @@ TEST_CASE("a backend that is drained is told of once for each order") {
   }
 }
 
+TEST_CASE("requests that end soon after the last session are not worth a word") {
+  MoverStage stage(2);
+  stage.mover->use({stage.pool({0, 1})}, kStart);
+  balance::InflightHold request(stage.backend(0));
+  stage.backend(0).set_draining(true);
+  stage.mover->drain(stage.backend(0), kFast, kStart);
+  stage.run_until(kStart + 4s);
+  // Somebody who came home at the last moment.
+  balance::Reservation session = balance::reserve_at(stage.backend(0));
+  stage.run_until(kStart + 8s);
+  session.release();
+  stage.run_until(kStart + 12s);
+  CHECK(stage.count_in_log("no sessions left, but requests") == 0);
+}
+
 TEST_CASE("what keeps a backend without sessions from being empty is told once") {
   MoverStage stage(2);
   stage.mover->use({stage.pool({0, 1})}, kStart);

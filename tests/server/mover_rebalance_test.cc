@@ -18,7 +18,8 @@ TEST_CASE("a pool is evened out, and no more are moved than are too many") {
   const auto pool = stage.pool({0, 1});
   stage.mover->use({pool}, kStart);
   stage.open_idle(0, 10);
-  CHECK(stage.mover->to_move(pool->backends) == std::vector<std::uint64_t>{5, 0});
+  CHECK(stage.mover->to_move(pool->backends, pool->balance, stage.now) ==
+        std::vector<std::uint64_t>{5, 0});
   stage.mover->rebalance(*pool, kOneATick, kStart);
   for (TimePoint end = kStart + 250ms; end < kStart + 10s; end += 250ms) {
     stage.run_until(end);
@@ -56,7 +57,8 @@ TEST_CASE("those who are closing already leave by themselves") {
     stage.books.ledger.publish({0, sid}, serial, {}, {.condition = session::Condition::closing},
                                kStart - 10min);
   }
-  CHECK(stage.mover->to_move(pool->backends) == std::vector<std::uint64_t>{1, 0});
+  CHECK(stage.mover->to_move(pool->backends, pool->balance, stage.now) ==
+        std::vector<std::uint64_t>{1, 0});
 }
 
 TEST_CASE("nobody is moved before a backend has ramped up, which could not take them") {
