@@ -26,7 +26,7 @@ std::optional<double> usual_cost(std::span<Backend* const> backends, TimePoint n
   bool some_busy = false;
   for (const Backend* const backend : backends) {
     if (const auto cost = cost_of(*backend, now)) costs.push_back(*cost);
-    some_busy = some_busy || load_of(*backend, now).value_or(0) > kIdle;
+    some_busy = some_busy || load_of(*backend, now).value_or(0) > kIdleLoop;
   }
   if (!some_busy || costs.size() < backends.size()) return std::nullopt;
   const auto middle = costs.begin() + static_cast<std::ptrdiff_t>((costs.size() - 1) / 2);
