@@ -29,7 +29,9 @@ constexpr SectionInfo kSections[] = {
      "What becomes of clients of the pool above that do not read."},
     {Section::event_rate, Section::pool, "pool.event_rate", 1,
      "How much one client of the pool above may send. One that sends more is not read for a while: "
-     "nothing is dropped, and nobody else waits. But a client that has more under way than may "
+     "nothing is dropped, and nobody else waits. A POST waits for a fifth of the ping times at "
+     "most, "
+     "since it may bring a pong. A client that has more under way than may "
      "pass within its ping timeout answers pings too late for its backend."},
     {Section::thresholds, Section::pool, "pool.thresholds", 1,
      "From when on a backend of the pool above is busy or full. A level is entered at any of its "

@@ -27,7 +27,8 @@ constexpr Key kKeysOfProxy[] = {
     {.section = Section::proxy, .type = Type::networks, .name = "trusted_proxies",
      .fallback = "", .min = 0, .max = 256,
      .help = "Peers whose X-Forwarded-* fields are believed. \"unix:\" means peers of unix "
-             "sockets."},
+             "sockets. The client is the last address of X-Forwarded-For, so of two proxies in a row the "
+             "nearer one has to say who that is (nginx: real_ip_header)."},
 
     {.section = Section::timeouts, .type = Type::duration, .name = "request_head",
      .fallback = "10s", .min = 10, .max = 10 * kMinute,
@@ -40,7 +41,8 @@ constexpr Key kKeysOfProxy[] = {
      .help = "How long a client's connection may stay open between two requests."},
     {.section = Section::timeouts, .type = Type::duration, .name = "connect",
      .fallback = "2s", .min = 10, .max = kMinute,
-     .help = "For a connection to a backend. Then the next best backend is tried."},
+     .help = "For a connection to a backend. Then the next best one is tried; what belongs to a session "
+             "has no other, and hears 504."},
     {.section = Section::timeouts, .type = Type::duration, .name = "response_head",
      .fallback = "60s", .min = 10, .max = kHour,
      .help = "From the end of a request until the head of its response is complete. Then 504."},

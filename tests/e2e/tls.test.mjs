@@ -51,7 +51,8 @@ describe('behind nginx that ends TLS', () => {
     const stage = Stage.of(t);
     const backends = await stage.backends('node4', 3);
     const pinion = await stage.pinion({
-      backends, proxy: { trusted_proxies: ['127.0.0.1'] }, pool: { affinity: { cookie: 'pinion' } },
+      backends, proxy: { trusted_proxies: ['127.0.0.1'] },
+      pool: { balance: 'least_sessions', affinity: { cookie: 'pinion' } },
     });
     const url = await serve_tls(stage, pinion);
     for (const transport of ['polling', 'websocket', 'upgrade']) {

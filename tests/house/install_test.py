@@ -39,6 +39,7 @@ class Installation(HouseTest):
         self.assertEqual(self.below("pinion.toml.5").parent.name, "man5")
         self.assertEqual(self.below("pinion-bench.8").parent.name, "man8")
         self.assertEqual(self.below("pinion-chainlit.7").parent.name, "man7")
+        self.assertEqual(self.below("pinion-operations.7").parent.name, "man7")
         self.assertEqual(self.below("pinion.service").parts[-3:-1], ("systemd", "system"))
         self.assertEqual(self.below("pinion.toml"), pathlib.Path("etc/pinion/pinion.toml"))
         examples = pathlib.Path("usr/local/share/doc/pinion/examples")

@@ -16,8 +16,8 @@ def render(name):
 class ManPages(HouseTest):
     def test_all_pages_are_there(self):
         self.assertEqual(tree.with_suffix(".scd"),
-                         ["man/pinion-bench.8.scd", "man/pinion-chainlit.7.scd", "man/pinion.8.scd",
-                          "man/pinion.toml.5.scd"])
+                         ["man/pinion-bench.8.scd", "man/pinion-chainlit.7.scd", "man/pinion-operations.7.scd",
+                          "man/pinion.8.scd", "man/pinion.toml.5.scd"])
 
     def test_scdoc_reads_them(self):
         for name in tree.with_suffix(".scd"):
