@@ -167,19 +167,11 @@ TEST_CASE("one that ramps up is taken when no other has room") {
 
 TEST_CASE("what requests told of a process says nothing of the one that comes up in its place") {
   Watched pool(1);
-  const auto live_with_requests = [&](Duration time) {
-    for (const TimePoint end = pool.now + time; pool.now < end;) {
-      const bool waits = (pool.now - TimePoint{}) / LoadKeeper::kEvery % 2 == 0;
-      pool.backends[0].request_samples().add(
-          {.kind = SampledRequest::push, .sent = pool.now, .took = 1ms + (waits ? 3ms : 0ms)});
-      pool.live(LoadKeeper::kEvery, {{.frames_a_tick = 25, .busy = 0.5}});
-    }
-  };
-  live_with_requests(60s);
+  pool.live_with_requests(60s);
   CHECK(pool.backends[0].load_reading().requests_known);
   pool.backends[0].health().connect_failed(pool.now);
   pool.backends[0].health().answered(pool.now);
-  live_with_requests(10s);
+  pool.live_with_requests(10s);
   CHECK_FALSE(pool.backends[0].load_reading().requests_known);
 }
 

@@ -170,15 +170,7 @@ TEST_CASE("one that is busy without having work for it is not avoided") {
 
 TEST_CASE("requests tell of a backend's load beside its probes, and it says how much") {
   Watched pool(1);
-  const auto live_with_requests = [&](Duration time) {
-    for (const TimePoint end = pool.now + time; pool.now < end;) {
-      const bool waits = (pool.now - TimePoint{}) / LoadKeeper::kEvery % 2 == 0;
-      pool.backends[0].request_samples().add(
-          {.kind = SampledRequest::push, .sent = pool.now, .took = 1ms + (waits ? 3ms : 0ms)});
-      pool.live(LoadKeeper::kEvery, {{.frames_a_tick = 25, .busy = 0.5}});
-    }
-  };
-  live_with_requests(60s);
+  pool.live_with_requests(60s);
   const LoadReading reading = pool.backends[0].load_reading();
   CHECK(reading.requests_known);
   CHECK(reading.request_share == doctest::Approx(0.5).epsilon(0.1));

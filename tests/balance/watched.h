@@ -48,6 +48,17 @@ struct Watched {
       keeper.tick(now);
     }
   }
+  /// The first backend works and gets POSTs, every other of which has to wait.
+  void live_with_requests(Duration time) {
+    using std::chrono::milliseconds;
+    for (const TimePoint end = now + time; now < end;) {
+      const bool waits = (now - TimePoint{}) / LoadKeeper::kEvery % 2 == 0;
+      backends[0].request_samples().add({.kind = SampledRequest::push,
+                                         .sent = now,
+                                         .took = milliseconds{1} + milliseconds{waits ? 3 : 0}});
+      live(LoadKeeper::kEvery, {{.frames_a_tick = 25, .busy = 0.5}});
+    }
+  }
   void pass(Duration time) {
     for (const TimePoint end = now + time; now < end;) {
       now += LoadKeeper::kEvery;
