@@ -13,16 +13,20 @@ using test::Scenario;
 
 constexpr std::uint32_t kSeeds = 3;
 
-}  // namespace
-
-TEST_CASE("one backend three times slower: p99 is at most a tenth of counting's") {
-  const Scenario scenario{.slowness = {1, 1, 1, 3}, .load = 0.7};
+/// Than counting, in the measure that is asked for.
+void check_far_better(const Scenario& scenario) {
   const Outcome counted = play_all(Balance::least_sessions, scenario, kSeeds);
   const Outcome learnt = play_all(Balance::least_load, scenario, kSeeds);
   CAPTURE(counted.p99);
   CAPTURE(learnt.p99);
   CHECK(learnt.p99 < 0.1 * counted.p99);
   CHECK(learnt.stalls <= 0.25 * counted.stalls);
+}
+
+}  // namespace
+
+TEST_CASE("one backend three times slower: p99 is at most a tenth of counting's") {
+  check_far_better({.slowness = {1, 1, 1, 3}, .load = 0.7});
 }
 
 TEST_CASE("equal backends: not worse than counting, and far better when they are busy") {
@@ -61,13 +65,7 @@ TEST_CASE("a burst and a loop that is blocked now and then leave it better than 
 }
 
 TEST_CASE("speeds of 1, 1/2, 1/3 and 1/4: p99 is at most a tenth of counting's") {
-  const Scenario scenario{.slowness = {1, 2, 3, 4}, .load = 0.7};
-  const Outcome counted = play_all(Balance::least_sessions, scenario, kSeeds);
-  const Outcome learnt = play_all(Balance::least_load, scenario, kSeeds);
-  CAPTURE(counted.p99);
-  CAPTURE(learnt.p99);
-  CHECK(learnt.p99 < 0.1 * counted.p99);
-  CHECK(learnt.stalls <= 0.25 * counted.stalls);
+  check_far_better({.slowness = {1, 2, 3, 4}, .load = 0.7});
 }
 
 }  // namespace pinion::balance
