@@ -30,14 +30,15 @@ describe('a backend that is killed', () => {
     }));
     const homes = await Promise.all(sockets.map((socket) => call(socket, 'who')));
     const victims = sockets.filter((_, i) => homes[i] === backends[0].name);
-    assert.equal(victims.length, 100);
+    // A third, give or take what its load says.
+    assert.ok(victims.length >= 60 && victims.length <= 150, `${victims.length} of 300 were there`);
 
     await backends[0].kill();
-    await eventually('all are back', () => story.attempts.length >= 100 && sockets.every((socket) => socket.connected),
+    await eventually('all are back', () => story.attempts.length >= victims.length && sockets.every((socket) => socket.connected),
       { within: seconds(20) });
     assert.deepEqual(story.failed, [], 'no handshake fails');
     assert.deepEqual(new Set(story.attempts), new Set([1]), 'at the first attempt');
-    assert.equal(story.attempts.length, 100, 'nobody else had to reconnect');
+    assert.equal(story.attempts.length, victims.length, 'nobody else had to reconnect');
     const now = await Promise.all(sockets.map((socket) => call(socket, 'who')));
     assert.ok(!now.includes(backends[0].name));
     for (const [i, home] of homes.entries()) if (home !== backends[0].name) assert.equal(now[i], home);

@@ -24,15 +24,20 @@ async function flooded_reader(stage, url) {
   }));
 }
 
-/** The time that 99 of 100 echoes stay below, in milliseconds. */
-async function echo_time(socket) {
-  const times = [];
+/**
+ * The times that 99 of 100 echoes of each of them stay below, in milliseconds. They take turns, so that what else this
+ * machine does meets all of them.
+ */
+async function echo_times(...sockets) {
+  const times = sockets.map(() => []);
   for (let i = 0; i < 300; i++) {
-    const start = performance.now();
-    await call(socket, 'echo', i);
-    times.push(performance.now() - start);
+    for (const [k, socket] of sockets.entries()) {
+      const start = performance.now();
+      await call(socket, 'echo', i);
+      times[k].push(performance.now() - start);
+    }
   }
-  return times.sort((a, b) => a - b)[296];
+  return times.map((each) => each.sort((a, b) => a - b)[296]);
 }
 
 /** A client on the backend of that name. */
@@ -55,7 +60,7 @@ describe('a slow reader', () => {
     ];
     const pinion = await stage.pinion({ pool: { backend }, workers: 1 });
     const other = await client_on(stage, pinion.url, calm.name);
-    const usual = await echo_time(other);
+    const direct = await client(stage, calm.url, { transport: 'websocket' });
 
     const readers = [];
     for (let i = 0; readers.length < kReaders; i++) {
@@ -75,14 +80,14 @@ describe('a slow reader', () => {
       return sessions.every((session) => session.queued_bytes >= kBuffered / 2);
     }, { within: seconds(20) });
 
-    const during = await echo_time(other);
+    const [usual, during] = await echo_times(direct, other);
     for (const { sid } of readers) {
       const { queued_bytes } = await pinion.session(sid);
       assert.ok(queued_bytes <= kBuffered + kOneRead, `${queued_bytes} bytes wait`);
     }
     const grown = (await pinion.memory()).now - before.now;
     assert.ok(under_sanitizer || grown < kReaders * (kBuffered + kOneRead) + kSlack, `grew by ${grown} bytes`);
-    assert.ok(during < Math.max(3 * usual, 30 * slow), `echo took ${usual.toFixed(1)} ms, then ${during.toFixed(1)} ms`);
+    assert.ok(during < Math.max(3 * usual, 30 * slow), `an echo takes ${usual.toFixed(1)} ms, behind pinion ${during.toFixed(1)} ms`);
     assert.ok((await pinion.metric('paused_total', 'direction="out"')) >= kReaders);
 
     const seen = readers.map(({ next }) => next);
