@@ -52,7 +52,8 @@ constexpr Key kKeysOfPools[] = {
      .fallback = "60s", .min = 10, .max = 24 * kHour,
      .zero = "streaming sessions are moved like others",
      .help = "When sessions are moved away from a backend (drain --close, rebalance), those that "
-             "carried a message in the last 3 seconds are spared for so long."},
+             "carried a message in the last 3 seconds, or are in the middle of one, are spared for "
+             "so long."},
     {.section = Section::pool, .type = Type::backend_addresses, .name = "backends",
      .fallback = "", .min = 0, .max = 1000,
      .help = "The backends in short form: each is named by its address and has the defaults of "

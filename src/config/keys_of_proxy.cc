@@ -23,7 +23,7 @@ constexpr Key kKeysOfProxy[] = {
     {.section = Section::proxy, .type = Type::duration, .name = "shutdown_grace",
      .fallback = "30s", .min = 10, .max = kHour, .zero = "sessions are closed at once",
      .help = "How long a stop may take to finish requests and to close sessions one after the "
-             "other."},
+             "other, and a session that is moved away to end a message that is under way."},
     {.section = Section::proxy, .type = Type::networks, .name = "trusted_proxies",
      .fallback = "", .min = 0, .max = 256,
      .help = "Peers whose X-Forwarded-* fields are believed. \"unix:\" means peers of unix "

@@ -10,6 +10,7 @@ namespace {
 constexpr char kClose = '1';
 constexpr char kPing = '2';
 constexpr char kPong = '3';
+constexpr char kNoop = '6';
 constexpr std::uint64_t kMaxLength = std::uint64_t{1}
                                      << 40U;  // beyond any body: the framing is lost
 
@@ -24,6 +25,7 @@ std::uint64_t count_utf16_units(std::string_view text) noexcept {
 PacketScanner::PacketScanner(Body body) noexcept : body_(body) {
   if (body.opaque) {
     stage_ = Stage::over;
+    saw_more_ = true;
   } else if (body.jsonp_post) {
     coding_ = Coding::form;
     stage_ = Stage::form_head;
@@ -206,6 +208,7 @@ void PacketScanner::begin_packet(char first, bool data) noexcept {
   saw_close_ = saw_close_ || type == kClose;
   saw_ping_ = saw_ping_ || type == kPing;
   saw_pong_ = saw_pong_ || type == kPong;
+  saw_more_ = saw_more_ || (type != kPing && type != kPong && type != kNoop);
 }
 
 }  // namespace pinion::engineio

@@ -1,5 +1,5 @@
 // Counts the Engine.IO packets in the body of a poll's answer or a POST, and notices close, ping
-// and pong packets (`1`, `2`, `3`), without keeping any of it.
+// and pong packets (`1`, `2`, `3`), and others that say something, without keeping any of it.
 //
 // Threads: one worker's.
 // Lifetime: one body. Memory: a fixed few bytes, however the body is split.
@@ -33,6 +33,8 @@ class PacketScanner {
   [[nodiscard]] bool saw_close() const noexcept { return saw_close_; }
   [[nodiscard]] bool saw_ping() const noexcept { return saw_ping_; }
   [[nodiscard]] bool saw_pong() const noexcept { return saw_pong_; }
+  /// More than pings, pongs and noops. (What cannot be read was worth compressing.)
+  [[nodiscard]] bool saw_more() const noexcept { return saw_more_; }
 
  private:
   enum class Coding : unsigned char { none, form, literal };
@@ -68,7 +70,7 @@ class PacketScanner {
   Coding coding_ = Coding::none;
   Stage stage_ = Stage::separated;
   bool saw_close_ = false;
-  bool saw_ping_ = false, saw_pong_ = false;
+  bool saw_ping_ = false, saw_pong_ = false, saw_more_ = false;
   bool at_start_ = true;      // the next payload byte is the first of a packet
   bool has_digits_ = false;   // of the length that is being read
   bool data_packet_ = false;  // v3 binary: the present packet is data, not text

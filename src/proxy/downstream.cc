@@ -189,6 +189,7 @@ void Downstream::account_queue() {
   worker_.counters().queued_bytes.add(static_cast<std::uint64_t>(change));
   if (queued == 0) {
     stall_.reset();
+    owed_.reset();
     if (exchange_ != nullptr) exchange_->tell_waiting(0, false);
   } else if (stall_ == nullptr && exchange_ != nullptr && exchange_->pool()) {
     stall_pool_ = *exchange_->pool();
@@ -201,11 +202,15 @@ Duration Downstream::longest_stall() const noexcept {
 }
 
 void Downstream::on_waiting() noexcept {
-  if (exchange_ != nullptr) exchange_->tell_waiting(stream_.queued(), stall_->stalled());
+  const std::size_t bytes = stream_.queued();
+  if (exchange_ != nullptr) exchange_->tell_waiting(bytes, stall_->stalled());
+  if (owed_ != nullptr) owed_->tell_waiting(bytes, stall_->stalled());
 }
 
 void Downstream::on_slow_consumer() noexcept {
-  const std::string_view sid = exchange_ != nullptr ? exchange_->sid() : std::string_view{};
+  std::string_view sid;
+  if (exchange_ != nullptr) sid = exchange_->sid();
+  if (owed_ != nullptr) sid = owed_->sid();
   worker_.remarks().slow_consumer(stall_pool_, sid, stream_.queued());
   cut_off(CloseReason::slow_consumer);
 }
@@ -214,6 +219,8 @@ void Downstream::cut_off(CloseReason reason) {
   // What is lost of an answer was meant for its session.
   if (exchange_ != nullptr && !exchange_->sid().empty() && stream_.queued() > 0) {
     exchange_->end_session(reason);
+  } else if (owed_ != nullptr) {
+    owed_->lose(reason);
   } else {
     worker_.count_close(reason);
   }
@@ -234,6 +241,7 @@ void Downstream::on_drain() noexcept {
 void Downstream::on_write_error(int /*status*/) noexcept { abort(CloseReason::client_reset); }
 
 void Downstream::exchange_done(bool keep) {
+  if (stream_.queued() > 0) owed_ = exchange_->owed();
   worker_.retire(std::move(exchange_));
   last_ = last_ || !keep || (fin_seen_ && ahead_.empty() && !resuming_);
   if (last_) linger_until_ = worker_.now() + kLongestLinger;

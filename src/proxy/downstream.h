@@ -25,6 +25,7 @@
 #include "http/head_parser.h"
 #include "http/reply.h"
 #include "metrics/close_reason.h"
+#include "proxy/owed_answer.h"
 #include "proxy/queue_share.h"
 #include "proxy/retired.h"
 #include "proxy/stall_watch.h"
@@ -153,6 +154,7 @@ class Downstream final : public Retirable,
   std::string ahead_;
   BufferShare read_share_;  // of both
   std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<OwedAnswer> owed_;   // to a session, while the end of its answer waits
   std::unique_ptr<StallWatch> stall_;  // while bytes of an exchange wait for the client
 };
 

@@ -242,6 +242,12 @@ bool Exchange::give_up_poll() {
   return true;
 }
 
+std::unique_ptr<OwedAnswer> Exchange::owed() const {
+  if (!session_) return nullptr;
+  return std::make_unique<OwedAnswer>(worker_.shared().ledger, session_->key(),
+                                      session_->found().serial);
+}
+
 void Exchange::tell_waiting(std::size_t bytes, bool stalled) noexcept {
   using session::Condition;
   if (!session_) return;
@@ -259,9 +265,10 @@ void Exchange::settle() {
   join_.give_up();
   phase_ = Phase::over;
   disarm();
+  backend_watch_.reset();
   auto& counters = worker_.counters();
-  request_paused_.resume(worker_.now(), counters.direction(Direction::in));
   const Duration paused =
+      request_paused_.resume(worker_.now(), counters.direction(Direction::in)) +
       response_paused_.resume(worker_.now(), counters.direction(Direction::out));
   counters.direction(Direction::in).bytes.add(request_body_.received());
   if (response_body_) counters.direction(Direction::out).bytes.add(response_body_->received());

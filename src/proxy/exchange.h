@@ -44,6 +44,7 @@
 #include "base/timer_wheel.h"
 #include "http/head.h"
 #include "http/reply.h"
+#include "proxy/owed_answer.h"
 #include "proxy/paused_clock.h"
 #include "proxy/polling_join.h"
 #include "proxy/queue_share.h"
@@ -54,6 +55,7 @@
 #include "proxy/retired.h"
 #include "proxy/session_hold.h"
 #include "proxy/session_placing.h"
+#include "proxy/stall_watch.h"
 #include "proxy/upstream.h"
 
 namespace pinion::proxy {
@@ -67,6 +69,7 @@ class Exchange final : public Retirable,
                        public Recycled<Exchange, 64>,
                        private UpstreamEvents,
                        private WheelTimer,
+                       public StallWatch::Owner,
                        private SessionPlacing::Owner,
                        private PollingJoin::Owner {
  public:
@@ -87,6 +90,9 @@ class Exchange final : public Retirable,
   [[nodiscard]] std::string_view sid() const noexcept {
     return session_ ? session_->sid() : std::string_view{};
   }
+  /// What its session is to have of what waits for the client, once the exchange is over; null if
+  /// it is in none.
+  [[nodiscard]] std::unique_ptr<OwedAnswer> owed() const;
   /// What waits for the client, and whether it takes nothing of it.
   void tell_waiting(std::size_t bytes, bool stalled) noexcept;
   /// Its session ends with it.
@@ -128,6 +134,10 @@ class Exchange final : public Retirable,
   void begin_gathering(const http::RequestHead& head);
   void gather(std::string_view& bytes);
   [[nodiscard]] std::size_t queued_upstream() const noexcept;
+  void resume_client() noexcept;
+  void on_waiting() noexcept override;
+  void on_slow_consumer() noexcept override {}
+  [[nodiscard]] Duration longest_stall() const noexcept override { return Duration::zero(); }
   void gathered_all();
   void gathered_enough();
   void pass_body(std::string_view& bytes);
@@ -275,6 +285,8 @@ class Exchange final : public Retirable,
   bool answered_ = false;    // wholly, while the rest of the body still goes on
   QueueShare request_share_;
   PausedClock request_paused_;
+  std::unique_ptr<StallWatch>
+      backend_watch_;  // while the client is not read for the backend's sake
   PausedClock response_paused_;
 };
 

@@ -127,6 +127,43 @@ void Exchange::pause_client_if_full() {
   downstream_.stream().stop_reading();
   backend_took_ = progress_of(upstream_->stream());
   request_paused_.pause(worker_.now(), worker_.counters().direction(Direction::in));
+  backend_watch_ =
+      std::make_unique<StallWatch>(worker_.wheel(), upstream_->stream(), worker_.now(), *this);
+}
+
+void Exchange::account_queue() noexcept {
+  const std::int64_t change = request_share_.set(queued_upstream());
+  if (change == 0) return;
+  worker_.counters().queued_bytes.add(static_cast<std::uint64_t>(change));
+  backend_->queue_changed(change, 0);
+  on_waiting();
+}
+
+// Also about every second while the client is not read. How long a backend may take nothing is for
+// on_timer() to judge.
+void Exchange::on_waiting() noexcept {
+  if (!session_) return;
+  if (request_paused_.paused()) {
+    session_->add_pause(
+        request_paused_.split(worker_.now(), worker_.counters().direction(Direction::in)));
+  }
+  session_->tell_waiting({.bytes = queued_upstream()});
+}
+
+void Exchange::on_upstream_drain() noexcept {
+  account_queue();
+  if (answered_ && request_complete_) return end_if_rest_is_sent();
+  if (!request_paused_.paused() || upstream_->stream().queued() > worker_.low_mark()) return;
+  progress_ = worker_.now();
+  resume_client();
+}
+
+void Exchange::resume_client() noexcept {
+  backend_watch_.reset();
+  const Duration paused =
+      request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));
+  if (session_) session_->add_pause(paused);
+  downstream_.resume_reading();
 }
 
 void Exchange::request_sent() {
@@ -135,6 +172,7 @@ void Exchange::request_sent() {
     session_->traffic().bytes_in += request_body_.received();
     if (const auto& scanner = request_body_.watched()) {
       session_->traffic().frames_in += scanner->packets();
+      session_->traffic().beyond_pings |= scanner->saw_more();
       worker_.counters().direction(Direction::in).polled_packets.add(scanner->packets());
       note_pings(*scanner, session::PingNote::ping_of_client, session::PingNote::pong_of_client);
       charge_client();

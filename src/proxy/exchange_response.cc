@@ -245,6 +245,7 @@ void Exchange::note_end_of_answer() {
   traffic.bytes_out += response_body_->received();
   if (const auto& packets = response_body_->packets()) {
     traffic.frames_out += packets->packets();
+    traffic.beyond_pings |= packets->saw_more();
     worker_.counters().direction(Direction::out).polled_packets.add(packets->packets());
     note_pings(*packets, session::PingNote::ping_of_backend, session::PingNote::pong_of_backend);
     if (packets->saw_close()) session_->close_session(CloseReason::backend_engineio_close);

@@ -322,37 +322,17 @@ void Exchange::note_silence() {
 
 void Exchange::drop_upstream() {
   if (upstream_ == nullptr) return;
+  backend_watch_.reset();
   upstream_->abandon();
   worker_.retire(std::move(upstream_));
   account_queue();
-}
-
-void Exchange::account_queue() noexcept {
-  const std::int64_t change = request_share_.set(queued_upstream());
-  if (change == 0) return;
-  worker_.counters().queued_bytes.add(static_cast<std::uint64_t>(change));
-  backend_->queue_changed(change, 0);
-}
-
-void Exchange::on_upstream_drain() noexcept {
-  account_queue();
-  if (answered_ && request_complete_) return end_if_rest_is_sent();
-  if (!request_paused_.paused() || upstream_->stream().queued() > worker_.low_mark()) return;
-  const Duration paused =
-      request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));
-  if (session_) session_->add_pause(paused);
-  progress_ = worker_.now();
-  downstream_.resume_reading();
 }
 
 void Exchange::on_upstream_write_error(int /*status*/) noexcept {
   // Its answer may still come; if not, reading will tell.
   discard_body_ = true;
   account_queue();
-  if (request_paused_.paused()) {
-    request_paused_.resume(worker_.now(), worker_.counters().direction(Direction::in));
-    downstream_.resume_reading();
-  }
+  if (request_paused_.paused()) resume_client();
 }
 
 void Exchange::reply_unknown_session() {

@@ -16,6 +16,7 @@ namespace {
 
 // Longer than an Engine.IO ping in any coding, shorter than any event.
 constexpr std::uint64_t kSmallText = 8;
+constexpr int kPingsApart = 3;  // seconds, at least
 
 std::size_t kind_of(Opcode opcode) noexcept {
   switch (opcode) {
@@ -77,6 +78,8 @@ void Relay::count(std::string_view bytes) noexcept {
   if (awaits_packet_ && !bytes.empty()) {
     awaits_packet_ = false;
     note_packet(scanner_.header(), bytes.front());
+  } else if (scanner_.in_payload() || was_broken) {
+    beyond_pings_ = true;
   }
   scanner_.scan(bytes, [&](const websocket::FrameHeader& header, std::string_view rest) {
     ++frames_;
@@ -88,8 +91,8 @@ void Relay::count(std::string_view bytes) noexcept {
     }
     if (header.opcode == Opcode::text || header.opcode == Opcode::binary) {
       messages_ = static_cast<std::uint8_t>(std::min(messages_ + 1, 255));
-      if (header.length <= kSmallText) note_small_text(header, rest);
     }
+    if (!websocket::is_control(header.opcode)) note_message(header, rest);
   });
   if (!was_broken && scanner_.broken()) {
     tunnel_.worker().counters().frame_errors.add();
@@ -99,16 +102,27 @@ void Relay::count(std::string_view bytes) noexcept {
 
 // Engine.IO's pings and pongs are text frames of one byte. When small frames come compressed, so do
 // they.
-void Relay::note_small_text(const websocket::FrameHeader& header,
-                            std::string_view payload) noexcept {
-  if (header.opcode != Opcode::text) return;
-  if (header.rsv1) {
+void Relay::note_message(const websocket::FrameHeader& header, std::string_view payload) noexcept {
+  if (header.opcode == Opcode::text && header.rsv1 && header.length <= kSmallText) {
     if (!std::exchange(told_compressed_, true)) tunnel_.note_ping(PingNote::compressed);
-  } else if (header.length == 1 && payload.empty()) {
+    note_small_compressed();
+  } else if (header.opcode != Opcode::text || header.length != 1) {
+    beyond_pings_ = true;
+  } else if (payload.empty()) {
     awaits_packet_ = true;
-  } else if (header.length == 1) {
+  } else {
     note_packet(header, payload.front());
   }
+}
+
+// A ping, or the next of a row of events that are alike, which compression makes as small. Pings
+// are further apart.
+void Relay::note_small_compressed() noexcept {
+  const Duration now = tunnel_.worker().now().time_since_epoch();
+  const auto second = static_cast<std::uint8_t>(now / std::chrono::seconds{1});
+  const auto passed =
+      static_cast<std::uint8_t>(second - std::exchange(small_compressed_at_, second));
+  if (passed < kPingsApart) beyond_pings_ = true;
 }
 
 void Relay::note_packet(const websocket::FrameHeader& header, char payload) noexcept {

@@ -54,8 +54,16 @@ class Relay final : public uv::StreamEvents {
   [[nodiscard]] std::size_t sink_queue() noexcept { return sink() ? sink().queued() : 0; }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::uint64_t frames() const noexcept { return frames_; }
+  [[nodiscard]] bool paused() const noexcept { return paused_.paused(); }
   /// Time paused since this was last asked.
   std::uint64_t take_paused_ns(TimePoint now) noexcept;
+  /// Whether something of a message has passed since this was last asked: not only Engine.IO's
+  /// pings and pongs, and control frames.
+  bool take_beyond_pings() noexcept {
+    const bool any = beyond_pings_;
+    beyond_pings_ = false;
+    return any;
+  }
   /// Another source takes the place of the present one, which is closed. Only between two messages.
   void replace_source(uv::Stream source) noexcept;
   [[nodiscard]] bool at_boundary() const noexcept { return scanner_.at_boundary(); }
@@ -78,8 +86,9 @@ class Relay final : public uv::StreamEvents {
   void on_write_error(int status) noexcept override;
 
   void count(std::string_view bytes) noexcept;
-  void note_small_text(const websocket::FrameHeader& header, std::string_view payload) noexcept;
+  void note_message(const websocket::FrameHeader& header, std::string_view payload) noexcept;
   void note_packet(const websocket::FrameHeader& header, char payload) noexcept;
+  void note_small_compressed() noexcept;
   std::string_view until_boundary(std::string_view bytes) noexcept;
   [[nodiscard]] bool is_goodbye() const noexcept;
   void account_queue();
@@ -97,7 +106,8 @@ class Relay final : public uv::StreamEvents {
   PausedClock paused_;
   metrics::Direction direction_;
   std::uint8_t messages_ = 0;
-  std::uint8_t held_ = 0;  // bits of Hold
+  std::uint8_t held_ = 0;                 // bits of Hold
+  std::uint8_t small_compressed_at_ = 0;  // seconds, their low bits
   bool saw_close_frame_ = false;
   bool ping_unanswered_ = false;  // an Engine.IO ping from this side
   bool told_compressed_ = false;
@@ -106,6 +116,7 @@ class Relay final : public uv::StreamEvents {
   bool awaits_packet_ : 1 = false;  // the next byte is that of a frame of one
   bool cut_ : 1 = false;            // pass nothing on beyond the boundary
   bool ended_ : 1 = false;          // the source will send no more
+  bool beyond_pings_ : 1 = false;
 };
 
 }  // namespace pinion::proxy

@@ -216,7 +216,9 @@ session::Waiting Tunnel::waiting() noexcept {
   auto condition = gate_ != nullptr && gate_->shut() ? Condition::limited : Condition::flowing;
   if (stall_ != nullptr && stall_->stalled()) condition = Condition::stalled;
   if (state_ == State::closing) condition = Condition::closing;
-  return {.bytes = queued(), .condition = condition};
+  return {.bytes = queued(),
+          .condition = condition,
+          .mid_message = !in_.between_messages() || !out_.between_messages()};
 }
 
 void Tunnel::publish() {
@@ -231,11 +233,13 @@ void Tunnel::publish() {
       .frames_out = news(out_.frames(), published_.frames_out),
       .bytes_in = news(in_.bytes(), published_.bytes_in),
       .bytes_out = news(out_.bytes(), published_.bytes_out),
-      .paused_ns = in_.take_paused_ns(worker_.now()) + out_.take_paused_ns(worker_.now())};
+      .paused_ns = in_.take_paused_ns(worker_.now()) + out_.take_paused_ns(worker_.now()),
+      .beyond_pings = static_cast<bool>(in_.take_beyond_pings() | out_.take_beyond_pings())};
   backend_->traffic().add({.frames_in = traffic.frames_in,
                            .frames_out = traffic.frames_out,
                            .bytes_in = traffic.bytes_in,
                            .bytes_out = traffic.bytes_out});
+  if (state_ != State::closed && (in_.paused() || out_.paused())) worker_.mark_paused(*this);
   if (!session_) return;
   worker_.shared().ledger.publish({pool(), session_->sid}, session_->serial, traffic, waiting(),
                                   last_bytes_);

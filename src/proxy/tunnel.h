@@ -144,6 +144,7 @@ class Tunnel final : public Retirable,
   void call_off_upgrade();
   void note_end(bool by_client, bool reset) noexcept;
   void extend_end();
+  [[nodiscard]] Duration patience() const noexcept;
   [[nodiscard]] bool nothing_to_come() noexcept;
   bool finish_if_done();
   void finish();

@@ -71,11 +71,20 @@ void Tunnel::extend_end() {
     const bool sent = close_frame_to_client_ && close_frame_to_backend_ && out_.sink_queue() == 0 &&
                       in_.sink_queue() == 0;
     if (sent && goodbye_until_ == TimePoint{}) goodbye_until_ = now + kClosingTime;
-    const TimePoint until = sent ? goodbye_until_ : now + kClosingTime;
+    const TimePoint until = sent ? goodbye_until_ : now + patience();
     worker_.wheel().arm(*this, std::min(until, closing_until_));
   } else if (in_.ended() || out_.ended()) {
     worker_.wheel().arm(*this, now + kHalfClosedTime);
   }
+}
+
+// Of a session that is only to go elsewhere, no message is lost to a line that pauses.
+Duration Tunnel::patience() const noexcept {
+  const bool mid_message = !close_frame_to_client_ || !close_frame_to_backend_;
+  const bool may_finish =
+      close_reason_ == CloseReason::moved || close_reason_ == CloseReason::shutdown;
+  if (!mid_message || !may_finish) return kClosingTime;
+  return std::max(worker_.config().proxy.shutdown_grace, kClosingTime);
 }
 
 // Who has sent and received a close frame sends nothing more (RFC 6455, 5.5.1), so that once one
@@ -175,7 +184,7 @@ bool Tunnel::end_is_on_its_way(TimePoint now) noexcept {
   if (close_reason_ == CloseReason::over_budget || (closing && now >= closing_until_)) return false;
   if (!peers_progress()) return false;
   const TimePoint until =
-      closing ? std::min(now + kClosingTime, closing_until_) : now + kHalfClosedTime;
+      closing ? std::min(now + patience(), closing_until_) : now + kHalfClosedTime;
   if (goodbye_until_ != TimePoint{}) goodbye_until_ = until;
   worker_.wheel().arm(*this, until);
   return true;

@@ -12,6 +12,7 @@ using metrics::CloseReason;
 namespace {
 
 constexpr Duration kTick = std::chrono::milliseconds{100};
+constexpr Duration kTellPausedEvery = std::chrono::seconds{1};
 constexpr std::size_t kWheelSlots = 1024;
 constexpr std::size_t kFreeChunks = 64;
 // Clients above max_connections that may linger for their 503; more are closed without a word.
@@ -148,6 +149,11 @@ void Worker::mark_dirty(Tunnel& tunnel) noexcept {
   if (!hook.is_linked()) connections_->dirty.push_back(tunnel);
 }
 
+void Worker::mark_paused(Tunnel& tunnel) noexcept {
+  auto& hook = static_cast<ListHook<DirtyTunnels>&>(tunnel);
+  if (!hook.is_linked()) connections_->paused.push_back(tunnel);
+}
+
 void Worker::retire(std::unique_ptr<Retirable> done) {
   if (done != nullptr) retired_.push_back(std::move(done));
 }
@@ -186,7 +192,12 @@ void Worker::on_tick() noexcept {
   measure_lag();
   await_tick();
   wheel_.advance(now());
-  publish_dirty();
+  if (now() >= paused_due_) {
+    paused_due_ = now() + kTellPausedEvery;
+    publish_dirty();
+  } else {
+    publish_news();
+  }
   relieve_buffers();
   shorten_idle();
   if (shutting_down_) pace_shutdown();
@@ -203,6 +214,11 @@ void Worker::await_tick() noexcept {
 }
 
 void Worker::publish_dirty() noexcept {
+  connections_->dirty.splice_back(connections_->paused);
+  publish_news();
+}
+
+void Worker::publish_news() noexcept {
   while (Tunnel* const tunnel = connections_->dirty.pop_front()) tunnel->publish();
 }
 

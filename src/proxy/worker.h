@@ -137,6 +137,8 @@ class Worker final : private uv::Listener::Handler,
   void add(std::unique_ptr<Farewell> farewell);
   /// The tunnel has moved something that the PinTable does not know yet.
   void mark_dirty(Tunnel& tunnel) noexcept;
+  /// The tunnel is paused: for how long is to be told about every second.
+  void mark_paused(Tunnel& tunnel) noexcept;
   /// Takes the object out of service; it is freed after this turn.
   void retire(std::unique_ptr<Retirable> done);
   void retire(Downstream& done);
@@ -153,6 +155,7 @@ class Worker final : private uv::Listener::Handler,
   void after_turn() noexcept override;
   void measure_lag() noexcept;
   void await_tick() noexcept;
+  void publish_news() noexcept;
   void relieve_buffers() noexcept;
   void promise_to_free(std::size_t bytes) noexcept;
   void shorten_idle() noexcept;
@@ -196,6 +199,7 @@ class Worker final : private uv::Listener::Handler,
   std::size_t promised_ = 0;             // its part of Shared::closing_bytes
 
   TimePoint next_tick_{};
+  TimePoint paused_due_{};  // those that are paused tell for how long
   bool idle_is_short_ = false;
   bool shutting_down_ = false;
   TimePoint shutdown_deadline_{};

@@ -18,6 +18,7 @@ struct Worker::Connections {
   IntrusiveList<Downstream, ResumeLater> resuming;
   IntrusiveList<Tunnel, Tunnel> tunnels;
   IntrusiveList<Tunnel, DirtyTunnels> dirty;
+  IntrusiveList<Tunnel, DirtyTunnels> paused;  // told, but for how long they are paused
   IntrusiveList<Farewell, Farewell> farewells;
 };
 

@@ -11,8 +11,9 @@ namespace {
 constexpr double kMostDueSeconds = 0.5;
 
 bool streams(const Session& session, TimePoint now) noexcept {
-  // A POST beside the poll is a message on its way.
-  return now - session.last_moved < MovePlan::kStreaming || session.requests > 1;
+  // A POST beside the poll is a message on its way, as is what one of the peers does not take yet.
+  return now - session.last_moved < MovePlan::kStreaming || session.requests > 1 ||
+         session.mid_message || session.queued_bytes > 0;
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ namespace pinion::session {
 
 class MovePlan {
  public:
-  /// A session that carried something so lately is streaming.
+  /// A session that carried something of a message so lately is streaming, as is one in the middle
+  /// of a message.
   static constexpr Duration kStreaming = std::chrono::seconds{3};
   /// How old the list of sessions may be that is chosen from.
   static constexpr Duration kListAge = std::chrono::seconds{1};

@@ -30,8 +30,7 @@ Session PinTable::Entry::whole() const {
 
 void PinTable::Entry::pass(const Traffic& traffic, TimePoint now) noexcept {
   session.pass(traffic);
-  const bool moved = traffic.frames_in + traffic.frames_out > 0;
-  if (moved) session.last_moved = std::max(session.last_moved, now);
+  if (traffic.beyond_pings) session.last_moved = std::max(session.last_moved, now);
 }
 
 void PinIndex::Free::operator()(Entry* entry) const noexcept {

@@ -170,8 +170,7 @@ void PinTable::set_tunnel(SessionKey key, std::uint64_t serial, bool has_tunnel,
   if (!has_tunnel && at.entry->session.transport == Transport::websocket) return;
   put_on_tunnel(*at.entry, has_tunnel);
   at.entry->session.worker = worker;
-  at.entry->session.queued_bytes = 0;
-  at.entry->session.condition = Condition::flowing;
+  at.entry->session.waits({});
   at.shard.touch(*at.entry, now);
 }
 
@@ -244,8 +243,7 @@ void PinTable::publish(SessionKey key, std::uint64_t serial, const Traffic& traf
   if (at.entry == nullptr) return;
   at.shard.touch(*at.entry, last_seen);
   at.entry->pass(traffic, last_seen);
-  at.entry->session.queued_bytes = waiting.bytes;
-  at.entry->session.condition = waiting.condition;
+  at.entry->session.waits(waiting);
 }
 
 void PinTable::tell_waiting(SessionKey key, std::uint64_t serial, Waiting waiting,
@@ -255,8 +253,7 @@ void PinTable::tell_waiting(SessionKey key, std::uint64_t serial, Waiting waitin
   at.entry->session.traffic.paused_ns += static_cast<std::uint64_t>(paused.count());
   // A tunnel tells of itself.
   if (at.entry->session.has_tunnel) return;
-  at.entry->session.queued_bytes = waiting.bytes;
-  at.entry->session.condition = waiting.condition;
+  at.entry->session.waits(waiting);
 }
 
 void PinTable::note_ping(SessionKey key, std::uint64_t serial, PingNote note, TimePoint now) {

@@ -34,6 +34,7 @@ struct Traffic {
   std::uint64_t frames_in = 0, frames_out = 0;  // WebSocket frames, or polled packets
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::uint64_t paused_ns = 0;  // time in which a source was not read on purpose
+  bool beyond_pings = false;    // something of a message, not only pings, pongs and control frames
 
   Traffic& operator+=(const Traffic& more) noexcept {
     frames_in += more.frames_in;
@@ -41,6 +42,7 @@ struct Traffic {
     bytes_in += more.bytes_in;
     bytes_out += more.bytes_out;
     paused_ns += more.paused_ns;
+    beyond_pings = beyond_pings || more.beyond_pings;
     return *this;
   }
 };
@@ -57,6 +59,7 @@ enum class Condition : unsigned char {
 struct Waiting {
   std::uint64_t bytes = 0;  // both directions
   Condition condition = Condition::flowing;
+  bool mid_message = false;  // in either direction
 };
 
 /// How far a session has come that may be moved to where its application's id belongs.
@@ -94,9 +97,10 @@ struct Session {
   Dialect dialect{};           // of its handshake
   Joining joining = Joining::done;
   Condition condition = Condition::flowing;
+  bool mid_message = false;  // the rest of one is still to come
   TimePoint opened{};
   TimePoint last_seen{};
-  TimePoint last_moved{};         // when a frame or packet last passed, in either direction
+  TimePoint last_moved{};         // when something of a message last passed, in either direction
   Duration time_to_live{};        // pingInterval + pingTimeout
   std::uint64_t max_payload = 0;  // bytes, as its client was told; 0: it was not
   Traffic traffic;
@@ -119,6 +123,11 @@ struct Session {
   void pass(const Traffic& passed) noexcept {
     traffic += passed;
     rates.add(passed);
+  }
+  void waits(const Waiting& waiting) noexcept {
+    queued_bytes = waiting.bytes;
+    condition = waiting.condition;
+    mid_message = waiting.mid_message;
   }
 };
 

@@ -64,6 +64,8 @@ class FrameScanner {
   }
   /// No message of several frames is under way either (RFC 6455, 5.4), so that none is cut there.
   [[nodiscard]] bool between_messages() const noexcept { return at_boundary() && !in_message_; }
+  /// The rest of the present frame's payload is still to come.
+  [[nodiscard]] bool in_payload() const noexcept { return remaining_ > 0; }
   [[nodiscard]] bool broken() const noexcept { return state_ == State::broken; }
 
   /// Hot path: passes over all of `in` at once. `on_frame(const FrameHeader&, std::string_view

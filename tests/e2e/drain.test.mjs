@@ -161,6 +161,24 @@ describe('draining', () => {
     await pinion.comes_to_rest();
   });
 
+  test('pings make no session one that streams, however often they come', { timeout: seconds(90) }, async (t) => {
+    const stage = Stage.of(t);
+    // More often than what has paused is moved.
+    const [server] = await stage.backends('node4', 1, { ping: 2 });
+    const backends = [{ name: 'pinging', address: server.address }];
+    const pinion = await stage.pinion({ pool: { backend: backends, patience: '10m' } });
+    const kEach = 3;
+    for (let i = 0; i < kEach * kTransports.length; i++) {
+      await client(stage, pinion.url, { transport: kTransports[i % kTransports.length] });
+    }
+    await eventually('they are pinged', async () => (await pinion.sessions()).every(({ frames_out }) => frames_out >= 4));
+    await order(pinion, 'pinging', 'drain', { close: true, rate: 50 });
+    await eventually('all are moved', async () => (await backend(pinion, 'pinging')).state === 'drained',
+      { within: seconds(20) });
+    stage.leave_clients();
+    await pinion.comes_to_rest();
+  });
+
   test('after its patience what streams is moved, between two frames', { timeout: seconds(60) }, async (t) => {
     const { stage, pinion } = await two(t, { patience: '1s' });
     const socket = await client(stage, pinion.url, { transport: 'websocket' });

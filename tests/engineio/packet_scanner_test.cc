@@ -287,4 +287,27 @@ TEST_CASE("pings and pongs are noticed, events are not taken for them") {
   }
 }
 
+TEST_CASE("pings, pongs and noops say nothing, all else does") {
+  struct Said {
+    Body body;
+    std::string_view bytes;
+    bool more;
+  };
+  const Body v3{.revision = 3};
+  for (const Said& row :
+       {Said{{}, "2", false}, Said{{}, "3", false}, Said{{}, "6", false}, Said{{}, "", false},
+        Said{{},
+             "2\x1E"
+             "42[1]",
+             true},
+        Said{{}, "bAQID", true}, Said{{}, "1", true}, Said{v3, "1:21:6", false},
+        Said{v3, "1:22:40", true}, Said{{.opaque = true}, "\x1F\x8B", true}}) {
+    CAPTURE(row.bytes);
+    PacketScanner scanner{row.body};
+    scanner.feed(row.bytes);
+    scanner.finish();
+    CHECK(scanner.saw_more() == row.more);
+  }
+}
+
 }  // namespace pinion::engineio

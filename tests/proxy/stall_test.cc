@@ -148,6 +148,56 @@ TEST_CASE("an answer to a poll that nobody takes is reset, and its session with 
   CHECK(client.end() == End::reset);
 }
 
+TEST_CASE("an answer that pinion holds whole is still its session's") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()},
+                     {.limits = "buffered_per_session = \"32MiB\"\n", .pool = slow_after("1s")});
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client(kSmallBuffer);
+  client.send(poll("abc"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  const std::string body(16U << 20U, '4');
+  upstream.send(answer(body));
+  const auto session = [&] { return proxy.ledger().table().get({0, "abc"}); };
+  // For its backend it is over.
+  CHECK(eventually([&] { return session()->requests == 0; }));
+  CHECK(eventually([&] { return !session() || session()->queued_bytes > 0; }));
+  SUBCASE("a client that takes it goes on") {
+    client.read_until("\r\n\r\n");
+    CHECK(client.read(body.size()) == body);
+    REQUIRE(eventually([&] { return session()->queued_bytes == 0; }));
+    CHECK(session()->condition == Condition::flowing);
+    CHECK(proxy.closes(CloseReason::slow_consumer) == 0);
+  }
+  SUBCASE("with who takes nothing of it the session ends") {
+    CHECK(eventually([&] { return proxy.ledger().closes(CloseReason::slow_consumer) == 1; }));
+    CHECK(!session());
+    client.read_to_end();
+    CHECK(client.end() == End::reset);
+  }
+}
+
+TEST_CASE("what of a POST waits for a backend that does not read is told, and for how long") {
+  const Backend backend(kSmallBuffer);
+  RunningProxy proxy({backend.address()});
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client();
+  client.send(
+      "POST /socket.io/?EIO=4&transport=polling&sid=abc HTTP/1.1\r\nHost: chat.example\r\n"
+      "Content-Length: 16777216\r\n\r\n");
+  REQUIRE(client.send_what_fits(std::string(60'000, '4'), 16U << 20U) > 0);
+  Peer upstream = backend.accept();
+  const auto session = [&] { return *proxy.ledger().table().get({0, "abc"}); };
+  CHECK(eventually([&] { return session().queued_bytes > 0; }));
+  CHECK(eventually([&] { return session().traffic.paused_ns > 1'000'000'000; }));
+  upstream.reset();
+  CHECK(eventually([&] { return session().requests == 0; }));
+  CHECK(session().queued_bytes == 0);
+  CHECK(session().traffic.paused_ns ==
+        proxy.counters().direction(metrics::Direction::in).paused_ns.value());
+}
+
 TEST_CASE("a session whose answer is lost for want of room ends, too") {
   const Backend backend;
   RunningProxy proxy({backend.address()},

@@ -23,12 +23,10 @@ struct Live {
     pipe.backend.send(opened);
     REQUIRE(pipe.client.read(opened.size()) == opened);
   }
-  void remove() {
+  void remove(metrics::CloseReason why = metrics::CloseReason::admin) {
     const auto found = proxy.ledger().find({0, "abc"});
     REQUIRE(found);
-    proxy.on_worker([&](Worker& worker) {
-      worker.close_sessions({&found->serial, 1}, metrics::CloseReason::admin);
-    });
+    proxy.on_worker([&](Worker& worker) { worker.close_sessions({&found->serial, 1}, why); });
   }
 };
 
@@ -122,6 +120,23 @@ TEST_CASE("a frame that is never finished is waited for, and ends without a clos
   CHECK(live.pipe.client.read_to_end().empty());
   CHECK(is_masked_close(live.pipe.backend.read_to_end()));
   CHECK(eventually([&] { return live.proxy.closes(CloseReason::admin) == 1; }));
+}
+
+TEST_CASE("a session that is moved has more time for its message than one that is deleted") {
+  Live deleted;
+  Live moved;
+  const std::string frame = write({.payload = std::string(1000, 'f')});
+  for (Live* const live : {&moved, &deleted}) {
+    live->pipe.backend.send(frame.substr(0, 600));
+    live->pipe.client.read(600);
+  }
+  moved.remove(CloseReason::moved);
+  deleted.remove();
+  CHECK(eventually([&] { return deleted.proxy.closes(CloseReason::admin) == 1; }));
+  // It has been silent for longer by now.
+  moved.pipe.backend.send(frame.substr(600));
+  CHECK(moved.pipe.client.read(frame.size() - 600) == frame.substr(600));
+  CHECK(code_to_client(moved.pipe.client.read_to_end()) == 1012);
 }
 
 TEST_CASE("a close frame waits behind what the client has not read yet, in order") {

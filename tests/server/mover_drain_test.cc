@@ -13,7 +13,8 @@ constexpr Mover::Terms kFast{.per_second = 1000, .patience = 60s};
 
 // What carries a frame now, and so streams.
 void stream(MoverStage& stage, const std::string& sid, std::uint64_t serial) {
-  stage.books.ledger.publish({0, sid}, serial, {.frames_out = 1}, {}, stage.now);
+  stage.books.ledger.publish({0, sid}, serial, {.frames_out = 1, .beyond_pings = true}, {},
+                             stage.now);
 }
 
 }  // namespace

@@ -126,6 +126,17 @@ TEST_CASE("a POST beside the poll counts as streaming") {
   CHECK_FALSE(plan.allows(there[0], kStart));
 }
 
+TEST_CASE("a message that is under way counts as streaming, however long nothing of it has come") {
+  MovePlan plan = drain(10);
+  std::vector<Session> there = {session_of(1, kStart - 1h), session_of(2, kStart - 1h),
+                                session_of(3, kStart - 1min)};
+  there[0].mid_message = true;
+  there[1].queued_bytes = 1;
+  CHECK(move_now(plan, there, kStart) == std::vector<std::uint64_t>{3});
+  CHECK(move_now(plan, there, kStart + 59s).empty());
+  CHECK(move_now(plan, there, kStart + 60s).size() == 2);
+}
+
 TEST_CASE("one that takes its time to leave is not moved twice") {
   MovePlan plan = drain(10);
   const auto there = idle(1);

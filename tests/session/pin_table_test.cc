@@ -232,12 +232,13 @@ TEST_CASE("the sessions of one backend, and when each last carried something") {
   table.end_request({0, "a"}, first.serial, {}, kStart + 2s);
   CHECK(table.get({0, "a"})->last_moved == kStart);
   table.begin_request({0, "a"}, kStart + 3s);
-  table.end_request({0, "a"}, first.serial, {.frames_out = 1}, kStart + 4s);
+  table.end_request({0, "a"}, first.serial, {.frames_out = 1, .beyond_pings = true}, kStart + 4s);
   CHECK(table.get({0, "a"})->last_moved == kStart + 4s);
 
-  table.publish({0, "b"}, second.serial, {.bytes_in = 5}, {}, kStart + 5s);
+  table.publish({0, "b"}, second.serial, {.frames_in = 1, .bytes_in = 7}, {}, kStart + 5s);
   CHECK(table.get({0, "b"})->last_moved == kStart);
-  table.publish({0, "b"}, second.serial, {.frames_in = 1, .bytes_in = 5}, {}, kStart + 6s);
+  // Of a long message.
+  table.publish({0, "b"}, second.serial, {.bytes_in = 5, .beyond_pings = true}, {}, kStart + 6s);
   CHECK(table.get({0, "b"})->last_moved == kStart + 6s);
 }
 
