@@ -8,8 +8,8 @@ namespace pinion {
 namespace {
 
 // Descriptors that are not client or backend connections, nor those of the admin endpoint:
-// listeners, loops, logs.
-constexpr std::size_t kReservedDescriptors = 64;
+// listeners, loops, logs; and those of connections beyond max_connections that are still heard.
+constexpr std::size_t kReservedDescriptors = 64 + 64;
 
 std::size_t raise_descriptor_limit() noexcept {
   rlimit limit{};

@@ -19,7 +19,9 @@ constexpr Key kKeysOfProxy[] = {
     {.section = Section::proxy, .type = Type::integer, .name = "max_connections",
      .fallback = "0", .min = 16, .max = 10'000'000,
      .zero = "as many as the limit of open files allows",
-     .help = "How many client connections there may be at a time.", .restart = true},
+     .help = "How many client connections there may be at a time. Up to 32 more are heard, each for one "
+             "request: of a session that polls it is served, any other is answered 503.",
+     .restart = true},
     {.section = Section::proxy, .type = Type::duration, .name = "shutdown_grace",
      .fallback = "30s", .min = 10, .max = kHour, .zero = "sessions are closed at once",
      .help = "How long a stop may take to finish requests and to close sessions one after the "

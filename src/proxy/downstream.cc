@@ -7,6 +7,7 @@
 #include "config/cidr.h"
 #include "proxy/exchange.h"
 #include "proxy/request_facts.h"
+#include "proxy/turned_away.h"
 #include "proxy/worker.h"
 
 namespace pinion::proxy {
@@ -18,6 +19,8 @@ namespace {
 // How long a client may take to read the last answer before the connection is closed under it.
 constexpr Duration kLinger = std::chrono::seconds{2};
 constexpr Duration kLastRequest = std::chrono::seconds{1};
+// How long one connection too many has for its request's head.
+constexpr Duration kGuestHead = std::chrono::seconds{1};
 // How long it may go on sending meanwhile (RFC 9112, 9.6).
 constexpr Duration kLongestLinger = std::chrono::seconds{30};
 
@@ -39,13 +42,16 @@ void Downstream::start() {
   stream_.start_reading();
 }
 
+void Downstream::start_as_guest() {
+  guest_ = true;
+  arm(std::min(kGuestHead, worker_.config().proxy.timeouts.request_head));
+  stream_.start_reading();
+}
+
+// Whoever has not said in time what it wants.
 void Downstream::turn_away() {
   worker_.count_shed(metrics::ShedReason::connections);
-  send_last({.status = 503,
-             .code = "too-many-connections",
-             .message = "This proxy has all the connections it may have; try again.",
-             .retry_after = 1 + worker_.random()() % 5},
-            nullptr);
+  send_last(too_many_connections(worker_.random()), nullptr);
 }
 
 void Downstream::shut_down() {
@@ -120,7 +126,7 @@ void Downstream::take_head(std::string_view& bytes) {
   if (result.status == http::HeadResult::Status::need_more) {
     // Empty lines are none of a request (RFC 9112, 2.2): some clients send one behind a body.
     const bool begun = partial_.find_first_not_of("\r\n") != std::string::npos;
-    if (!begun || std::exchange(state_, State::head) == State::head) return;
+    if (!begun || std::exchange(state_, State::head) == State::head || guest_) return;
     return arm(worker_.config().proxy.timeouts.request_head);
   }
   if (result.status == http::HeadResult::Status::failed) {
@@ -352,6 +358,7 @@ void Downstream::linger() {
 }
 
 void Downstream::on_timer(TimePoint /*now*/) noexcept {
+  if (guest_ && (state_ == State::idle || state_ == State::head)) return turn_away();
   if (state_ == State::head) {
     worker_.count_close(CloseReason::client_timeout);
     http::RequestHead& head = worker_.scratch_request();

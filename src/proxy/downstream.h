@@ -52,8 +52,9 @@ class Downstream final : public Retirable,
 
   /// Starts to read requests.
   void start();
-  /// Answers 503 and closes: there are too many connections.
-  void turn_away();
+  /// Reads one request, though there are too many connections: of a session that lives, it is
+  /// served; any other hears 503.
+  void start_as_guest();
   /// The worker shuts down: an idle connection closes now, a busy one after its answer.
   void shut_down();
   /// As Exchange::give_up_poll().
@@ -88,6 +89,8 @@ class Downstream final : public Retirable,
   /// The address of the TCP peer; empty for a unix socket.
   [[nodiscard]] const std::string& peer() const noexcept { return peer_; }
   [[nodiscard]] bool peer_is_trusted() const noexcept { return trusted_; }
+  /// It is one connection too many.
+  [[nodiscard]] bool is_guest() const noexcept { return guest_; }
   /// The client has sent its FIN.
   [[nodiscard]] bool half_closed() const noexcept { return fin_seen_; }
   /// Reads on, unless enough has been read ahead.
@@ -133,6 +136,7 @@ class Downstream final : public Retirable,
   void refuse(http::HeadError error, const http::RequestHead& sound_part);
   void send_last(const http::Reply& reply, const http::RequestHead* request);
   void log_refusal(const http::Reply& reply) const;
+  void turn_away();
   void linger();
   void close();
   void give_up_exchange(metrics::CloseReason reason);
@@ -142,6 +146,7 @@ class Downstream final : public Retirable,
   uv::Stream stream_;
   State state_ = State::idle;
   bool trusted_ = false;
+  bool guest_ = false;
   bool last_ = false;   // no request after this one
   bool asked_ = false;  // it has had a request
   bool fin_seen_ = false;

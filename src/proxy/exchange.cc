@@ -7,6 +7,7 @@
 #include "proxy/called_off.h"
 #include "proxy/downstream.h"
 #include "proxy/progress.h"
+#include "proxy/turned_away.h"
 #include "proxy/worker.h"
 
 namespace pinion::proxy {
@@ -48,6 +49,7 @@ Exchange::Exchange(Downstream& downstream, const http::RequestHead& head)
   facts_.origin = head.fields.find(http::FieldName::origin).value_or("");
   facts_.client = http::client_of(head, downstream.peer(), downstream.peer_is_trusted());
   facts_.began = worker_.now();
+  keep_downstream_ = !downstream.is_guest();
   route(head);
   if (worker_.shared().access_log.enabled()) {
     facts_.began_at = std::chrono::system_clock::now();
@@ -86,10 +88,22 @@ bool Exchange::is_of_no_session() const {
          !worker_.shared().ledger.find({*facts_.pool, facts_.intent.sid});
 }
 
+// An upgrade would stay; without it a session goes on as it is.
+bool Exchange::goes_on_by_polling() const {
+  const Intent::Kind kind = facts_.intent.kind;
+  return (kind == Intent::Kind::poll || kind == Intent::Kind::push) &&
+         worker_.shared().ledger.find({*facts_.pool, facts_.intent.sid});
+}
+
 bool Exchange::admit(const http::RequestHead& head) {
   if (!facts_.pool) {
     worker_.counters().unrouted.add();
     reply({.status = 404, .code = "no-route", .message = "No route matches this host and path."});
+    return false;
+  }
+  if (downstream_.is_guest() && !goes_on_by_polling()) {
+    worker_.count_shed(metrics::ShedReason::connections);
+    reply(too_many_connections(worker_.random()));
     return false;
   }
   const std::uint64_t limit = worker_.config().proxy.limits.body;

@@ -129,6 +129,7 @@ class Exchange final : public Retirable,
   [[nodiscard]] bool awaits_session() const noexcept;
   [[nodiscard]] bool is_of_no_session() const;
   void route(const http::RequestHead& head);
+  [[nodiscard]] bool goes_on_by_polling() const;
   bool admit(const http::RequestHead& head);
   void write_head(const http::RequestHead& head);
   void begin_gathering(const http::RequestHead& head);
@@ -285,8 +286,7 @@ class Exchange final : public Retirable,
   bool answered_ = false;    // wholly, while the rest of the body still goes on
   QueueShare request_share_;
   PausedClock request_paused_;
-  std::unique_ptr<StallWatch>
-      backend_watch_;  // while the client is not read for the backend's sake
+  std::unique_ptr<StallWatch> backend_watch_;  // while the client waits for it
   PausedClock response_paused_;
 };
 

@@ -11,7 +11,6 @@ namespace pinion::proxy {
 
 using engineio::Intent;
 using metrics::ConnectResult;
-using metrics::Direction;
 
 namespace {
 

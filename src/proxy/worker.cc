@@ -15,8 +15,9 @@ constexpr Duration kTick = std::chrono::milliseconds{100};
 constexpr Duration kTellPausedEvery = std::chrono::seconds{1};
 constexpr std::size_t kWheelSlots = 1024;
 constexpr std::size_t kFreeChunks = 64;
-// Clients above max_connections that may linger for their 503; more are closed without a word.
-constexpr std::size_t kTurnedAwayAtOnce = 32;
+// Clients above max_connections that are heard, each for one request; more are closed without a
+// word. Descriptors for them are set aside.
+constexpr std::size_t kGuests = 32;
 
 http::HeadLimits limits_of_heads(const config::Limits& limits) noexcept {
   return {.head = limits.head, .fields = limits.headers, .url = limits.url};
@@ -98,11 +99,11 @@ void Worker::on_accept(uv::Stream stream, const SocketAddress& peer) noexcept {
   // Owned by the list from here on.
   auto* const downstream = new Downstream(*this, std::move(stream), peer.ip());
   connections_->downstreams.push_back(*downstream);
-  if (before >= shared_.max_connections + kTurnedAwayAtOnce) {
+  if (before >= shared_.max_connections + kGuests) {
     count_shed(metrics::ShedReason::connections);
     downstream->abort(CloseReason::client_error);
   } else if (before >= shared_.max_connections) {
-    downstream->turn_away();
+    downstream->start_as_guest();
   } else {
     downstream->start();
   }

@@ -369,20 +369,4 @@ TEST_CASE("an answer that does not come in time is 504") {
   CHECK(upstream.read_to_end().empty());
 }
 
-TEST_CASE("a connection too many is turned away with a reason") {
-  const Backend backend;
-  RunningProxy proxy({backend.address()}, {.max_connections = 1});
-  Peer first = proxy.client();
-  CHECK(eventually([&] { return proxy.connections() == 1; }));
-  Peer second = proxy.client();
-  const std::string got = second.read_to_end();
-  CHECK(got.starts_with("HTTP/1.1 503"));
-  CHECK(got.find("X-Pinion-Error: too-many-connections") != std::string::npos);
-  first.send(get("/"));
-  Peer upstream = backend.accept();
-  upstream.read_until("\r\n\r\n");
-  upstream.send(answer("served"));
-  CHECK(read_answer(first).ends_with("served"));
-}
-
 }  // namespace pinion::proxy

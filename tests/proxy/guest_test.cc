@@ -1,0 +1,58 @@
+// Connections above max_connections.
+#include "speech.h"
+
+namespace pinion::proxy {
+
+using namespace test;
+
+TEST_CASE("a connection too many is turned away with a reason") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.max_connections = 1});
+  Peer first = proxy.client();
+  CHECK(eventually([&] { return proxy.connections() == 1; }));
+  Peer second = proxy.client();
+  const std::string got = second.read_to_end();
+  CHECK(got.starts_with("HTTP/1.1 503"));
+  CHECK(got.find("X-Pinion-Error: too-many-connections") != std::string::npos);
+  Peer third = proxy.client();
+  third.send("GET / HTTP/1.1\r\nHost: chat.example\r\nOrigin: https://page.example\r\n\r\n");
+  const std::string answered = third.read_to_end();
+  CHECK(answered.starts_with("HTTP/1.1 503"));
+  CHECK(answered.find("Access-Control-Allow-Origin: https://page.example") != std::string::npos);
+  first.send(get("/"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send(answer("served"));
+  CHECK(read_answer(first).ends_with("served"));
+}
+
+TEST_CASE("a session goes on by polling on a connection too many, and nothing else does") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.max_connections = 1});
+  open_session(proxy, backend, open_packet("abc"));
+  CHECK(eventually([&] { return proxy.connections() == 0; }));
+  Peer first = proxy.client();
+  CHECK(eventually([&] { return proxy.connections() == 1; }));
+
+  Peer guest = proxy.client();
+  guest.send(poll("abc"));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.send(answer("4hello"));
+  const std::string got = guest.read_to_end();
+  CHECK(got.starts_with("HTTP/1.1 200"));
+  CHECK(got.find("Connection: close") != std::string::npos);
+  CHECK(got.ends_with("4hello"));
+
+  const std::string session = "/socket.io/?EIO=4&transport=websocket&sid=abc";
+  for (const std::string& other : {upgrade(session), poll("unknown"), kHandshake, get("/")}) {
+    CAPTURE(other);
+    Peer stranger = proxy.client();
+    stranger.send(other);
+    CHECK(stranger.read_to_end().starts_with("HTTP/1.1 503"));
+  }
+  const auto shed = static_cast<std::size_t>(metrics::ShedReason::connections);
+  CHECK(proxy.counters().shed[shed].value() == 4);
+}
+
+}  // namespace pinion::proxy
