@@ -57,6 +57,7 @@ class Person {
     this.connected = true;
     if (this.lost_at > 0) this.crowd.returns.push(now() - this.lost_at);
     for (const id of this.#waiting.keys()) this.#send(id);
+    this.crowd.said_again += this.#waiting.size;
     this.#after(1000 * exponential(this.random, this.crowd.rate), () => this.#say());
   }
 
@@ -94,6 +95,7 @@ export class Crowd {
   people = [];
   failed = []; // handshakes, by what was wrong
   garbled = [];
+  said_again = 0; // for want of an acknowledgement, after a reconnect
   returns = []; // ms from being cut off to being back
   closes = new Map();
   delays = [];
@@ -120,8 +122,12 @@ export class Crowd {
     return this.people.every((person) => person.connected);
   }
 
-  get unheard() {
-    return this.people.reduce((sum, { said, acknowledged }) => sum + said - acknowledged, 0);
+  get said() {
+    return this.people.reduce((sum, { said }) => sum + said, 0);
+  }
+
+  get acknowledged() {
+    return this.people.reduce((sum, { acknowledged }) => sum + acknowledged, 0);
   }
 
   heard(person, ms) {
@@ -138,7 +144,7 @@ export class Crowd {
   /** Everyone stops talking, and hears what is still to be acknowledged. */
   async all_is_heard() {
     this.silent = true;
-    await eventually('all is acknowledged', () => this.unheard === 0, { within: 30_000 });
+    await eventually('all is acknowledged', () => this.said === this.acknowledged, { within: 30_000 });
   }
 
   leave() {
