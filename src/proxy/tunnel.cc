@@ -215,7 +215,8 @@ session::Waiting Tunnel::waiting() noexcept {
   using session::Condition;
   auto condition = gate_ != nullptr && gate_->shut() ? Condition::limited : Condition::flowing;
   if (stall_ != nullptr && stall_->stalled()) condition = Condition::stalled;
-  if (state_ == State::closing) condition = Condition::closing;
+  const bool goodbye = in_.saw_close_frame() || out_.saw_close_frame();
+  if (state_ == State::closing || goodbye) condition = Condition::closing;
   return {.bytes = queued(),
           .condition = condition,
           .mid_message = !in_.between_messages() || !out_.between_messages()};

@@ -52,7 +52,7 @@ enum class Condition : unsigned char {
   flowing,  // nothing
   limited,  // its client sends more than it may, and is not read for a while
   stalled,  // its client takes nothing of what waits for it
-  closing,
+  closing,  // by pinion, or one of its peers has said goodbye
 };
 
 /// What its tunnel or poll last told of what waits.

@@ -21,7 +21,9 @@ State state_of(const Session& session, TimePoint now) noexcept {
   if (session.condition == Condition::closing) return State::closing;
   if (session.condition == Condition::stalled) return State::stalled;
   if (session.condition == Condition::limited) return State::limited;
-  if (session.traffic.bytes_in == 0) return State::handshaking;
+  // Clients of the older protocol are joined by their server, and need not say anything.
+  const bool has_to_join = session.dialect.revision >= 4;
+  if (session.traffic.bytes_in == 0 && has_to_join) return State::handshaking;
   Rates rates = session.rates;
   rates.decay(now - session.last_seen);
   if (rates.frames_out >= kStreamingFrames) return State::streaming;

@@ -16,7 +16,7 @@ enum class State : unsigned char {
   idle,       // moves nothing but its pings
   limited,    // is not read for a while, since its client sends more than [pool.event_rate]
   stalled,    // bytes wait for its client, which takes none
-  closing,    // its WebSocket is being closed
+  closing,    // its WebSocket is being closed, by whomever
 };
 
 std::string_view to_string(State state) noexcept;

@@ -122,6 +122,12 @@ TEST_CASE("a session is busy in the middle of a message, and for as long as it g
   CHECK(!here.session().mid_message);
 }
 
+TEST_CASE("a session is closing once a peer has said goodbye") {
+  Watched here;
+  here.to_client(write({.opcode = 8, .payload = "\x03\xE9"}));
+  CHECK(here.session().condition == session::Condition::closing);
+}
+
 TEST_CASE("what is not followed any more counts as busy") {
   Watched here;
   here.to_client(std::string("\x8F\x7F", 2) + std::string(8, '\xFF'));

@@ -82,6 +82,11 @@ TEST_CASE("the state of a session") {
   CHECK(state_of(session, kStart) == State::active);
   CHECK(state_of(session, kStart + 1min) == State::idle);
 
+  SUBCASE("a client that is joined by its server need not say anything") {
+    Session silent = example();
+    silent.dialect.revision = 3;
+    CHECK(state_of(silent, kStart) == State::idle);
+  }
   SUBCASE("pings alone are no activity") {
     session.seen(kStart + 1min);
     session.pass({.frames_in = 1, .frames_out = 1, .bytes_in = 9, .bytes_out = 5});
