@@ -50,6 +50,9 @@ class Assigner {
   Assignment assign_session(const BackendSet& set, std::span<Backend* const> tried, TimePoint now,
                             Purpose purpose = Purpose::session);
 
+  /// Those that the last choice was made among; of a large pool the few that were drawn.
+  [[nodiscard]] std::span<const Candidate> compared() const noexcept { return candidates_; }
+
   /// A backend for a request that makes no session: fewest requests in flight per weight. One that
   /// drains answers while no other is up. Null when all were tried.
   Backend* pick_for_request(const BackendSet& set, std::span<Backend* const> tried);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "balance/backend_set.h"
 #include "balance/explain.h"
 #include "engineio/open_packet.h"
 #include "proxy/worker.h"
@@ -62,33 +63,55 @@ void Remarks::unpinned(PoolId pool, std::string_view path) {
        {"repeated", *held_back}});
 }
 
+// @param taken what has just been, if any: it was due, and is not due again so soon
+std::string Remarks::explained(const balance::BackendSet& set,
+                               const balance::Backend* taken) const {
+  std::string all;
+  std::size_t told = 0;
+  const auto tell = [&](const balance::Backend& one) {
+    if (told++ >= kMostExplained) return;
+    const auto load = balance::load_of(one, worker_.now());
+    const std::uint32_t rate = &one == taken ? 0 : set.rate;
+    all +=
+        fmt::format("{}{}: load {}, {} sessions, {}", all.empty() ? "" : "; ", one.identity().name,
+                    load ? fmt::format("{:.2f}", *load) : "unknown", one.assigned().total(),
+                    balance::explain(one, rate, worker_.now(), set.balance));
+  };
+  const auto compared = worker_.assigner().compared();
+  const bool some = taken != nullptr && compared.size() < set.backends.size() &&
+                    set.backends.size() > balance::Assigner::kMostCompared;
+  if (some) {
+    for (const balance::Candidate& candidate : compared) tell(*candidate.backend);
+    return fmt::format("{}; these of {} were compared", all, set.backends.size());
+  }
+  for (const balance::Backend* const backend : set.backends) tell(*backend);
+  return told <= kMostExplained ? all : fmt::format("{}; and {} more", all, told - kMostExplained);
+}
+
 void Remarks::placed(const balance::Backend& taken) {
   if (!worker_.shared().log.enabled(log::Level::debug)) return;
   const balance::BackendIdentity& who = taken.identity();
   const auto held_back = placings_.admit(who.pool_name + '/' + who.name, worker_.now());
   if (!held_back) return;
   const balance::BackendSet& set = worker_.backends(who.pool);
-  // The one that was taken was due, and is not due again so soon.
-  const auto why = [&](const balance::Backend& one) {
-    return balance::explain(one, &one == &taken ? 0 : set.rate, worker_.now(), set.balance);
-  };
-  std::string all;
-  std::size_t told = 0;
-  for (const balance::Backend* const backend : set.backends) {
-    if (told++ == kMostExplained) {
-      all += fmt::format("; and {} more", set.backends.size() - kMostExplained);
-      break;
-    }
-    const auto load = balance::load_of(*backend, worker_.now());
-    all += fmt::format("{}{}: load {}, {} sessions, {}", all.empty() ? "" : "; ",
-                       backend->identity().name, load ? fmt::format("{:.2f}", *load) : "unknown",
-                       backend->assigned().total(), why(*backend));
-  }
-  worker_.shared().log.debug("session placed", {{"pool", who.pool_name},
-                                                {"backend", who.name},
-                                                {"why", why(taken)},
-                                                {"among", all},
-                                                {"repeated", *held_back}});
+  worker_.shared().log.debug("session placed",
+                             {{"pool", who.pool_name},
+                              {"backend", who.name},
+                              {"why", balance::explain(taken, 0, worker_.now(), set.balance)},
+                              {"among", explained(set, &taken)},
+                              {"repeated", *held_back}});
+}
+
+void Remarks::refused(PoolId pool, metrics::ShedReason reason) {
+  if (!worker_.shared().log.enabled(log::Level::debug)) return;
+  const std::string& name = worker_.config().pools[pool].name;
+  const auto held_back = placings_.admit("refused in " + name, worker_.now());
+  if (!held_back) return;
+  worker_.shared().log.debug("session refused",
+                             {{"pool", name},
+                              {"why", metrics::to_string(reason)},
+                              {"among", explained(worker_.backends(pool), nullptr)},
+                              {"repeated", *held_back}});
 }
 
 void Remarks::led_home(const balance::Backend& home, std::string_view by) {

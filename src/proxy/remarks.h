@@ -6,14 +6,17 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "base/ids.h"
 #include "log/once_per.h"
+#include "metrics/worker_counters.h"
 
 namespace pinion::balance {
 class Backend;
-}
+struct BackendSet;
+}  // namespace pinion::balance
 
 namespace pinion::proxy {
 
@@ -31,8 +34,11 @@ class Remarks {
   void over_budget(std::size_t waiting);
   /// A request looks as if it were meant for what is not at `socketio_path`.
   void unpinned(PoolId pool, std::string_view path);
-  /// Now and then: which backend got a new session, and how all of them stood.
+  /// Now and then: which backend got a new session, and how those stood that it was chosen among,
+  /// right after that.
   void placed(const balance::Backend& taken);
+  /// Now and then: a new session was refused, and how the backends of its pool stood.
+  void refused(PoolId pool, metrics::ShedReason reason);
   /// A new session goes where its client has been. @param by "id" or "cookie"
   void led_home(const balance::Backend& home, std::string_view by);
   /// A handshake was answered, but its session cannot be pinned.
@@ -41,6 +47,9 @@ class Remarks {
   void bad_response(const balance::Backend& backend, std::string_view what);
 
  private:
+  [[nodiscard]] std::string explained(const balance::BackendSet& set,
+                                      const balance::Backend* taken) const;
+
   Worker& worker_;
   log::OncePer warnings_;
   log::OncePer placings_;

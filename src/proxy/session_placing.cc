@@ -193,6 +193,7 @@ void SessionPlacing::refuse(Refusal refusal) {
 
 void SessionPlacing::refuse(const Shed& shed) {
   worker_.count_shed(shed.reason);
+  worker_.remarks().refused(*facts_.pool, shed.reason);
   owner_.on_no_place(shed);
 }
 

@@ -1,6 +1,7 @@
 // Pools above Assigner::kMostCompared, of which least_load draws two.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,14 @@ void publish(Backend& backend, LoadReading reading) {
 }
 
 }  // namespace
+
+TEST_CASE("who is asked why one was taken hears of those that were drawn, not of all") {
+  Pool pool(kLarge);
+  Backend* const taken = pool.place();
+  const auto compared = pool.assigner.compared();
+  CHECK(compared.size() == 2);
+  CHECK(std::ranges::count(compared, taken, &Candidate::backend) == 1);
+}
 
 TEST_CASE("a pool is compared whole up to 64 backends, and drawn from above") {
   for (const std::size_t size : {Assigner::kMostCompared, kLarge}) {

@@ -38,6 +38,17 @@ describe('the load of a backend', () => {
     await session.close();
   });
 
+  test('so is each that is refused', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const [{ address }] = await stage.backends('node4', 1);
+    const backend = [{ name: 'small', address, max_sessions: 1 }];
+    const pinion = await stage.pinion({ pool: { backend, admission: { queue: 0 } }, log: { level: 'debug' } });
+    const session = await new PollingSession(pinion.url).open();
+    await assert.rejects(new PollingSession(pinion.url).open());
+    await pinion.says(/session refused .*why=sessions_full among="small: load [^"]*1 sessions, full"/);
+    await session.close();
+  });
+
   test('a backend that comes back ramps up', { timeout: seconds(90) }, async (t) => {
     const stage = Stage.of(t);
     const backends = await stage.backends('node4', 4);
