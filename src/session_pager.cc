@@ -22,7 +22,7 @@ std::int64_t rate_of(const Session& session, TimePoint now) noexcept {
 
 // What a list is sorted by, always so that more comes first in descending order.
 std::int64_t sort_key(const Session& session, SessionSort sort, TimePoint now) noexcept {
-  const session::Traffic& traffic = session.traffic;
+  const session::Totals& traffic = session.traffic;
   switch (sort) {
     case SessionSort::idle:
       return -session.last_seen.time_since_epoch().count();

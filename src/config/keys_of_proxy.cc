@@ -20,7 +20,7 @@ constexpr Key kKeysOfProxy[] = {
      .fallback = "0", .min = 16, .max = 10'000'000,
      .zero = "as many as the limit of open files allows",
      .help = "How many client connections there may be at a time. Up to 32 more are heard, each for one "
-             "request: of a session that polls it is served, any other is answered 503.",
+             "request: that of a session that polls is served, others hear 503; more are closed.",
      .restart = true},
     {.section = Section::proxy, .type = Type::duration, .name = "shutdown_grace",
      .fallback = "30s", .min = 10, .max = kHour, .zero = "sessions are closed at once",

@@ -225,9 +225,7 @@ void Downstream::cut_off(CloseReason reason) {
   // What is lost of an answer was meant for its session.
   if (exchange_ != nullptr && !exchange_->sid().empty() && stream_.queued() > 0) {
     exchange_->end_session(reason);
-  } else if (owed_ != nullptr) {
-    owed_->lose(reason);
-  } else {
+  } else if (owed_ == nullptr || !owed_->lose(reason)) {
     worker_.count_close(reason);
   }
   abort(reason);
@@ -248,9 +246,11 @@ void Downstream::on_write_error(int /*status*/) noexcept { abort(CloseReason::cl
 
 void Downstream::exchange_done(bool keep) {
   if (stream_.queued() > 0) owed_ = exchange_->owed();
+  if (owed_ != nullptr)
+    owed_->tell_waiting(stream_.queued(), stall_ != nullptr && stall_->stalled());
   worker_.retire(std::move(exchange_));
   last_ = last_ || !keep || (fin_seen_ && ahead_.empty() && !resuming_);
-  if (last_) linger_until_ = worker_.now() + kLongestLinger;
+  if (last_) linger_until_ = worker_.now() + (guest_ ? kLinger : kLongestLinger);
   state_ = State::draining;
   if (stream_.queued() == 0) return last_ ? linger() : become_idle();
   // Whether it takes its answer is for the watch over that to judge, which what pinion says itself

@@ -91,7 +91,8 @@ bool Exchange::is_of_no_session() const {
 // An upgrade would stay; without it a session goes on as it is.
 bool Exchange::goes_on_by_polling() const {
   const Intent::Kind kind = facts_.intent.kind;
-  return (kind == Intent::Kind::poll || kind == Intent::Kind::push) &&
+  return (kind == Intent::Kind::poll || kind == Intent::Kind::push ||
+          kind == Intent::Kind::preflight) &&
          worker_.shared().ledger.find({*facts_.pool, facts_.intent.sid});
 }
 

@@ -127,6 +127,7 @@ void Exchange::pause_client_if_full() {
   downstream_.stream().stop_reading();
   backend_took_ = progress_of(upstream_->stream());
   request_paused_.pause(worker_.now(), worker_.counters().direction(Direction::in));
+  if (!session_) return;
   backend_watch_ =
       std::make_unique<StallWatch>(worker_.wheel(), upstream_->stream(), worker_.now(), *this);
 }

@@ -16,8 +16,8 @@ void OwedAnswer::tell_waiting(std::size_t bytes, bool stalled) noexcept {
       Duration::zero());
 }
 
-void OwedAnswer::lose(metrics::CloseReason reason) noexcept {
-  ledger_.close(key(), serial_, reason);
+bool OwedAnswer::lose(metrics::CloseReason reason) noexcept {
+  return ledger_.close(key(), serial_, reason);
 }
 
 }  // namespace pinion::proxy

@@ -26,8 +26,8 @@ class OwedAnswer {
   [[nodiscard]] const std::string& sid() const noexcept { return sid_; }
   /// So much waits, and whether the client takes nothing of it.
   void tell_waiting(std::size_t bytes, bool stalled) noexcept;
-  /// It is lost, and its session ends with it.
-  void lose(metrics::CloseReason reason) noexcept;
+  /// It is lost, and its session ends with it. @returns false if that has gone before
+  bool lose(metrics::CloseReason reason) noexcept;
 
  private:
   [[nodiscard]] session::SessionKey key() const noexcept { return {pool_, sid_}; }

@@ -18,6 +18,12 @@ namespace {
 constexpr std::uint64_t kSmallText = 8;
 constexpr int kPingsApart = 3;  // seconds, at least
 
+/// One that is not compressed is told by its payload.
+bool may_be_ping(const websocket::FrameHeader& header) noexcept {
+  if (websocket::is_control(header.opcode)) return true;
+  return header.opcode == Opcode::text && header.length <= (header.rsv1 ? kSmallText : 1);
+}
+
 std::size_t kind_of(Opcode opcode) noexcept {
   switch (opcode) {
     case Opcode::text:
@@ -78,7 +84,7 @@ void Relay::count(std::string_view bytes) noexcept {
   if (awaits_packet_ && !bytes.empty()) {
     awaits_packet_ = false;
     note_packet(scanner_.header(), bytes.front());
-  } else if (scanner_.in_payload() || was_broken) {
+  } else if (was_broken || (scanner_.in_payload() && !may_be_ping(scanner_.header()))) {
     beyond_pings_ = true;
   }
   scanner_.scan(bytes, [&](const websocket::FrameHeader& header, std::string_view rest) {
@@ -103,8 +109,7 @@ void Relay::count(std::string_view bytes) noexcept {
 // Engine.IO's pings and pongs are text frames of one byte. When small frames come compressed, so do
 // they.
 void Relay::note_message(const websocket::FrameHeader& header, std::string_view payload) noexcept {
-  if (header.opcode == Opcode::text && header.rsv1 && header.length <= kSmallText) {
-    if (!std::exchange(told_compressed_, true)) tunnel_.note_ping(PingNote::compressed);
+  if (header.rsv1 && may_be_ping(header)) {
     note_small_compressed();
   } else if (header.opcode != Opcode::text || header.length != 1) {
     beyond_pings_ = true;
@@ -120,9 +125,9 @@ void Relay::note_message(const websocket::FrameHeader& header, std::string_view 
 void Relay::note_small_compressed() noexcept {
   const Duration now = tunnel_.worker().now().time_since_epoch();
   const auto second = static_cast<std::uint8_t>(now / std::chrono::seconds{1});
-  const auto passed =
-      static_cast<std::uint8_t>(second - std::exchange(small_compressed_at_, second));
-  if (passed < kPingsApart) beyond_pings_ = true;
+  const auto before = std::exchange(small_compressed_at_, second);
+  if (!std::exchange(told_compressed_, true)) return tunnel_.note_ping(PingNote::compressed);
+  if (static_cast<std::uint8_t>(second - before) < kPingsApart) beyond_pings_ = true;
 }
 
 void Relay::note_packet(const websocket::FrameHeader& header, char payload) noexcept {

@@ -68,6 +68,10 @@ class Relay final : public uv::StreamEvents {
   void replace_source(uv::Stream source) noexcept;
   [[nodiscard]] bool at_boundary() const noexcept { return scanner_.at_boundary(); }
   [[nodiscard]] bool between_messages() const noexcept { return scanner_.between_messages(); }
+  /// The rest of a message is still to come, and can.
+  [[nodiscard]] bool mid_message() const noexcept {
+    return !scanner_.between_messages() && !scanner_.broken() && !ended_;
+  }
   /// The source is not read until each that holds it has released it, whatever room there is.
   enum class Hold : std::uint8_t {
     rate = 1,  // the client sends more than it may

@@ -65,8 +65,10 @@ bool SessionLedger::upgraded(SessionKey key, std::uint64_t serial) {
   return backend.has_value();
 }
 
-void SessionLedger::close(SessionKey key, std::uint64_t serial, CloseReason reason) {
-  if (const auto ended = table_.close(key, serial)) settle(*ended, reason);
+bool SessionLedger::close(SessionKey key, std::uint64_t serial, CloseReason reason) {
+  const auto ended = table_.close(key, serial);
+  if (ended) settle(*ended, reason);
+  return ended.has_value();
 }
 
 std::size_t SessionLedger::sweep(TimePoint now) {

@@ -92,7 +92,8 @@ class SessionLedger {
   bool upgraded(session::SessionKey key, std::uint64_t serial);
   /// The session is over. Does nothing when it has ended already.
   /// @param serial 0 for whichever has the sid now
-  void close(session::SessionKey key, std::uint64_t serial, metrics::CloseReason reason);
+  /// @returns whether it was still there
+  bool close(session::SessionKey key, std::uint64_t serial, metrics::CloseReason reason);
   /// Ends the sessions that showed no sign of life for too long. @returns how many
   std::size_t sweep(TimePoint now);
   /// Ends the sessions that a backend has lost. @returns how many

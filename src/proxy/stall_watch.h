@@ -1,4 +1,4 @@
-// Whether a client still takes what waits for it: progress is what its kernel has acknowledged. (A
+// Whether a peer still takes what waits for it: progress is what its kernel has acknowledged. (A
 // socket takes bytes in steps of a third of its buffer, which a slow line may need minutes for.)
 //
 // Threads: the worker's.

@@ -215,7 +215,8 @@ session::Waiting Tunnel::waiting() noexcept {
   using session::Condition;
   auto condition = gate_ != nullptr && gate_->shut() ? Condition::limited : Condition::flowing;
   if (stall_ != nullptr && stall_->stalled()) condition = Condition::stalled;
-  const bool goodbye = in_.saw_close_frame() || out_.saw_close_frame();
+  const bool carries = owns_session_ && !upgrade_pending_;
+  const bool goodbye = carries && (in_.saw_close_frame() || out_.saw_close_frame());
   if (state_ == State::closing || goodbye) condition = Condition::closing;
   return {.bytes = queued(),
           .condition = condition,

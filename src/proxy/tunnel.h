@@ -34,7 +34,7 @@
 namespace pinion::proxy {
 
 class Worker;
-struct DirtyTunnels {};
+struct DirtyTunnels {};  // those that have something to tell, now or in a while
 
 class Tunnel final : public Retirable,
                      public ListHook<Tunnel>,
@@ -82,7 +82,11 @@ class Tunnel final : public Retirable,
   [[nodiscard]] double burden(TimePoint now) noexcept {
     return burden_of(queued(), stall_.get(), now);
   }
+  /// Whether it is listed as paused, and not for its news. For its worker. @returns what was so
+  bool list_as_paused(bool paused) noexcept { return std::exchange(listed_as_paused_, paused); }
   [[nodiscard]] bool closing() const noexcept { return state_ != State::open; }
+  /// It is closing, and has time for a message that is under way.
+  [[nodiscard]] bool finishes_message() const noexcept;
 
   // For its relays:
   [[nodiscard]] Worker& worker() noexcept { return worker_; }
@@ -145,6 +149,8 @@ class Tunnel final : public Retirable,
   void note_end(bool by_client, bool reset) noexcept;
   void extend_end();
   [[nodiscard]] Duration patience() const noexcept;
+  void hurry(websocket::CloseCode code, metrics::CloseReason reason);
+  [[nodiscard]] bool cuts(Relay& relay, const Relay& opposite) noexcept;
   [[nodiscard]] bool nothing_to_come() noexcept;
   bool finish_if_done();
   void finish();
@@ -170,6 +176,7 @@ class Tunnel final : public Retirable,
   std::unique_ptr<EventGate> gate_;    // of a pool that limits what a client may send
   std::unique_ptr<StallWatch> stall_;  // while bytes wait for the client
   State state_ = State::open;
+  bool listed_as_paused_ = false;
   bool upgrade_pending_ = false;  // the session still lives on polling
   bool owns_session_ = true;      // it ends with this tunnel
   bool close_frame_to_client_ = false, close_frame_to_backend_ = false;  // sent

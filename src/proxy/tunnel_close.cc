@@ -18,6 +18,11 @@ namespace {
 constexpr Duration kClosingTime = std::chrono::seconds{2};
 constexpr Duration kHalfClosedTime = std::chrono::seconds{30};
 
+// Of a session that is only to go elsewhere.
+constexpr bool leaves_time(CloseReason reason) noexcept {
+  return reason == CloseReason::moved || reason == CloseReason::shutdown;
+}
+
 }  // namespace
 
 // Who says goodbye first ends it, whatever becomes of the connections after that.
@@ -78,13 +83,24 @@ void Tunnel::extend_end() {
   }
 }
 
-// Of a session that is only to go elsewhere, no message is lost to a line that pauses.
+// No message is to be lost that can still come to its end.
+bool Tunnel::finishes_message() const noexcept {
+  if (state_ != State::closing || !leaves_time(close_reason_)) return false;
+  return (!close_frame_to_client_ && out_.mid_message()) ||
+         (!close_frame_to_backend_ && in_.mid_message());
+}
+
 Duration Tunnel::patience() const noexcept {
-  const bool mid_message = !close_frame_to_client_ || !close_frame_to_backend_;
-  const bool may_finish =
-      close_reason_ == CloseReason::moved || close_reason_ == CloseReason::shutdown;
-  if (!mid_message || !may_finish) return kClosingTime;
+  if (!finishes_message()) return kClosingTime;
   return std::max(worker_.config().proxy.shutdown_grace, kClosingTime);
+}
+
+// Who has been given time to finish its message has had it.
+void Tunnel::hurry(CloseCode code, CloseReason reason) {
+  close_code_ = code;
+  close_reason_ = reason;
+  closing_until_ = std::min(closing_until_, worker_.now() + kClosingTime);
+  put_close_frames();
 }
 
 // Who has sent and received a close frame sends nothing more (RFC 6455, 5.5.1), so that once one
@@ -125,6 +141,7 @@ void Tunnel::on_sink_failed(Relay& relay) {
 }
 
 void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
+  if (finishes_message() && !leaves_time(reason)) return hurry(code, reason);
   if (state_ != State::open) return;
   state_ = State::closing;
   close_code_ = code;
@@ -141,8 +158,15 @@ void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
   put_close_frames();
 }
 
+// While a message is finished, the other direction goes on as long as nothing is under way there
+// either.
+bool Tunnel::cuts(Relay& relay, const Relay& opposite) noexcept {
+  if (finishes_message() && opposite.mid_message() && !relay.mid_message()) return false;
+  return relay.cut_at_boundary();
+}
+
 void Tunnel::put_close_frames() {
-  if (!close_frame_to_client_ && out_.cut_at_boundary()) {
+  if (!close_frame_to_client_ && cuts(out_, in_)) {
     close_frame_to_client_ = true;
     // Behind a FIN nothing goes; the failure would take away what the other side is about to hear.
     if (!in_.source().ended()) {
@@ -151,7 +175,7 @@ void Tunnel::put_close_frames() {
       in_.source().end();
     }
   }
-  if (!close_frame_to_backend_ && in_.cut_at_boundary()) {
+  if (!close_frame_to_backend_ && cuts(in_, out_)) {
     close_frame_to_backend_ = true;
     if (out_.source() && !out_.source().ended()) {
       call_off_upgrade();

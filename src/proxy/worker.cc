@@ -147,12 +147,15 @@ void Worker::tell_joined(std::uint64_t workers, std::uint64_t serial) {
 
 void Worker::mark_dirty(Tunnel& tunnel) noexcept {
   auto& hook = static_cast<ListHook<DirtyTunnels>&>(tunnel);
+  if (tunnel.list_as_paused(false)) hook.unlink();
   if (!hook.is_linked()) connections_->dirty.push_back(tunnel);
 }
 
 void Worker::mark_paused(Tunnel& tunnel) noexcept {
   auto& hook = static_cast<ListHook<DirtyTunnels>&>(tunnel);
-  if (!hook.is_linked()) connections_->paused.push_back(tunnel);
+  if (hook.is_linked()) return;
+  tunnel.list_as_paused(true);
+  connections_->paused.push_back(tunnel);
 }
 
 void Worker::retire(std::unique_ptr<Retirable> done) {
@@ -215,7 +218,7 @@ void Worker::await_tick() noexcept {
 }
 
 void Worker::publish_dirty() noexcept {
-  connections_->dirty.splice_back(connections_->paused);
+  while (Tunnel* const tunnel = connections_->paused.front()) mark_dirty(*tunnel);
   publish_news();
 }
 

@@ -49,7 +49,7 @@ void Worker::relieve_buffers() noexcept {
   Tunnel* tunnel = nullptr;
   for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
        at = connections_->tunnels.after(*at)) {
-    if (at->closing()) {
+    if (at->closing() && !at->finishes_message()) {
       given_back += at->queued();
     } else if (const double burden = at->burden(now());
                burden > greatest && at->queued() >= least) {

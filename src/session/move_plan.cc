@@ -64,8 +64,10 @@ std::optional<Session> MovePlan::next(TimePoint now) {
 }
 
 bool MovePlan::allows(const Session& session, TimePoint now) const noexcept {
-  if (remaining(session.backend) == 0 || session.condition == Condition::closing) return false;
-  return !streams(session, now) || now - start_ >= terms_.patience;
+  if (remaining(session.backend) == 0) return false;
+  // Whoever ends by itself needs not be moved, unless the other side does not mind its goodbye.
+  const bool waits = streams(session, now) || session.condition == Condition::closing;
+  return !waits || now - start_ >= terms_.patience;
 }
 
 void MovePlan::moved(const Session& session) {

@@ -35,14 +35,20 @@ struct Traffic {
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::uint64_t paused_ns = 0;  // time in which a source was not read on purpose
   bool beyond_pings = false;    // something of a message, not only pings, pongs and control frames
+};
 
-  Traffic& operator+=(const Traffic& more) noexcept {
+/// The same of a whole session.
+struct Totals {
+  std::uint64_t frames_in = 0, frames_out = 0;
+  std::uint64_t bytes_in = 0, bytes_out = 0;
+  std::uint64_t paused_ns = 0;
+
+  Totals& operator+=(const Traffic& more) noexcept {
     frames_in += more.frames_in;
     frames_out += more.frames_out;
     bytes_in += more.bytes_in;
     bytes_out += more.bytes_out;
     paused_ns += more.paused_ns;
-    beyond_pings = beyond_pings || more.beyond_pings;
     return *this;
   }
 };
@@ -103,7 +109,7 @@ struct Session {
   TimePoint last_moved{};         // when something of a message last passed, in either direction
   Duration time_to_live{};        // pingInterval + pingTimeout
   std::uint64_t max_payload = 0;  // bytes, as its client was told; 0: it was not
-  Traffic traffic;
+  Totals traffic;
   std::uint64_t queued_bytes = 0;
   Rates rates;      // at last_seen
   EventMeter sent;  // by POSTs, of a pool that limits it

@@ -10,7 +10,8 @@
 namespace pinion::session {
 
 enum class State : unsigned char {
-  handshaking,  // its client has its sid and has not sent anything yet
+  handshaking,  // its client has its sid and has yet to join, as it does by itself from protocol 4
+                // on
   active,
   streaming,  // its backend sends and sends
   idle,       // moves nothing but its pings

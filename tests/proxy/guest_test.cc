@@ -55,4 +55,42 @@ TEST_CASE("a session goes on by polling on a connection too many, and nothing el
   CHECK(proxy.counters().shed[shed].value() == 4);
 }
 
+TEST_CASE(
+    "a POST on a connection too many reaches its session whole, also of who sends its end first") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.max_connections = 1});
+  open_session(proxy, backend, open_packet("abc"));
+  CHECK(eventually([&] { return proxy.connections() == 0; }));
+  Peer first = proxy.client();
+  CHECK(eventually([&] { return proxy.connections() == 1; }));
+  Peer guest = proxy.client();
+  const std::string event = R"(42["said"])";
+  guest.send(post("/socket.io/?EIO=4&transport=polling&sid=abc", event));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  CHECK(upstream.read(event.size()) == event);
+  upstream.send(answer("ok"));
+  CHECK(guest.read_to_end().ends_with("ok"));
+
+  Peer half = proxy.client();
+  half.send("GET / HT");
+  half.finish();
+  CHECK(half.read_to_end().empty());
+}
+
+TEST_CASE("no more than so many are heard beyond the connections that there may be") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.max_connections = 1});
+  std::vector<Peer> there;
+  for (int i = 0; i < 1 + 32; ++i) there.push_back(proxy.client());
+  CHECK(eventually([&] { return proxy.connections() == 33; }));
+  Peer one_more = proxy.client();
+  CHECK(one_more.read_to_end().empty());
+  CHECK(one_more.end() == End::reset);
+  // Those who say nothing leave their places soon.
+  CHECK(there.back().read_to_end().starts_with("HTTP/1.1 503"));
+  there.erase(there.begin() + 1, there.end());
+  CHECK(eventually([&] { return proxy.connections() == 1; }));
+}
+
 }  // namespace pinion::proxy

@@ -75,9 +75,12 @@ TEST_CASE("pings, pongs and control frames make no session busy, however they ar
   CHECK(!here.moved());
   for (const char byte : from_backend("2")) here.to_client(std::string(1, byte));
   for (const char byte : from_client("3")) here.to_backend(std::string(1, byte));
+  for (const char byte : write({.opcode = 9, .payload = "ws"})) {
+    here.to_client(std::string(1, byte));
+  }
   CHECK(!here.moved());
   CHECK(!here.session().mid_message);
-  CHECK(here.session().traffic.frames_out == 4);
+  CHECK(here.session().traffic.frames_out == 5);
 }
 
 TEST_CASE("an event makes a session busy, in either direction and of any size") {

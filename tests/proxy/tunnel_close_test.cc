@@ -1,49 +1,13 @@
 // When pinion itself closes a tunnel it says so at a frame boundary of each direction, and cuts
 // nothing.
-#include "speech.h"
+#include "live_tunnel.h"
 #include "websocket/frame_maker.h"
 
 namespace pinion::proxy {
-namespace {
 
 using namespace test;
 using metrics::CloseReason;
 using websocket::test::write;
-
-// A session on a WebSocket, that can be deleted.
-struct Live {
-  Backend backend;
-  RunningProxy proxy;
-  Pipe pipe;
-
-  explicit Live(const Options& options = {})
-      : proxy({backend.address()}, options),
-        pipe(open_tunnel(proxy, backend, "/socket.io/?EIO=4&transport=websocket")) {
-    const std::string opened = write({.payload = open_packet("abc")});
-    pipe.backend.send(opened);
-    REQUIRE(pipe.client.read(opened.size()) == opened);
-  }
-  void remove(metrics::CloseReason why = metrics::CloseReason::admin) {
-    const auto found = proxy.ledger().find({0, "abc"});
-    REQUIRE(found);
-    proxy.on_worker([&](Worker& worker) { worker.close_sessions({&found->serial, 1}, why); });
-  }
-};
-
-// The code of a close frame to the client, which must be all that there is.
-int code_to_client(const std::string& bytes) {
-  REQUIRE(bytes.size() >= 4);
-  CHECK(static_cast<unsigned char>(bytes[0]) == 0x88);
-  CHECK(bytes.size() == 2U + static_cast<unsigned char>(bytes[1]));
-  return static_cast<unsigned char>(bytes[2]) * 256 + static_cast<unsigned char>(bytes[3]);
-}
-
-bool is_masked_close(const std::string& bytes) {
-  return bytes.size() >= 6 && static_cast<unsigned char>(bytes[0]) == 0x88 &&
-         (static_cast<unsigned char>(bytes[1]) & 0x80U) != 0;
-}
-
-}  // namespace
 
 TEST_CASE("both sides hear a close frame and a FIN") {
   Live live;
@@ -120,23 +84,6 @@ TEST_CASE("a frame that is never finished is waited for, and ends without a clos
   CHECK(live.pipe.client.read_to_end().empty());
   CHECK(is_masked_close(live.pipe.backend.read_to_end()));
   CHECK(eventually([&] { return live.proxy.closes(CloseReason::admin) == 1; }));
-}
-
-TEST_CASE("a session that is moved has more time for its message than one that is deleted") {
-  Live deleted;
-  Live moved;
-  const std::string frame = write({.payload = std::string(1000, 'f')});
-  for (Live* const live : {&moved, &deleted}) {
-    live->pipe.backend.send(frame.substr(0, 600));
-    live->pipe.client.read(600);
-  }
-  moved.remove(CloseReason::moved);
-  deleted.remove();
-  CHECK(eventually([&] { return deleted.proxy.closes(CloseReason::admin) == 1; }));
-  // It has been silent for longer by now.
-  moved.pipe.backend.send(frame.substr(600));
-  CHECK(moved.pipe.client.read(frame.size() - 600) == frame.substr(600));
-  CHECK(code_to_client(moved.pipe.client.read_to_end()) == 1012);
 }
 
 TEST_CASE("a close frame waits behind what the client has not read yet, in order") {
