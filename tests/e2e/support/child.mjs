@@ -54,7 +54,7 @@ export class Child {
   }
 
   /** The first match of `pattern` in what the child has written, waited for. */
-  async line(pattern, ms = seconds(20)) {
+  async line(pattern, ms = seconds(40)) {
     return eventually(`${this.name} writes ${pattern}`, () => {
       const match = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
       if (!match && !this.running) throw new Error(`it ended with ${this.code}: ${this.stderr}${this.stdout}`);
@@ -74,7 +74,7 @@ export class Child {
 }
 
 /** Runs a command to its end: {code, stdout, stderr}. */
-export async function run(command, args, { ms = seconds(10), ...options } = {}) {
+export async function run(command, args, { ms = seconds(20), ...options } = {}) {
   const child = new Child(command, args, options);
   try {
     await child.ended(ms);

@@ -29,7 +29,7 @@ function dashed(emitter, ...events) {
 }
 
 /** Waits until it is connected, and where it should upgrade until it has. */
-export async function connected(socket, ms = seconds(10)) {
+export async function connected(socket, ms = seconds(20)) {
   if (!socket.connected) {
     const hopes = [once(socket, 'connect', ms), dashed(socket, 'connect_error')];
     if (!socket.io.reconnection()) hopes.push(dashed(socket.io, 'close'));
@@ -43,7 +43,7 @@ export async function connected(socket, ms = seconds(10)) {
 }
 
 /** Waits until the engine speaks WebSocket. */
-export async function upgraded(socket, ms = seconds(10)) {
+export async function upgraded(socket, ms = seconds(20)) {
   const engine = engine_of(socket);
   if (engine.transport.name === 'websocket') return;
   await Promise.race([once(engine, 'upgrade', ms), dashed(engine, 'close', 'upgradeError')]);

@@ -11,8 +11,11 @@ export const under_sanitizer = ['ASAN_OPTIONS', 'TSAN_OPTIONS'].some((name) => p
 
 export const seconds = (n) => n * 1000 * slow;
 
+/** For what takes no time at all, unless the machine has too much to do: a few seconds pass there in which nobody runs. */
+const kUsual = seconds(20);
+
 /** Calls `check` until it returns something true; what it throws counts as "not yet", and is thrown at the deadline. */
-export async function eventually(what, check, { within = seconds(10), every = 20 } = {}) {
+export async function eventually(what, check, { within = kUsual, every = 20 } = {}) {
   const deadline = Date.now() + within;
   for (;;) {
     let failure;
@@ -29,7 +32,7 @@ export async function eventually(what, check, { within = seconds(10), every = 20
 }
 
 /** `promise`, or an error once `ms` have passed. */
-export async function within(what, promise, ms = seconds(10)) {
+export async function within(what, promise, ms = kUsual) {
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not within ${ms} ms: ${what}`)), ms);
@@ -43,7 +46,7 @@ export async function within(what, promise, ms = seconds(10)) {
 }
 
 /** The arguments of the next event of that name. */
-export function once(emitter, event, ms = seconds(10)) {
+export function once(emitter, event, ms = kUsual) {
   return within(`event ${event}`, new Promise((resolve) => emitter.once(event, (...args) => resolve(args))), ms);
 }
 
