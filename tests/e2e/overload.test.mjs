@@ -21,6 +21,9 @@ const taken = (pinion, count) =>
     return true;
   });
 
+/** Unless it is the subject, how late pinion is on a busy machine must not take rungs. */
+const however_late = { loop_lag: '1m' };
+
 const plain = (pinion) => request(`${pinion.url}/`, { headers: { connection: 'keep-alive' } });
 const handshake = (pinion) => request(`${pinion.url}/socket.io/?EIO=4&transport=polling`);
 
@@ -88,7 +91,7 @@ describe('the ladder', () => {
       pool: { affinity: { ids: ['connect:tab', 'header:x-tab'] } },
       proxy: { max_connections: 100 },
       timeouts: { request_head: '1m' },
-      overload: { no_keep_alive: 20, short_idle: 40, refuse_plain: 60, refuse_handshakes: 80, idle: '1m' },
+      overload: { no_keep_alive: 20, short_idle: 40, refuse_plain: 60, refuse_handshakes: 80, idle: '1m', ...however_late },
     });
     const talkers = [
       await client(stage, pinion.url, { transport: 'websocket', auth: { tab: 'T1' } }),
@@ -160,7 +163,7 @@ describe('the ladder', () => {
     const pinion = await stage.pinion({
       backends: await stage.backends('node4', 2),
       limits: { buffered_per_session: '256KiB', buffered_total: '1MiB' },
-      overload: { no_keep_alive: 10, short_idle: 20, refuse_plain: 30, refuse_handshakes: 40 },
+      overload: { no_keep_alive: 10, short_idle: 20, refuse_plain: 30, refuse_handshakes: 40, ...however_late },
     });
     const talker = await client(stage, pinion.url, { transport: 'websocket' });
     const nothing = () => {};
@@ -187,6 +190,7 @@ describe('the ladder', () => {
     const pinion = await stage.pinion({
       backends: await stage.backends('node4', 2),
       limits: { buffered_per_session: '256KiB', buffered_total: '1MiB' },
+      overload: however_late,
     });
     const talker = await client(stage, pinion.url, { transport: 'websocket' });
     // Each makes 128 KiB wait, and what one read brings beyond that: 64 KiB.
@@ -209,23 +213,25 @@ describe('the ladder', () => {
     await pinion.comes_to_rest();
   });
 
-  test('by its own lateness', { timeout: seconds(60) }, async (t) => {
+  test('by its own lateness', { timeout: seconds(90) }, async (t) => {
     const stage = Stage.of(t);
     const pinion = await stage.pinion({
       backends: await stage.backends('node4', 1),
-      overload: { no_keep_alive: 50, short_idle: 60, refuse_plain: 70, refuse_handshakes: 80, loop_lag: '100ms' },
+      // It is well again when it is late by less than 200 ms, which a machine that is busy must let it be.
+      overload: { no_keep_alive: 50, short_idle: 60, refuse_plain: 70, refuse_handshakes: 80, loop_lag: '500ms' },
     });
     stage.defer(() => pinion.child.signal('SIGCONT'));
     const talker = await client(stage, pinion.url, { transport: 'websocket' });
     await eventually('it has been late for a while', async () => {
       pinion.child.signal('SIGSTOP');
-      await pause(400);
+      await pause(2500);
       pinion.child.signal('SIGCONT');
-      assert.deepEqual(await rungs(pinion), ladder);
-      return true;
-    }, { within: seconds(20) });
+      return eventually('all rungs are taken', async () => {
+        assert.deepEqual(await rungs(pinion), ladder);
+        return (await pinion.metric('overload_used', 'resource="loop_lag"')) > 0.5;
+      }, { within: 500 });
+    }, { within: seconds(30) });
     refused(await handshake(pinion));
-    assert.ok((await pinion.metric('overload_used', 'resource="loop_lag"')) > 0.5);
     assert.equal(await call(talker, 'echo', 'still here'), 'still here');
     await taken(pinion, 0);
     await (await new PollingSession(pinion.url).open()).close();
