@@ -51,7 +51,7 @@ describe('HTTP', () => {
     backend = await serve(stage, (asked, answer) => (answers[asked.url.split('?')[0]] ?? next)(asked, answer));
     backend.server.on('checkContinue', (asked, answer) => backend.on_continue(asked, answer));
     // Who has closed their side is waited for no longer than this once nothing moves.
-    pinion = await stage.pinion({ backends: [backend], timeouts: { request_body_idle: '1s' } });
+    pinion = await stage.pinion({ backends: [backend], pool: { keep_alive: '1m' }, timeouts: { request_body_idle: '5s' } });
   });
   after(() => stage.close());
 

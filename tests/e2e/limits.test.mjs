@@ -5,12 +5,15 @@ import { request } from './support/polling.mjs';
 import { dial } from './support/raw.mjs';
 import { serve, serve_bytes } from './support/serve.mjs';
 import { Stage } from './support/stage.mjs';
-import { free_port, seconds } from './support/wait.mjs';
+import { free_port, seconds, slow } from './support/wait.mjs';
 
 const answers = {
   '/never': () => {},
   '/reads': (asked, answer) => asked.resume().on('end', () => answer.end('read')),
 };
+
+/** What this process itself must not take, be the machine busy: to say something once it is connected, or to answer. */
+const patience = `${2 * Math.min(slow, 2)}s`;
 
 describe('limits', () => {
   const stage = new Stage();
@@ -25,7 +28,7 @@ describe('limits', () => {
     });
     pinion = await stage.pinion({
       backends: [backend],
-      timeouts: { request_head: '400ms', request_body_idle: '400ms', keep_alive: '600ms', response_head: '500ms' },
+      timeouts: { request_head: '400ms', request_body_idle: '400ms', keep_alive: patience, response_head: patience },
       limits: { head: '4KiB', headers: 16, url: '512B', body: '2KiB' },
     });
   });
@@ -151,7 +154,7 @@ describe('backends that fail', () => {
         socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
       });
     });
-    const pinion = await stage.pinion({ backends: [backend], workers: 1 });
+    const pinion = await stage.pinion({ backends: [backend], pool: { keep_alive: '1m' }, workers: 1 });
     for (const method of ['GET', 'POST']) {
       const options = { method, body: method === 'POST' ? 'x' : undefined, agent: false };
       assert.equal((await request(`${pinion.url}/`, options)).body, 'ok');
