@@ -72,7 +72,8 @@ describe('a handshake for which there is no room', () => {
     assert.equal(answer.status, 503);
     assert.equal(answer.headers['x-pinion-error'], 'queue-full');
     assert.match(answer.headers['retry-after'], /^[1-9]\d*$/);
-    assert.ok(took < seconds(2), `${took} ms`);
+    // Nowhere near to the minute that the others may wait.
+    assert.ok(took < seconds(10), `${took} ms`);
     assert.equal(await pinion.metric('shed_total', 'reason="queue_full"'), 1);
     await session.close();
     await Promise.all(waiters);
@@ -139,7 +140,7 @@ describe('who is let in', () => {
     const stage = Stage.of(t);
     const backends = await stage.backends('node4', 4);
     const rate = 10;
-    const pinion = await stage.pinion({ backends, pool: { admission: { rate, wait: '1m' } } });
+    const pinion = await stage.pinion({ backends, pool: { balance: 'least_sessions', admission: { rate, wait: '1m' } } });
     const failed = [];
     const back = [];
     const sockets = await Promise.all(Array.from({ length: 120 }, async () => {
@@ -150,10 +151,15 @@ describe('who is let in', () => {
       return connected(socket, seconds(60));
     }));
     assert.equal(sockets.length, 120);
+    const homes = await Promise.all(sockets.map((socket) => call(socket, 'who')));
+    const theirs = homes.filter((home) => home === backends[0].name).length;
+    // A quarter, give or take one at each end of the row.
+    assert.ok(theirs >= 26 && theirs <= 34, `${theirs} of 120 were there`);
     const killed = Date.now();
     await backends[0].kill();
-    await eventually('all are back', () => back.length === 30 && sockets.every((socket) => socket.connected),
+    await eventually('all are back', () => back.length >= theirs && sockets.every((socket) => socket.connected),
       { within: seconds(30) });
+    assert.equal(back.length, theirs);
     assert.deepEqual(failed, []);
     // The i-th of those that share three backends cannot have come before its time.
     back.sort((a, b) => a - b);
