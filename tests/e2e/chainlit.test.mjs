@@ -8,14 +8,15 @@ import { Child } from './support/child.mjs';
 import { transports } from './support/client.mjs';
 import { cutter } from './support/cutter.mjs';
 import { Stage } from './support/stage.mjs';
-import { eventually, once, pause, random_from, seconds, slow, within } from './support/wait.mjs';
+import { eventually, once, pause, random_from, seconds, within } from './support/wait.mjs';
 
 const kBrowsers = 10; // of two tabs each
 const kRounds = 4;
 const kSome = 3; // deeds between two cuts
 
-// Turn by turn: what nothing leads home is at the wrong process two times of three.
-const pool = { preset: 'chainlit', balance: 'round_robin', affinity: { connect_wait: `${Math.min(10, 2 * slow)}s` } };
+// Turn by turn: what nothing leads home is at the wrong process two times of three. On a busy machine a CONNECT may come
+// long after the poll or the upgrade that waits for it.
+const pool = { preset: 'chainlit', balance: 'round_robin', affinity: { connect_wait: '10s' } };
 const names = Object.keys(transports);
 // When a WebSocket breaks off before its open packet, the client waits for its own timeout.
 const reconnects = { reconnectionDelay: 50, reconnectionDelayMax: 200, timeout: seconds(8) };
@@ -204,14 +205,20 @@ describe('the client in Python', () => {
         stage.defer(() => child.kill());
         for (let turn = 1; turn < turns; turn++) {
           await child.line(new RegExp(`turn ${turn}: hello`), seconds(30));
-          network.cut();
+          // As often as it takes: between two polls there is nothing to be cut.
+          await eventually('it is cut off', () => {
+            if (child.stdout.split('cut off').length > turn) return true;
+            network.cut();
+            return false;
+          }, { every: 50 });
         }
         assert.equal(await child.ended(seconds(30)), 0, child.stderr);
         const homes = child.stdout.match(/^\S+(?= turn)/gm);
         assert.deepEqual(homes, Array(turns).fill(homes[0]), ways);
       }));
       const seen = await seen_by(backends);
-      assert.deepEqual([seen.sessions, seen.anew, seen.restored], [3, [], 3 * (turns - 1)]);
+      assert.deepEqual([seen.sessions, seen.anew], [3, []]);
+      assert.ok(seen.restored >= 3 * (turns - 1), `${seen.restored} came back`);
       await everybody_leaves(stage, pinion);
     });
   }

@@ -5,9 +5,9 @@ import { browser, seen_by } from './support/chainlit.mjs';
 import { cutter } from './support/cutter.mjs';
 import { request } from './support/polling.mjs';
 import { Stage } from './support/stage.mjs';
-import { pause, seconds, slow, under_sanitizer } from './support/wait.mjs';
+import { pause, seconds, under_sanitizer } from './support/wait.mjs';
 
-const pool = { preset: 'chainlit', balance: 'round_robin', affinity: { connect_wait: `${Math.min(10, 2 * slow)}s` } };
+const pool = { preset: 'chainlit', balance: 'round_robin', affinity: { connect_wait: '10s' } };
 const reconnects = { reconnectionDelay: 50, reconnectionDelayMax: 200 };
 
 describe('plain requests', () => {

@@ -7,7 +7,7 @@ import { chromium } from './support/chromium.mjs';
 import { cutter } from './support/cutter.mjs';
 import { serve } from './support/serve.mjs';
 import { Stage } from './support/stage.mjs';
-import { eventually, seconds, slow } from './support/wait.mjs';
+import { eventually, seconds } from './support/wait.mjs';
 
 const kCuts = 3;
 
@@ -29,7 +29,7 @@ describe('the page of Chainlit in a browser', () => {
     const options = { page, origins: [`http://localhost:${host.port}`] };
     [backends, browser] = await Promise.all([stage.backends('chainlit-websockets', 3, options), chromium(stage)]);
     pinion = await stage.pinion({
-      backends, pool: { preset: 'chainlit', balance: 'round_robin', affinity: { connect_wait: `${Math.min(10, 2 * slow)}s` } },
+      backends, pool: { preset: 'chainlit', balance: 'round_robin', affinity: { connect_wait: '10s' } },
     });
   });
   after(() => stage.close());

@@ -9,9 +9,9 @@ import { cutter } from './support/cutter.mjs';
 import { PollingSession, request } from './support/polling.mjs';
 import { dial, upgrade_request } from './support/raw.mjs';
 import { Stage } from './support/stage.mjs';
-import { eventually, seconds, slow } from './support/wait.mjs';
+import { eventually, seconds } from './support/wait.mjs';
 
-const pool = { preset: 'chainlit', balance: 'round_robin', affinity: { connect_wait: `${Math.min(10, 2 * slow)}s` } };
+const pool = { preset: 'chainlit', balance: 'round_robin', affinity: { connect_wait: '10s' } };
 const reconnects = { reconnectionDelay: 50, reconnectionDelayMax: 200 };
 const polling = '/ws/socket.io/?EIO=4&transport=polling';
 
@@ -156,7 +156,7 @@ describe('tab by tab', () => {
     }
   });
 
-  test('a second tab overwrites the cookie of the first', { timeout: seconds(30) }, async () => {
+  test('a second tab overwrites the cookie of the first', { timeout: seconds(60) }, async () => {
     const visitor = browser(stage, pinion.url);
     for (const transport of ['polling', 'websocket', 'upgrade']) {
       const network = await cutter(stage, pinion.port);
@@ -177,7 +177,7 @@ describe('tab by tab', () => {
     }
   });
 
-  test('a Copilot without any cookie', { timeout: seconds(30) }, async () => {
+  test('a Copilot without any cookie', { timeout: seconds(60) }, async () => {
     const visitor = browser(stage, pinion.url, { cookies: false });
     for (const transport of ['polling', 'websocket', 'upgrade']) {
       const network = await cutter(stage, pinion.port);

@@ -1,7 +1,8 @@
 """A tab of Chainlit with python3-socketio's client, which comes back by itself.
 
 argv: the URL, the transports, the id of its session, and after how many turns it leaves.
-After each answer it prints it, and waits to be cut off; once it has come back it goes on. Prints `ok` at the end.
+After each answer it prints it, and waits to be cut off, of which it prints `cut off`; once it has come back it goes on.
+Prints `ok` at the end.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ async def main():
     sio = socketio.AsyncClient(reconnection_delay=0.2, reconnection_delay_max=1)
     connects, answers = asyncio.Queue(), asyncio.Queue()
     sio.on("connect", lambda: connects.put_nowait(True))
+    sio.on("disconnect", lambda *_: print("cut off", flush=True))
     sio.on("update_message", answers.put_nowait)
     await sio.connect(URL, auth=AUTH, transports=TRANSPORTS, socketio_path="/ws/socket.io", wait_timeout=10)
     for turn in range(1, TURNS + 1):
