@@ -21,7 +21,8 @@ describe('a backend that is killed', () => {
   test('kill -9 under 300 sessions: all are back at their first attempt', { timeout: seconds(90) }, async (t) => {
     const stage = Stage.of(t);
     const backends = await stage.backends('node4', 3);
-    const pinion = await stage.pinion({ backends });
+    // By counts: a busy machine would have it that one of them gets nobody while all of these come.
+    const pinion = await stage.pinion({ backends, pool: { balance: 'least_sessions' } });
     const story = { failed: [], attempts: [] };
     const sockets = await Promise.all(Array.from({ length: 300 }, async (_, i) => {
       const socket = await client(stage, pinion.url, { transport: kinds[i % 3], reconnection: true });
@@ -30,8 +31,7 @@ describe('a backend that is killed', () => {
     }));
     const homes = await Promise.all(sockets.map((socket) => call(socket, 'who')));
     const victims = sockets.filter((_, i) => homes[i] === backends[0].name);
-    // A third, give or take what its load says.
-    assert.ok(victims.length >= 60 && victims.length <= 150, `${victims.length} of 300 were there`);
+    assert.ok(victims.length >= 98 && victims.length <= 102, `${victims.length} of 300 were there`);
 
     await backends[0].kill();
     await eventually('all are back', () => story.attempts.length >= victims.length && sockets.every((socket) => socket.connected),
@@ -83,7 +83,7 @@ describe('a backend that takes connections but does not answer', () => {
     'speaks no HTTP': (socket) => socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.2\r\n')),
   };
   for (const [name, handler] of Object.entries(kinds_of_silence)) {
-    test(`one that ${name} gets no more sessions while another answers`, { timeout: seconds(60) }, async (t) => {
+    test(`one that ${name} gets no more sessions while another answers`, { timeout: seconds(120) }, async (t) => {
       const stage = Stage.of(t);
       const good = await stage.backend('node4', 'good');
       const behind = await stage.backend('node4', 'behind');
@@ -111,7 +111,7 @@ describe('a backend that takes connections but does not answer', () => {
         // If handshakes have failed in a row, only one that opens a session is proof.
         if (/^failing/.test((await bad_one()).why)) void handshake();
         return (await bad_one()).ready;
-      }, { within: seconds(30), every: 100 });
+      }, { within: seconds(70), every: 100 }); // a minute is the longest from one try to the next
       await eventually('it has a session', async () => {
         assert.equal((await handshake()).status, 200);
         return (await bad_one()).sessions > 0;
@@ -142,7 +142,8 @@ describe('a backend that answers handshakes 500 at once', () => {
   test('gets one now and then while others open sessions, and its part when it opens them again', { timeout: seconds(120) }, async (t) => {
     const stage = Stage.of(t);
     const backends = await stage.backends('node4', 3);
-    const pinion = await stage.pinion({ backends, pool: { ramp: '0s' } });
+    // By counts, so that it is asked in its turn, however busy the machine is.
+    const pinion = await stage.pinion({ backends, pool: { ramp: '0s', balance: 'least_sessions' } });
     const tell = (path) => request(backends[2].url + path);
     const bad_one = async () => (await pinion.backends()).find(({ address }) => address === backends[2].address);
     const open = () => new PollingSession(pinion.url).open();
@@ -286,8 +287,8 @@ describe('an abort', () => {
     await eventually('the poll waits', async () => (await pinion.backends())[0].inflight === 1);
     aborted.abort();
     await assert.rejects(poll);
-    await eventually('Node ends the session', async () => (await a.seen()).closes['transport error'] === 1,
-      { within: seconds(2) });
+    // Not for its ping timeout, which has another name.
+    await eventually('Node ends the session', async () => (await a.seen()).closes['transport error'] === 1);
     await eventually('and pinion follows', async () => {
       await assert.rejects(session.poll());
       return (await pinion.status()).totals.sessions === 0;
@@ -301,7 +302,8 @@ describe('an abort', () => {
     const pinion = await stage.pinion({ backends: [a] });
     const socket = await client(stage, pinion.url, { transport: 'websocket' });
     engine_of(socket).transport.ws.terminate();
-    await eventually('Node sees it', async () => Object.keys((await a.seen()).closes).length === 1, { within: seconds(2) });
+    const seen = await eventually('Node sees it', async () => Object.keys((await a.seen()).closes).join());
+    assert.match(seen, /^transport (close|error)$/, 'not by its ping timeout');
     await pinion.comes_to_rest();
   });
 
