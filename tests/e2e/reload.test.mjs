@@ -21,14 +21,14 @@ const surely = (socket, event, ...args) => within(`ack of ${event}`, new Promise
   socket.emit(event, ...args, (error, value) => (error ? reject(error) : resolve(value)));
 }), seconds(60));
 
-/** All of a stream, which takes some 12 s, in order and without a gap. */
+/** All of a stream, which takes some 20 s, in order and without a gap. */
 async function listen(socket) {
   const tokens = [];
   socket.on('token', (i) => tokens.push(i));
   const done = once(socket, 'done', seconds(60));
-  socket.emit('trickle', 60, 200);
+  socket.emit('trickle', 100, 200);
   await done;
-  assert.deepEqual(tokens, Array.from({ length: 60 }, (_, i) => i));
+  assert.deepEqual(tokens, Array.from({ length: 100 }, (_, i) => i));
 }
 
 describe('reload', () => {
@@ -65,6 +65,7 @@ describe('reload', () => {
       }
       return sent;
     });
+    const start = Date.now();
     const told = await pinion.command('rebalance', 'chat', '--rate', '20/s');
     assert.match(told.stdout, /^chat: 66 sessions to move, 20 a second(; it waits for backends to ramp up: node4-3)?\n$/);
     await eventually('it is done', () => /pool has been evened out.*moved=66/.test(pinion.child.stderr), { within: seconds(60) });
@@ -83,9 +84,9 @@ describe('reload', () => {
     const moved = sockets.map((_, i) => i).filter((i) => engine_of(sockets[i]).id !== sids[i]);
     assert.equal(moved.length, 66, 'nobody else was moved');
     assert.deepEqual(ends.map((its) => its.length), sids.map((_, i) => (moved.includes(i) ? 1 : 0)), 'once each');
-    // The first at once, and never more in store than half a second's.
-    const times = ends.flat().map(({ at }) => at);
-    assert.ok(Math.max(...times) - Math.min(...times) >= (66 - 11) * 50, `too fast: ${times}`);
+    // The first at once, and never more in store than half a second's. This process may see the first of them late.
+    const times = ends.flat().map(({ at }) => at - start);
+    assert.ok(Math.max(...times) >= (66 - 11) * 50, `too fast: ${times}`);
     for (const i of moved) {
       const [{ reason, code }] = ends[i];
       if (kTransports[i % 20 % 3] === 'polling') assert.equal(reason, 'transport error', 'its next poll is unknown');
@@ -238,17 +239,17 @@ describe('reload', () => {
     const stage = Stage.of(t);
     const server = await serve(stage, () => {});
     new WebSocketServer({ server: server.server }).on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
-    const pinion = await stage.pinion({ backends: [server], timeouts: { tunnel_idle: '1s' } });
+    const pinion = await stage.pinion({ backends: [server], timeouts: { tunnel_idle: '4s' } });
     const socket = stage.keep(new WebSocket(`${pinion.url.replace('http', 'ws')}/chat`));
     await once(socket, 'open');
     let heard = 0;
     socket.on('message', () => (heard += 1));
     await pinion.reload(({ proxy }) => { proxy.timeouts.tunnel_idle = '0s'; });
     const start = Date.now();
-    await eventually('three times the old limit have passed', () => {
+    await eventually('twice the old limit has passed', () => {
       assert.equal(socket.readyState, WebSocket.OPEN);
       if (heard === 0) socket.send('hello');
-      return Date.now() - start > 3000;
+      return Date.now() - start > 8000;
     });
     socket.send('still there?');
     await eventually('it is', () => heard >= 2);
