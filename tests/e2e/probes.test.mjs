@@ -22,7 +22,7 @@ describe('a probe', () => {
       const [backend] = await pinion.backends();
       assert.equal(backend.state, 'up');
       assert.ok(backend.probe_latency_ms > 0);
-      assert.ok(backend.load_confidence > 0.3, `${backend.load_confidence}`);
+      await eventually('enough is known', async () => (await pinion.backends())[0].load_confidence > 0.3);
       assert.ok(backend.busy_share >= 0 && backend.busy_share <= 1);
       assert.ok(backend.probe_wait_ms >= 0);
       assert.equal(await probes(pinion, 'status'), 0);
@@ -38,8 +38,13 @@ describe('a probe', () => {
       const socket = await client(stage, pinion.url, { version: kind === 'node2' ? 2 : 4 });
       // Until it is known what calm is: a few calm ones would be outnumbered by those that wait.
       await eventually('many probes', async () => (await probes(pinion, 'ok')) >= 40, { within: seconds(30) });
-      socket.emit('block', 1500);
+      let blocked = -Infinity;
       const waited = await eventually('a probe has waited', async () => {
+        // Again: if this machine is busy a probe may go out when it is nearly over.
+        if (Date.now() - blocked > 4000) {
+          socket.emit('block', 1500);
+          blocked = Date.now();
+        }
         const [backend] = await pinion.backends();
         return backend.probe_wait_ms > 100 && backend.busy_share > 0.05 && backend;
       });
@@ -99,14 +104,15 @@ describe('health', () => {
   test('a stopped process goes down after `fall` timeouts and comes back after `rise`', { timeout: seconds(90) }, async (t) => {
     const stage = Stage.of(t);
     const [a, b] = await stage.backends('node4', 2);
-    const pinion = await stage.pinion({ backends: [a, b], pool: { health: { ...often, timeout: '500ms' } } });
+    // Nor does the other one go down, since three timeouts in a row are more than a busy machine takes from it.
+    const pinion = await stage.pinion({ backends: [a, b], pool: { health: { ...often, timeout: '1500ms' } } });
     const state = async () => (await pinion.backends())[0].state;
     await eventually('some probes', async () => (await probes(pinion, 'ok')) >= 10);
     a.child.signal('SIGSTOP');
     await eventually('a is down', async () => (await state()) === 'down', { within: seconds(20) });
     assert.ok((await probes(pinion, 'timeout')) >= 3);
     assert.match((await pinion.backends())[0].reason, /does not answer probes in time/);
-    await pinion.says(/backend is down: its probes fail.*has no answer within 500 ms/);
+    await pinion.says(/backend is down: its probes fail.*has no answer within 1500 ms/);
     assert.equal(pinion.child.stderr.split('backend is down').length, 2, 'it is said once');
     for (let i = 0; i < 4; i++) assert.equal(await call(await client(stage, pinion.url), 'who'), b.name);
     a.child.signal('SIGCONT');
@@ -204,7 +210,7 @@ describe('a probe that opens a WebSocket', () => {
     test(`is answered by ${kind}, and leaves nothing behind`, { timeout: seconds(60) }, async (t) => {
       const stage = Stage.of(t);
       const [a] = await stage.backends(kind, 1);
-      const pinion = await stage.pinion({ backends: [a], pool: { health: { ...often, kind: 'websocket' } } });
+      const pinion = await stage.pinion({ backends: [a], pool: { health: { ...often, kind: 'websocket', timeout: '10s' } } });
       await eventually('20 probes', async () => (await probes(pinion, 'ok')) >= 20, { within: seconds(30) });
       const socket = await client(stage, pinion.url);
       await eventually('only this client is there', async () => (await call(socket, 'sessions')) === 1);
