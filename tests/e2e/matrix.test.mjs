@@ -11,7 +11,7 @@ import { seconds, slow } from './support/wait.mjs';
 const kBackends = 3;
 // Seconds. Some leave a poll or a session behind when they part (Python's server does not end the poll of a session
 // that was closed by a POST, its client does not fetch the last packet); the ping times are what ends those.
-const ping = slow > 1 ? 6 : 3;
+const ping = slow > 1 ? 10 : 5;
 
 const matrix = {
   node4: ['js4', 'js2', 'python'],
