@@ -10,9 +10,12 @@ import { eventually, free_port, pause, seconds, slow } from './support/wait.mjs'
 
 const transports = ['websocket', 'polling', 'upgrade'];
 
+/** A stall is a second and more, from when a message was sent, which on a busy machine may be late. */
+const kStall = 2500 * Math.min(slow, 2);
+
 /** The arguments of a run with `options`, {name: value}; true is a flag. */
 function bench_arguments(url, options) {
-  const all = { sessions: 10, rate: 10, duration: `${slow}s`, event: 'echo', arrivals: 100, ...options };
+  const all = { sessions: 10, rate: 10, duration: `${slow}s`, event: 'echo', arrivals: 100, grace: `${10 * slow}s`, ...options };
   return ['bench', '--json', '--target', url, ...Object.entries(all).flatMap(([name, value]) =>
     [value].flat().flatMap((one) => (one === true ? [`--${name}`] : [`--${name}`, String(one)])))];
 }
@@ -67,22 +70,25 @@ describe('clean runs', { concurrency: true }, () => {
     const backends = await stage.backends('chainlit-websockets', 2);
     const pinion = await stage.pinion({ backends, pool: { preset: 'chainlit' } });
     const { code, stderr, report } = await bench(pinion.url, {
-      path: '/ws/socket.io/', sessions: 5, rate: 1, duration: '2s', reply: 'stream_token',
+      path: '/ws/socket.io/', sessions: 2, rate: 1, duration: '5s', reply: 'stream_token',
       event: 'client_message', auth: '{"sessionId":"{id}","clientType":"webapp"}',
       args: '{"message":{"id":"{uuid}","output":"stream 20 100"}}',
     });
     assert.equal(code, 0, stderr);
     assert.equal(report.messages.answered, report.messages.sent);
     // All but the first token of each stream; the last ones may not have come.
-    assert.ok(report.gap_ms.count >= 19 * (report.messages.sent - 5), `${report.gap_ms.count} gaps`);
-    assert.ok(report.gap_ms.p50 > 2 && report.gap_ms.p50 < 100, `${report.gap_ms.p50} ms between tokens`);
+    assert.ok(report.gap_ms.count >= 19 * (report.messages.sent - 2), `${report.gap_ms.count} gaps`);
+    // 10 ms on average. A busy machine holds some back, and brings them together.
+    assert.ok(report.gap_ms.p50 < 100 && report.gap_ms.max > 5, `${JSON.stringify(report.gap_ms)} between tokens`);
     for (const chat of backends) assert.equal((await chat.seen()).refused, 0);
   });
 
   test('pings are answered, whatever the transport', { timeout: seconds(60) }, async (t) => {
-    const chat = await Stage.of(t).backend('node4', 'chat', { ping: slow });
+    const pings = { pingInterval: seconds(1), pingTimeout: seconds(4) };
+    const chat = await Stage.of(t).backend('node4', 'chat', { socketio: pings });
     await Promise.all(transports.map(async (transport) => {
-      const { code, report } = await bench(chat.url, { transport, sessions: 3, rate: 0, duration: `${3 * slow}s` });
+      // Longer than a ping that is not answered would be put up with.
+      const { code, report } = await bench(chat.url, { transport, sessions: 3, rate: 0, duration: `${7 * slow}s` });
       assert.equal(code, 0, JSON.stringify(report));
     }));
     assert.equal((await chat.seen()).closes['ping timeout'], undefined);
@@ -94,8 +100,9 @@ describe('clean runs', { concurrency: true }, () => {
     const args = bench_arguments(chat.url, { duration: '6s' }).filter((one) => one !== '--json');
     const { code, stdout, stderr } = await run(binary, args, { ms: seconds(20) });
     assert.equal(code, 0, stdout);
-    assert.match(stderr, /^ +[56] s  10\/10 sessions  \d+(\.\d)?\/s out  \d+(\.\d)?\/s in  p50 \S+ ms  p99 \S+ ms\n$/);
-    assert.match(stdout, /^http:\S+ by websocket, 10 sessions, \d\.\d\d s\n/);
+    // One line, or more of them if it has taken the sessions long to be there.
+    assert.match(stderr, /(^|\n) +\d+ s  10\/10 sessions  \d+(\.\d)?\/s out  \d+(\.\d)?\/s in  p50 \S+ m?s  p99 \S+ m?s\b.*\n$/);
+    assert.match(stdout, /^http:\S+ by websocket, 10 sessions, \d+\.\d\d s\n/);
     assert.match(stdout, /^ {2}ack +\d+ +[\d.]+ ms/m);
     assert.match(stdout, /^ {2}10 started, 10 joined$/m);
     assert.match(stdout, /^ {2}0 lost$/m);
@@ -110,7 +117,7 @@ describe('servers in trouble', { concurrency: true }, () => {
       const { done } = start_bench(stage, chat.url, { transport });
       await eventually('all have talked', async () => (await chat.seen()).talked === 10);
       chat.child.signal('SIGSTOP');
-      await pause(1300); // a stall is a second and more
+      await pause(kStall);
       await chat.kill();
       const { code, report } = await done();
       assert.equal(code, 1);
@@ -127,13 +134,16 @@ describe('servers in trouble', { concurrency: true }, () => {
   test('who ends it twice is told what was lost by then', { timeout: seconds(60) }, async (t) => {
     const stage = Stage.of(t);
     const chat = await stage.backend('node4', 'chat');
-    const { child, done } = start_bench(stage, chat.url, { grace: '30s' });
+    const { child, done } = start_bench(stage, chat.url, { grace: '10m' });
     await eventually('all have talked', async () => (await chat.seen()).talked === 10);
     chat.child.signal('SIGSTOP');
-    await pause(1300); // a stall is a second and more
+    await pause(kStall);
     child.signal('SIGINT');
-    await pause(100);
-    child.signal('SIGINT');
+    // Two that come at once are one.
+    await eventually('it ends before its grace is over', () => {
+      child.signal('SIGINT');
+      return !child.running;
+    }, { every: 100, within: seconds(15) });
     const { code, report } = await done();
     assert.equal(code, 1);
     assert.equal(report.clean, false);
@@ -153,6 +163,9 @@ describe('servers in trouble', { concurrency: true }, () => {
     const moved = await joined(backends[0]);
     await backends[0].kill();
     await eventually('all are at the other', async () => await joined(backends[1]) === 10);
+    // They have heard so: the open packet and the CONNECT have gone to them.
+    await eventually('all have joined', async () =>
+      (await pinion.sessions()).filter(({ frames_out }) => frames_out >= 2).length === 10);
     child.signal('SIGINT');
     const { code, report } = await done();
     assert.equal(code, 0, JSON.stringify(report));
@@ -191,13 +204,11 @@ describe('servers in trouble', { concurrency: true }, () => {
 
   test('sessions that a proxy forgets', { timeout: seconds(60) }, async (t) => {
     const stage = Stage.of(t);
-    const pinion = await stage.pinion({ backends: await stage.backends('node4', 1) });
+    const [chat] = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({ backends: [chat] });
     const { done } = start_bench(stage, pinion.url, { transport: 'polling', sessions: 3 });
-    const found = await eventually('all are there', async () => {
-      const sessions = await pinion.sessions();
-      return sessions.length === 3 && sessions;
-    });
-    for (const { sid } of found) await pinion.get(`/api/v1/sessions/${sid}`, { method: 'DELETE' });
+    await eventually('all have talked', async () => (await chat.seen()).talked === 3);
+    for (const { sid } of await pinion.sessions()) await pinion.get(`/api/v1/sessions/${sid}`, { method: 'DELETE' });
     const { code, report } = await done();
     assert.equal(code, 1);
     assert.equal(report.sessions.unknown_sid, 3);
