@@ -41,6 +41,7 @@ describe('ids of the application', () => {
         balance: 'round_robin',
         affinity: {
           ids: ['connect:id', 'query:tab', 'header:x-tab', 'json:tab', 'cookie:tab'], json_paths: ['/act', '/hello', '/digest'],
+          connect_wait: '10s', // however late a busy machine is with a CONNECT
         },
       },
     });
