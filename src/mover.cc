@@ -29,7 +29,8 @@ constexpr Duration kOthersEnd = std::chrono::seconds{5};
 }  // namespace
 
 std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends,
-                                            config::Balance balance, TimePoint now) {
+                                            config::Balance balance, TimePoint now,
+                                            std::span<const std::uint64_t> leaving) {
   const auto capacities = balance::capacities(backends, balance, now);
   std::vector<balance::Share> shares;
   std::vector<std::size_t> taking;
@@ -37,7 +38,8 @@ std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends,
     const Backend& backend = *backends[i];
     if (!backend.opens_sessions()) continue;
     taking.push_back(i);
-    shares.push_back({.sessions = backend.assigned().total(),
+    const std::uint64_t total = backend.assigned().total();
+    shares.push_back({.sessions = total - (leaving.empty() ? 0 : std::min(total, leaving[i])),
                       .weight = capacities[i],
                       .most = backend.most_sessions()});
   }
@@ -45,6 +47,24 @@ std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends,
   const auto above = balance::excess(shares);
   for (std::size_t i = 0; i < taking.size(); ++i) excess[taking[i]] = above[i];
   return excess;
+}
+
+// How many are still to be moved of those that a plan has left: some went by themselves, or a
+// backend drains now.
+std::vector<std::uint64_t> Mover::still_too_many(const Rebalance& rebalance, TimePoint now) const {
+  const auto& backends = rebalance.backends;
+  auto excess = excess_of(backends, rebalance.balance, now);
+  const auto is_fewer = [&](std::size_t i) {
+    return excess[i] < rebalance.plan.remaining(backends[i]->id());
+  };
+  bool any_fewer = false;
+  for (std::size_t i = 0; i < excess.size(); ++i) any_fewer = any_fewer || is_fewer(i);
+  if (!any_fewer) return excess;
+  // Whoever takes long to close is there, while its client may be back elsewhere already: counted
+  // twice, it would leave less to be moved from others.
+  std::vector<std::uint64_t> leaving;
+  for (const Backend* const backend : backends) leaving.push_back(closing_on(backend->id()));
+  return excess_of(backends, rebalance.balance, now, leaving);
 }
 
 std::vector<std::uint64_t> Mover::to_move(std::span<Backend* const> backends,
@@ -242,8 +262,7 @@ bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
     rebalance.plan = plan_of(rebalance.backends, leave, rebalance.terms, now);
     if (rebalance.waits) return false;
   }
-  // Some left by themselves, or a backend drains now.
-  const auto excess = excess_of(rebalance.backends, rebalance.balance, now);
+  const auto excess = still_too_many(rebalance, now);
   for (std::size_t i = 0; i < excess.size(); ++i) {
     rebalance.plan.limit(rebalance.backends[i]->id(), excess[i]);
   }

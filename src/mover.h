@@ -90,8 +90,12 @@ class Mover {
   static session::MovePlan plan_of(std::span<balance::Backend* const> backends,
                                    std::span<const std::uint64_t> leave, const Terms& terms,
                                    TimePoint now);
+  /// @param leaving how many of each do not count; empty: all do
   static std::vector<std::uint64_t> excess_of(std::span<balance::Backend* const> backends,
-                                              config::Balance balance, TimePoint now);
+                                              config::Balance balance, TimePoint now,
+                                              std::span<const std::uint64_t> leaving = {});
+  [[nodiscard]] std::vector<std::uint64_t> still_too_many(const Rebalance& rebalance,
+                                                          TimePoint now) const;
   [[nodiscard]] std::uint64_t closing_on(BackendId backend) const;
   void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);
   /// What keeps sessions away from it; empty: nothing does.

@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <map>
+#include <string>
+
 #include "mover_stage.h"
 
 namespace pinion {
@@ -59,6 +62,33 @@ TEST_CASE("those who are closing already leave by themselves") {
   }
   CHECK(stage.mover->to_move(pool->backends, pool->balance, stage.now) ==
         std::vector<std::uint64_t>{1, 0});
+}
+
+TEST_CASE("who closes slowly and is back already leaves no fewer to be moved from others") {
+  MoverStage stage(3);
+  const auto pool = stage.pool({0, 1, 2});
+  stage.mover->use({pool}, kStart);
+  std::map<std::string, std::uint64_t> slow;
+  for (int i = 0; i < 9; ++i) {
+    const std::string sid = "s" + std::to_string(i);
+    slow[sid] = stage.books.open(sid, 1, true, kStart - 1h);
+  }
+  stage.open_idle(0, 9);
+  stage.mover->rebalance(*pool, {.per_second = 4, .patience = 60s}, kStart);
+  for (TimePoint end = kStart + 250ms; end < kStart + 5s; end += 250ms) {
+    stage.run_until(end);
+    stage.come_back(2);
+    // Their server takes its time.
+    for (const std::string& sid : stage.closed) {
+      if (!slow.contains(sid)) continue;
+      stage.books.ledger.publish({0, sid}, slow[sid], {},
+                                 {.condition = session::Condition::closing}, stage.now);
+    }
+  }
+  CHECK(stage.live(0) == 6);
+  CHECK(stage.live(1) == 9);
+  CHECK(stage.live(2) == 6);
+  CHECK(stage.closed.size() == 6);
 }
 
 TEST_CASE("nobody is moved before a backend has ramped up, which could not take them") {
