@@ -39,7 +39,8 @@ class Storm {
     connect: async () => {
       const transport = this.pick(['polling', 'websocket', 'upgrade']);
       const version = this.pick([4, 4, 2]);
-      this.sockets.push(await client(this.stage, this.pinion.url, { transport, version }));
+      // What a restart has cut off does not come any more.
+      this.sockets.push(await within('a connection', client(this.stage, this.pinion.url, { transport, version }), seconds(5)));
     },
     disconnect: async () => this.take(this.sockets)?.disconnect(),
     terminate: async () => engine_of(this.take(this.sockets)).transport.ws?.terminate?.(),
