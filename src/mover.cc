@@ -63,6 +63,7 @@ std::vector<std::uint64_t> Mover::still_too_many(const Rebalance& rebalance, Tim
   // Whoever takes long to close is there, while its client may be back elsewhere already: counted
   // twice, it would leave less to be moved from others.
   std::vector<std::uint64_t> leaving;
+  leaving.reserve(backends.size());
   for (const Backend* const backend : backends) leaving.push_back(closing_on(backend->id()));
   return excess_of(backends, rebalance.balance, now, leaving);
 }
