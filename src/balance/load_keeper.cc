@@ -19,7 +19,7 @@ namespace {
 constexpr double kQueueTime = 1;  // seconds
 // A confidence in probes from which on they decide: how far off a few of them may be by chance, the
 // learner knows better.
-constexpr double kEnough = 0.5;
+constexpr double kDecisive = 0.5;
 // A process that has just come up is busy with itself.
 constexpr Duration kStartsUp = std::chrono::seconds{5};
 // A trust above which probes may say that a loop is busier than its work tells.
@@ -102,7 +102,7 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
   reading.rates = watched.rate.rates();
   const ProbeReading probes = backend.probe_reading();
   watched.trust = freshness(backend.probe_told_at(probes, now), now) *
-                  std::min(1.0, probes.confidence / kEnough);
+                  std::min(1.0, probes.confidence / kDecisive);
   reading.wait = backend.probe_wait(probes, now);
   reading.hot = watched.trust > 0 && rules.hot > Duration::zero() && reading.wait >= rules.hot;
   const std::uint64_t work = backend.traffic().total().work();

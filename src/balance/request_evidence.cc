@@ -12,7 +12,7 @@ constexpr double kGapShare = 1.0 / 16;
 // Without a peak a window's confidence stays below this, and with one it takes a dozen samples.
 constexpr double kSureEnough = 0.28;
 // A bias that a comparison may have missed, since it is another one at another load.
-constexpr double kDoubt = 0.03;
+constexpr double kMissedBias = 0.03;
 
 double squared(double x) noexcept { return x * x; }
 
@@ -55,7 +55,7 @@ double RequestEvidence::weight() const noexcept {
   const double requested = squared(requests_.standard_error(requests_.share()));
   const double difference = squared(requests_.share() - probes_.share());
   const double bias = std::max(0.0, difference - probed - requested);
-  return std::min(kMost, probed / (requested + bias + squared(kDoubt)));
+  return std::min(kMost, probed / (requested + bias + squared(kMissedBias)));
 }
 
 }  // namespace pinion::balance

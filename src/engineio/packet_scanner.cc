@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engineio/connect_packet.h"
+#include "engineio/dialect.h"
 
 namespace pinion::engineio {
 namespace {
@@ -10,7 +11,6 @@ namespace {
 constexpr char kClose = '1';
 constexpr char kPing = '2';
 constexpr char kPong = '3';
-constexpr char kNoop = '6';
 constexpr std::uint64_t kMaxLength = std::uint64_t{1}
                                      << 40U;  // beyond any body: the framing is lost
 
@@ -208,7 +208,7 @@ void PacketScanner::begin_packet(char first, bool data) noexcept {
   saw_close_ = saw_close_ || type == kClose;
   saw_ping_ = saw_ping_ || type == kPing;
   saw_pong_ = saw_pong_ || type == kPong;
-  saw_more_ = saw_more_ || (type != kPing && type != kPong && type != kNoop);
+  saw_more_ = saw_more_ || (type != kPing && type != kPong && type != kNoop.front());
 }
 
 }  // namespace pinion::engineio

@@ -22,6 +22,24 @@ class Headers(HouseTest):
         self.assert_none(wrong, "a comment, then #pragma once")
 
 
+class Rooms(HouseTest):
+    def test_no_two_files_of_a_room_name_a_constant_alike(self):
+        """Some builds compile a room at once (scripts/build)."""
+        declared = re.compile(r"^(?:inline )?constexpr (?!auto \[)[\w:<>, ]+? (k[A-Z]\w*)\b(?! \()", re.MULTILINE)
+        local = re.compile(r"^namespace \{$(.*?)^\}  // namespace$", re.MULTILINE | re.DOTALL)
+        found = {}
+        for name in [*tree.with_suffix(".cc", under="src/"), *tree.with_suffix(".h", under="src/")]:
+            text = tree.read(name)
+            visible = text if name.endswith(".h") else "".join(local.findall(text))
+            room = "/".join(name.split("/")[:-1])
+            namespace = "|".join(re.findall(r"^namespace ([\w:]+) \{$", text, re.MULTILINE)[-1:])
+            for constant in set(declared.findall(visible)):
+                found.setdefault((room, namespace, constant), []).append(name)
+        alike = [f"{constant}: {', '.join(names)}" for (_, _, constant), names in found.items() if len(names) > 1]
+        self.assertGreater(len(found), 50)
+        self.assert_none(alike, "constants")
+
+
 class BuildFiles(HouseTest):
     def test_each_source_is_built(self):
         self.assert_none(self._unlisted(tree.with_suffix(".cc", ".c", under="src/")))
