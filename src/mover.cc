@@ -62,10 +62,14 @@ std::vector<std::uint64_t> Mover::still_too_many(const Rebalance& rebalance, Tim
   if (!any_fewer) return excess;
   // Whoever takes long to close is there, while its client may be back elsewhere already: counted
   // twice, it would leave less to be moved from others.
+  return excess_of(backends, rebalance.balance, now, leaving_of(backends));
+}
+
+std::vector<std::uint64_t> Mover::leaving_of(std::span<Backend* const> backends) const {
   std::vector<std::uint64_t> leaving;
   leaving.reserve(backends.size());
   for (const Backend* const backend : backends) leaving.push_back(closing_on(backend->id()));
-  return excess_of(backends, rebalance.balance, now, leaving);
+  return leaving;
 }
 
 std::vector<std::uint64_t> Mover::to_move(std::span<Backend* const> backends,
@@ -134,7 +138,7 @@ void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePo
                                Rebalance{.backends = set.backends,
                                          .balance = set.balance,
                                          .terms = terms,
-                                         .plan = plan_of(set.backends, leave, terms, now)});
+                                         .plan = {terms, quotas_of(set.backends, leave), now}});
   tick(now);
 }
 
@@ -164,12 +168,11 @@ void Mover::even_out_among(const balance::BackendSets& sets, TimePoint now) {
     return each.first >= sets.size() || sets[each.first]->backends.empty();
   });
   for (auto& [pool, rebalance] : rebalances_) {
+    rebalance.balance = sets[pool]->balance;
     if (rebalance.backends == sets[pool]->backends) continue;
     rebalance.backends = sets[pool]->backends;
-    rebalance.balance = sets[pool]->balance;
-    rebalance.plan =
-        plan_of(rebalance.backends, to_move(rebalance.backends, rebalance.balance, now),
-                rebalance.terms, now);
+    rebalance.plan.aim(
+        quotas_of(rebalance.backends, to_move(rebalance.backends, rebalance.balance, now)));
     rebalance.waits = true;
     rebalance.waits_for.clear();
   }
@@ -252,17 +255,43 @@ void Mover::tell_of_others(Drain& drain, TimePoint now) {
        {"requests", drain.backend->inflight()}});
 }
 
-bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
-  if (rebalance.waits) {
-    rebalance.waits_for = RampGate::held_back(rebalance.backends, now);
-    rebalance.waits = !rebalance.waits_for.empty();
-    // Nothing was moved yet, and who has too many may have changed. Nor is anybody looked for who
-    // leaves anyway: that takes the whole table.
-    const auto leave = rebalance.waits ? excess_of(rebalance.backends, rebalance.balance, now)
-                                       : to_move(rebalance.backends, rebalance.balance, now);
-    rebalance.plan = plan_of(rebalance.backends, leave, rebalance.terms, now);
-    if (rebalance.waits) return false;
+std::vector<std::uint32_t> Mover::weights_of(std::span<Backend* const> backends) {
+  std::vector<std::uint32_t> weights;
+  weights.reserve(backends.size());
+  for (const Backend* const one : backends) {
+    weights.push_back(one->opens_sessions() ? one->weight() : 0);
   }
+  return weights;
+}
+
+bool Mover::is_outdated(Rebalance& rebalance) {
+  const auto before = std::exchange(rebalance.weights, weights_of(rebalance.backends));
+  // Whoever opens none any more leaves fewer too many elsewhere, which still_too_many() finds.
+  return !std::ranges::equal(rebalance.weights, before, [](std::uint32_t is, std::uint32_t was) {
+    return is == was || is == 0;
+  });
+}
+
+// Who has too many may change meanwhile. Nobody is looked for who leaves anyway: that takes the
+// whole table.
+void Mover::wait_for_ramps(Rebalance& rebalance, TimePoint now) {
+  rebalance.waits_for = RampGate::held_back(rebalance.backends, now);
+  rebalance.waits = !rebalance.waits_for.empty();
+  const auto& backends = rebalance.backends;
+  if (rebalance.began) {
+    // Clients of those that are closing may be back already, and are not to be counted twice.
+    const auto leave = excess_of(backends, rebalance.balance, now, leaving_of(backends));
+    return rebalance.plan.aim(quotas_of(backends, leave));
+  }
+  rebalance.began = !rebalance.waits;
+  const auto leave = rebalance.waits ? excess_of(backends, rebalance.balance, now)
+                                     : to_move(backends, rebalance.balance, now);
+  rebalance.plan = {rebalance.terms, quotas_of(backends, leave), now};
+}
+
+bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
+  if (is_outdated(rebalance) || rebalance.waits) wait_for_ramps(rebalance, now);
+  if (rebalance.waits) return false;
   const auto excess = still_too_many(rebalance, now);
   for (std::size_t i = 0; i < excess.size(); ++i) {
     rebalance.plan.limit(rebalance.backends[i]->id(), excess[i]);
@@ -274,11 +303,11 @@ bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
   return true;
 }
 
-MovePlan Mover::plan_of(std::span<Backend* const> backends, std::span<const std::uint64_t> leave,
-                        const Terms& terms, TimePoint now) {
+MovePlan::Quotas Mover::quotas_of(std::span<Backend* const> backends,
+                                  std::span<const std::uint64_t> leave) {
   MovePlan::Quotas quotas;
   for (std::size_t i = 0; i < leave.size(); ++i) quotas[backends[i]->id()] = leave[i];
-  return {terms, std::move(quotas), now};
+  return quotas;
 }
 
 void Mover::move(MovePlan& plan, std::span<Backend* const> from, TimePoint now) {

@@ -82,14 +82,19 @@ class Mover {
     config::Balance balance = config::Balance::least_load;
     Terms terms;
     session::MovePlan plan;
-    bool waits = true;  // for those that ramp up
+    std::vector<std::uint32_t> weights = {};  // when last looked at; 0: it opened no sessions
+    bool waits = true;                        // for those that ramp up
+    bool began = false;
     std::vector<balance::Backend*> waits_for;
   };
 
   /// @param leave how many, of each of the backends
-  static session::MovePlan plan_of(std::span<balance::Backend* const> backends,
-                                   std::span<const std::uint64_t> leave, const Terms& terms,
-                                   TimePoint now);
+  static session::MovePlan::Quotas quotas_of(std::span<balance::Backend* const> backends,
+                                             std::span<const std::uint64_t> leave);
+  static std::vector<std::uint32_t> weights_of(std::span<balance::Backend* const> backends);
+  /// Whether since it was last asked somebody began to open sessions, or is to have another part.
+  static bool is_outdated(Rebalance& rebalance);
+  void wait_for_ramps(Rebalance& rebalance, TimePoint now);
   /// @param leaving how many of each do not count; empty: all do
   static std::vector<std::uint64_t> excess_of(std::span<balance::Backend* const> backends,
                                               config::Balance balance, TimePoint now,
@@ -97,6 +102,8 @@ class Mover {
   [[nodiscard]] std::vector<std::uint64_t> still_too_many(const Rebalance& rebalance,
                                                           TimePoint now) const;
   [[nodiscard]] std::uint64_t closing_on(BackendId backend) const;
+  [[nodiscard]] std::vector<std::uint64_t> leaving_of(
+      std::span<balance::Backend* const> backends) const;
   void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);
   /// What keeps sessions away from it; empty: nothing does.
   [[nodiscard]] std::string why_none_come(balance::Backend& backend, TimePoint now) const;

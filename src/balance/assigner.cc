@@ -25,7 +25,11 @@ void look_at(Backend& backend, Candidate& candidate) noexcept {
   candidate.weight = backend.effective_weight();
 }
 
-bool is_busy(const Backend& backend) noexcept { return backend.standing().level != Level::calm; }
+// Many sessions may have come since the limits were looked at.
+bool is_busy(const BackendSet& set, const Backend& backend, const Assigned& assigned) noexcept {
+  const std::uint64_t most = set.thresholds.busy.sessions;
+  return backend.standing().level != Level::calm || (most != 0 && assigned.total() >= most);
+}
 
 // Where counts decided, the place is taken only if they still hold; where they did not, old ones
 // are no reason to choose again.
@@ -82,7 +86,7 @@ bool Assigner::collect_for_session(const BackendSet& set, std::span<Backend* con
   // gets no more than its share while others, if busy, have room.
   hold_back_ramping(set.pool);
   const bool some_later = drop_those_not_due(set.rate, now);
-  keep_calm_ones();
+  keep_calm_ones(set);
   return some_later;
 }
 
@@ -139,7 +143,8 @@ bool Assigner::draw_two(const BackendSet& set, std::span<Backend* const> tried, 
       continue;
     }
     if (which_for_session(backend, now) != Which::answering) continue;
-    if (is_busy(backend) || !backend.pace().ready_for_new(now, set.rate)) continue;
+    if (is_busy(set, backend, backend.assigned()) || !backend.pace().ready_for_new(now, set.rate))
+      continue;
     if (is_among(tried, &backend)) continue;
     const auto is_same = [&](const Candidate& one) { return one.backend == &backend; };
     if (std::any_of(candidates_.begin(), candidates_.end(), is_same)) continue;
@@ -195,9 +200,12 @@ Assigner::Assignment Assigner::assign_session(const BackendSet& set,
 }
 
 // Unless there is none.
-void Assigner::keep_calm_ones() {
-  const auto busy = [](const Candidate& candidate) { return is_busy(*candidate.backend); };
-  if (!std::ranges::all_of(candidates_, busy)) std::erase_if(candidates_, busy);
+void Assigner::keep_calm_ones(const BackendSet& set) {
+  const auto calm = [&](const Candidate& candidate) {
+    return !is_busy(set, *candidate.backend, candidate.assigned);
+  };
+  const auto busy = std::ranges::stable_partition(candidates_, calm);
+  if (busy.begin() != candidates_.begin()) candidates_.erase(busy.begin(), busy.end());
 }
 
 // @returns whether there were any

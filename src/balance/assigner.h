@@ -70,7 +70,7 @@ class Assigner {
   void weigh_load(Candidate& candidate, TimePoint now);
   bool may_take(PoolId pool, const Candidate& candidate, double fair);
   void hold_back_ramping(PoolId pool);
-  void keep_calm_ones();
+  void keep_calm_ones(const BackendSet& set);
   bool drop_those_not_due(std::uint32_t rate, TimePoint now);
 
   SharedTurns& turns_;

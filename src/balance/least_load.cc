@@ -10,7 +10,8 @@
 namespace pinion::balance {
 namespace {
 
-// Busy shares that differ by less are equal: one mean session more or less is of that order.
+// Of a busy share, whatever the weight: those that differ by less are equal, since one mean session
+// more or less is of that order.
 constexpr double kNoise = 0.01;
 // Where nobody is busier than this nobody waits, so counting spreads what comes later best.
 constexpr double kNobodyWaits = 0.05;
@@ -36,7 +37,8 @@ Duration longest_wait(std::span<const Candidate> candidates) noexcept {
   return kAlikeWaits * least;
 }
 
-// How busy each candidate is to be taken for, and how busy one may be that is as good as the best.
+// How busy each candidate is to be taken for, by its weight, and how busy one may be that is as
+// good as the best.
 class Busy {
  public:
   explicit Busy(std::span<const Candidate> candidates) noexcept
@@ -54,7 +56,7 @@ class Busy {
   }
 
   [[nodiscard]] bool is_good(const Candidate& one) const noexcept {
-    return may_be_chosen(one) && of(one) <= good_enough_;
+    return may_be_chosen(one) && (!told_ || of(one) <= least_ + alike(one));
   }
 
  private:
@@ -79,28 +81,43 @@ class Busy {
 
   void find_good_enough(std::span<const Candidate> candidates) noexcept {
     double trust = some_report_ ? 1 : 0;
-    double least = std::numeric_limits<double>::infinity();
     double most = 0;
     double most_that_keep_up = 0;
+    double busiest = 0;
     for (const Candidate& candidate : candidates) {
       if (!may_be_chosen(candidate)) continue;
+      const double busy = of(candidate);
+      const double all = all_of(candidate);
       trust = std::max(trust, candidate.load.trust);
-      least = std::min(least, of(candidate));
-      most = std::max(most, of(candidate));
-      most_that_keep_up = std::max(most_that_keep_up, std::min(of(candidate), all_of(candidate)));
+      least_ = std::min(least_, busy);
+      most = std::max(most, busy);
+      most_that_keep_up = std::max(most_that_keep_up, std::min(busy, all));
+      busiest = std::max(busiest, busy / all);
     }
-    good_enough_ = most;
-    if (trust <= 0 || most <= kNobodyWaits) return;
-    // The less the measurements are to be trusted, the less they tell one from the other. By how
-    // much one cannot keep up makes others no more alike.
-    const double farthest = most_that_keep_up > least ? most_that_keep_up : most;
-    good_enough_ = least + std::max(kNoise, (1 - trust) * (farthest - least));
+    told_ = trust > 0 && busiest > kNobodyWaits;
+    doubt_ = 1 - trust;
+    some_keep_up_ = most_that_keep_up > least_;
+    farthest_ = some_keep_up_ ? most_that_keep_up : most;
+  }
+
+  // By how much a busy share may be above the least and be no worse. The less the measurements are
+  // to be trusted, the less they tell one from the other. By how much one cannot keep up makes
+  // others no more alike.
+  [[nodiscard]] double alike(const Candidate& one) const noexcept {
+    const double all = all_of(one);
+    const double far = some_keep_up_ ? std::min(farthest_, std::max(all, least_)) : farthest_;
+    return std::max(kNoise * all, doubt_ * (far - least_));
   }
 
   Duration longest_wait_;
   bool some_report_ = false;
-  double of_session_ = 0;   // busy share, times weight, where it is reported
-  double good_enough_ = 0;  // by weight
+  bool told_ = false;      // the measurements say something
+  double of_session_ = 0;  // busy share, times weight, where it is reported
+  double doubt_ = 0;       // 0 to 1
+  // By weight: the least, and the one farthest from it.
+  double least_ = std::numeric_limits<double>::infinity();
+  double farthest_ = 0;
+  bool some_keep_up_ = false;
 };
 
 }  // namespace

@@ -145,7 +145,8 @@ constexpr Key kKeysOfPools[] = {
      .help = "Bytes that wait because it does not read."},
     {.section = Section::busy, .type = Type::integer, .name = "inflight",
      .fallback = "0", .min = 1, .max = 10'000'000, .zero = "no limit",
-     .help = "Requests under way, and WebSockets without a session; see sessions for the others."},
+     .help = "Requests under way, of which a poll that waits is one, and WebSockets without a "
+             "session; see sessions for the others."},
     {.section = Section::busy, .type = Type::integer, .name = "reported_load",
      .fallback = "0", .min = 1, .max = 1000, .zero = "no limit",
      .help = "Percent of what it can do, as it says itself (see load_metric)."},
@@ -164,15 +165,16 @@ constexpr Key kKeysOfPools[] = {
      .help = "Bytes that wait because it does not read."},
     {.section = Section::full, .type = Type::integer, .name = "inflight",
      .fallback = "0", .min = 1, .max = 10'000'000, .zero = "no limit",
-     .help = "Requests under way, and WebSockets without a session; see sessions for the others."},
+     .help = "Requests under way, of which a poll that waits is one, and WebSockets without a "
+             "session; see sessions for the others."},
     {.section = Section::full, .type = Type::integer, .name = "reported_load",
      .fallback = "0", .min = 1, .max = 1000, .zero = "no limit",
      .help = "Percent of what it can do, as it says itself (see load_metric)."},
 
     {.section = Section::admission, .type = Type::integer, .name = "queue",
      .fallback = "1000", .min = 1, .max = 1'000'000, .zero = "nobody waits",
-     .help = "Handshakes that may wait for room, over all workers. Who lost a session less than a "
-             "minute ago goes before who is new. One that comes when so many wait gets 503 at "
+     .help = "Handshakes that may wait for room, over all workers. Who lost a session less than "
+             "half a minute ago goes before who is new. One that comes when so many wait gets 503 at "
              "once, or, if it lost a session, the place of the newest who is new."},
     {.section = Section::admission, .type = Type::duration, .name = "wait",
      .fallback = "3s", .min = 100, .max = kMinute,
@@ -249,7 +251,7 @@ constexpr Key kKeysOfPools[] = {
      .help = "Where an agent of this backend listens; under the backend's own name, at each of its "
              "addresses. It is asked at the pool's health.interval and "
              "says in a line what HAProxy's agent-check understands, in any case: \"75%\" of the "
-             "weight, \"maxconn:30\", \"drain\" or \"maint\" until \"ready\", \"down#why\" (\"fail\", "
+             "weight (in pools above 64 more than 100 % counts as 100), \"maxconn:30\", \"drain\" or \"maint\" until \"ready\", \"down#why\" (\"fail\", "
              "\"stopped\") until \"up\". A word that is not known is skipped, and told of once."},
 
     {.section = Section::route, .type = Type::host, .name = "host",

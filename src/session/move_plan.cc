@@ -86,6 +86,12 @@ void MovePlan::stayed(BackendId backend) noexcept {
   if (quota != quotas_.end() && quota->second != kAll) ++quota->second;
 }
 
+void MovePlan::aim(Quotas quotas) noexcept {
+  quotas_ = std::move(quotas);
+  listed_.reset();
+  list_.clear();
+}
+
 void MovePlan::limit(BackendId backend, std::uint64_t most) noexcept {
   const auto quota = quotas_.find(backend);
   if (quota != quotas_.end()) quota->second = std::min(quota->second, most);

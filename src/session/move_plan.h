@@ -54,6 +54,8 @@ class MovePlan {
   /// It is being moved.
   void moved(const Session& session);
 
+  /// From now on these are to leave. What was moved stays counted, and patience goes on.
+  void aim(Quotas quotas) noexcept;
   /// No more than so many are to leave that backend.
   void limit(BackendId backend, std::uint64_t most) noexcept;
   /// How many are still to leave it.

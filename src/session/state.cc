@@ -5,9 +5,8 @@ namespace {
 
 // A text of some words a second is read as it comes.
 constexpr float kStreamingFrames = 4;  // a second
-// A ping and its pong are 10 bytes on a WebSocket, 14 when compressed: 2.8 a second at their
-// moment.
-constexpr float kIdleBytes = 3;  // a second
+// Since something of a message has passed.
+constexpr Duration kIdleAfter = std::chrono::seconds{10};
 
 }  // namespace
 
@@ -24,10 +23,10 @@ State state_of(const Session& session, TimePoint now) noexcept {
   // Clients of the older protocol are joined by their server, and need not say anything.
   const bool has_to_join = session.dialect.revision >= 4;
   if (session.traffic.bytes_in == 0 && has_to_join) return State::handshaking;
+  if (now - session.last_moved >= kIdleAfter && !session.mid_message) return State::idle;
   Rates rates = session.rates;
   rates.decay(now - session.last_seen);
-  if (rates.frames_out >= kStreamingFrames) return State::streaming;
-  return rates.bytes_in + rates.bytes_out < kIdleBytes ? State::idle : State::active;
+  return rates.frames_out >= kStreamingFrames ? State::streaming : State::active;
 }
 
 }  // namespace pinion::session

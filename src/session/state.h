@@ -14,7 +14,7 @@ enum class State : unsigned char {
                 // on
   active,
   streaming,  // its backend sends and sends
-  idle,       // moves nothing but its pings
+  idle,       // moves nothing but its pings, for 10 seconds now
   limited,    // is not read for a while, since its client sends more than [pool.event_rate]
   stalled,    // bytes wait for its client, which takes none
   closing,    // its WebSocket is being closed, by whomever

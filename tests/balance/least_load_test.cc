@@ -101,6 +101,43 @@ TEST_CASE("least_load counts among those that wait about as long where all are h
   CHECK(chosen_of(candidates) == 3);
 }
 
+TEST_CASE("least_load: weights that are alike change nothing, however large or small") {
+  for (const std::uint32_t weight : {1U, 5U, 100U, 100'000U}) {  // in hundredths
+    CAPTURE(weight);
+    Backends b;
+    const auto measured = [&](double share, std::uint32_t sessions) {
+      Candidate one = b.candidate(1, {.live = sessions});
+      one.weight = weight;
+      one.load.busy = share * Backend::kWeightUnit / weight;
+      one.load.trust = 1;
+      return one;
+    };
+    // The less busy one, whoever has more sessions.
+    CHECK(chosen_of({measured(0.8, 3), measured(0.4, 9)}) == 1);
+    CHECK(chosen_of({measured(1.0, 3), measured(0.9, 9)}) == 1);
+    // Differences that are noise, and shares at which nobody waits, leave it to counts.
+    CHECK(chosen_of({measured(0.405, 3), measured(0.4, 9)}) == 0);
+    CHECK(chosen_of({measured(0.04, 3), measured(0.01, 9)}) == 0);
+  }
+}
+
+TEST_CASE("least_load: one that is to have next to nothing does not hide what the others do") {
+  Backends b;
+  const auto measured = [&](std::uint32_t weight, double share, std::uint32_t sessions,
+                            double trust) {
+    Candidate one = b.candidate(1, {.live = sessions});
+    one.weight = weight;
+    one.load.busy = share * Backend::kWeightUnit / weight;
+    one.load.trust = trust;
+    return one;
+  };
+  for (const double trust : {1.0, 0.9}) {
+    CAPTURE(trust);
+    CHECK(chosen_of({measured(100, 0.8, 3, trust), measured(100, 0.4, 9, trust),
+                     measured(1, 0.2, 1, trust)}) == 1);
+  }
+}
+
 TEST_CASE("least_load: one that is far too busy does not make the others alike") {
   Backends b;
   const auto busy = [&](std::uint32_t sessions, double share) {

@@ -58,4 +58,15 @@ describe('thresholds', () => {
     await pinion.comes_to_rest();
     await eventually('a is calm', async () => (await level(pinion, 'a')) === 'calm');
   });
+
+  test('no more come to a busy one when they come all at once', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const [a, b] = await stage.backends('node4', 2);
+    const backend = [{ name: 'a', address: a.address, weight: 100 }, { name: 'b', address: b.address }];
+    const pinion = await stage.pinion({ pool: { balance: 'least_sessions', backend, thresholds: { busy: { sessions: 3 } } } });
+    const sessions = await Promise.all(Array.from({ length: 6 }, () => new PollingSession(pinion.url).open()));
+    assert.deepEqual((await pinion.backends()).map((one) => one.sessions), [3, 3]);
+    await Promise.all(sessions.map((session) => session.close()));
+    await pinion.comes_to_rest();
+  });
 });

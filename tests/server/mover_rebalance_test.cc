@@ -91,6 +91,34 @@ TEST_CASE("who closes slowly and is back already leaves no fewer to be moved fro
   CHECK(stage.closed.size() == 6);
 }
 
+TEST_CASE("who takes sessions again in the middle has its part, and what was moved stays counted") {
+  MoverStage stage(3);
+  const auto pool = stage.pool({0, 1, 2});
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 30);
+  stage.backend(2).set_draining(true);
+  stage.mover->drain(stage.backend(2), {}, kStart);
+  stage.mover->rebalance(*pool, kOneATick, kStart);
+  CHECK(stage.mover->progress(stage.backend(0).id())->remaining == 14);
+  for (TimePoint end = kStart + 250ms; end <= kStart + 1s; end += 250ms) {
+    stage.run_until(end);
+    stage.come_back(1);
+  }
+  const std::size_t before = stage.closed.size();
+  stage.backend(2).set_draining(false);
+  stage.mover->undrain(stage.backend(2), stage.now);
+  stage.run_until(stage.now + 250ms);
+  CHECK(stage.mover->progress(stage.backend(0).id())->moved == stage.closed.size());
+  CHECK(stage.closed.size() > before);
+  while (stage.mover->progress(stage.backend(0).id())) {
+    stage.come_back(2);
+    stage.run_until(stage.now + 250ms);
+  }
+  stage.come_back(2);
+  CHECK(stage.live(0) == 10);
+  CHECK(stage.closed.size() == 20);
+}
+
 TEST_CASE("nobody is moved before a backend has ramped up, which could not take them") {
   MoverStage stage(3);
   const auto pool = stage.pool({0, 1, 2});

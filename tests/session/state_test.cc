@@ -11,7 +11,9 @@ namespace {
 using namespace std::chrono_literals;
 using pinion::test::kStart;
 
-Session example() { return {.sid = "abc", .opened = kStart, .last_seen = kStart}; }
+Session example() {
+  return {.sid = "abc", .opened = kStart, .last_seen = kStart, .last_moved = kStart};
+}
 
 }  // namespace
 
@@ -85,19 +87,29 @@ TEST_CASE("the state of a session") {
   SUBCASE("a client that is joined by its server need not say anything") {
     Session silent = example();
     silent.dialect.revision = 3;
-    CHECK(state_of(silent, kStart) == State::idle);
+    CHECK(state_of(silent, kStart) == State::active);
+    CHECK(state_of(silent, kStart + 10s) == State::idle);
   }
-  SUBCASE("pings alone are no activity") {
+  SUBCASE("pings alone are no activity, however many they are") {
     session.seen(kStart + 1min);
-    session.pass({.frames_in = 1, .frames_out = 1, .bytes_in = 9, .bytes_out = 5});
+    session.pass({.frames_in = 50, .frames_out = 50, .bytes_in = 450, .bytes_out = 250});
     CHECK(state_of(session, kStart + 1min) == State::idle);
+  }
+  SUBCASE("who has had much rests as soon as anybody") {
+    session.pass({.frames_out = 1, .bytes_out = 10'000'000});
+    CHECK(state_of(session, kStart + 9s) == State::active);
+    CHECK(state_of(session, kStart + 10s) == State::idle);
+  }
+  SUBCASE("nobody rests in the middle of a message") {
+    session.mid_message = true;
+    CHECK(state_of(session, kStart + 1min) == State::active);
   }
   SUBCASE("a stream is told from a single event") {
     session.pass({.frames_out = 10, .bytes_out = 1000});
     CHECK(state_of(session, kStart) == State::active);
     session.pass({.frames_out = 20, .bytes_out = 2000});
     CHECK(state_of(session, kStart) == State::streaming);
-    CHECK(state_of(session, kStart + 15s) == State::active);
+    CHECK(state_of(session, kStart + 9s) == State::active);
   }
   SUBCASE("what holds it up comes first") {
     session.pass({.frames_out = 100, .bytes_out = 10'000});
