@@ -280,7 +280,9 @@ void Mover::wait_for_ramps(Rebalance& rebalance, TimePoint now) {
   const auto& backends = rebalance.backends;
   if (rebalance.began) {
     // Clients of those that are closing may be back already, and are not to be counted twice.
-    const auto leave = excess_of(backends, rebalance.balance, now, leaving_of(backends));
+    const auto leave = rebalance.waits
+                           ? excess_of(backends, rebalance.balance, now)
+                           : excess_of(backends, rebalance.balance, now, leaving_of(backends));
     return rebalance.plan.aim(quotas_of(backends, leave));
   }
   rebalance.began = !rebalance.waits;
