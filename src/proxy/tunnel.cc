@@ -230,13 +230,16 @@ void Tunnel::publish() {
     const auto low = static_cast<std::uint32_t>(now);
     return std::uint64_t{low - std::exchange(told, low)};
   };
+  // Both are asked, since that they have been is what they remember.
+  const bool said_in = in_.take_beyond_pings();
+  const bool said_out = out_.take_beyond_pings();
   const session::Traffic traffic{
       .frames_in = news(in_.frames(), published_.frames_in),
       .frames_out = news(out_.frames(), published_.frames_out),
       .bytes_in = news(in_.bytes(), published_.bytes_in),
       .bytes_out = news(out_.bytes(), published_.bytes_out),
       .paused_ns = in_.take_paused_ns(worker_.now()) + out_.take_paused_ns(worker_.now()),
-      .beyond_pings = static_cast<bool>(in_.take_beyond_pings() | out_.take_beyond_pings())};
+      .beyond_pings = said_in || said_out};
   backend_->traffic().add({.frames_in = traffic.frames_in,
                            .frames_out = traffic.frames_out,
                            .bytes_in = traffic.bytes_in,

@@ -150,7 +150,7 @@ class Tunnel final : public Retirable,
   void extend_end();
   [[nodiscard]] Duration patience() const noexcept;
   void hurry(websocket::CloseCode code, metrics::CloseReason reason);
-  [[nodiscard]] bool cuts(Relay& relay, const Relay& opposite) noexcept;
+  [[nodiscard]] bool cuts(Relay& relay, const Relay& opposite) const noexcept;
   [[nodiscard]] bool nothing_to_come() noexcept;
   bool finish_if_done();
   void finish();

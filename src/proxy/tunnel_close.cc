@@ -160,7 +160,7 @@ void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
 
 // While a message is finished, the other direction goes on as long as nothing is under way there
 // either.
-bool Tunnel::cuts(Relay& relay, const Relay& opposite) noexcept {
+bool Tunnel::cuts(Relay& relay, const Relay& opposite) const noexcept {
   if (finishes_message() && opposite.mid_message() && !relay.mid_message()) return false;
   return relay.cut_at_boundary();
 }
