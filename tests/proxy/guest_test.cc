@@ -5,6 +5,25 @@ namespace pinion::proxy {
 
 using namespace test;
 
+namespace {
+
+// A proxy with a session by polling, all of whose connections are taken: one.
+struct Taken {
+  Backend backend;
+  RunningProxy proxy{{backend.address()}, {.max_connections = 1}};
+  Peer first = take();
+
+  Peer take() {
+    open_session(proxy, backend, open_packet("abc"));
+    CHECK(eventually([&] { return proxy.connections() == 0; }));
+    Peer client = proxy.client();
+    CHECK(eventually([&] { return proxy.connections() == 1; }));
+    return client;
+  }
+};
+
+}  // namespace
+
 TEST_CASE("a connection too many is turned away with a reason") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, {.max_connections = 1});
@@ -27,13 +46,8 @@ TEST_CASE("a connection too many is turned away with a reason") {
 }
 
 TEST_CASE("a session goes on by polling on a connection too many, and nothing else does") {
-  const Backend backend;
-  RunningProxy proxy({backend.address()}, {.max_connections = 1});
-  open_session(proxy, backend, open_packet("abc"));
-  CHECK(eventually([&] { return proxy.connections() == 0; }));
-  Peer first = proxy.client();
-  CHECK(eventually([&] { return proxy.connections() == 1; }));
-
+  Taken here;
+  auto& [backend, proxy, first] = here;
   Peer guest = proxy.client();
   guest.send(poll("abc"));
   Peer upstream = backend.accept();
@@ -57,12 +71,8 @@ TEST_CASE("a session goes on by polling on a connection too many, and nothing el
 
 TEST_CASE(
     "a POST on a connection too many reaches its session whole, also of who sends its end first") {
-  const Backend backend;
-  RunningProxy proxy({backend.address()}, {.max_connections = 1});
-  open_session(proxy, backend, open_packet("abc"));
-  CHECK(eventually([&] { return proxy.connections() == 0; }));
-  Peer first = proxy.client();
-  CHECK(eventually([&] { return proxy.connections() == 1; }));
+  Taken here;
+  auto& [backend, proxy, first] = here;
   Peer guest = proxy.client();
   const std::string event = R"(42["said"])";
   guest.send(post("/socket.io/?EIO=4&transport=polling&sid=abc", event));
