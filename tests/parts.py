@@ -27,7 +27,7 @@ def _build(kind):
 def _meson_tests(directory, *suites, environment=None):
     log = "-".join(suites)
     command = ["meson", "test", "-C", directory, "--num-processes", "2", "--logbase", log,
-               "--timeout-multiplier", "4"]
+               "--timeout-multiplier", "4", "--print-errorlogs"]
     for suite in suites:
         command += ["--suite", suite]
     return Step(command, environment or {}, meson_log=f"{directory}/meson-logs/{log}.json",
