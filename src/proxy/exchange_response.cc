@@ -317,9 +317,7 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
   } else if (session_) {
     setup.session = OpenedSession{.sid = std::string(session_->sid()),
                                   .serial = session_->found().serial,
-                                  .opened = session_->found().opened,
-                                  .time_to_live = session_->found().time_to_live,
-                                  .max_payload = session_->found().max_payload};
+                                  .time_to_live = session_->found().time_to_live};
     worker_.shared().ledger.set_tunnel(session_->key(), session_->found().serial, true,
                                        static_cast<std::uint16_t>(worker_.index()), worker_.now());
     session_->release(worker_.now());

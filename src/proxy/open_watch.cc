@@ -56,11 +56,7 @@ void OpenWatch::open(TimePoint now) {
   if (!origin_.id.empty()) {
     ledger_.bind({origin_.pool, packet.sid}, serial, origin_.id, backend, origin_.keep, now);
   }
-  opened_ = OpenedSession{.sid = packet.sid,
-                          .serial = serial,
-                          .opened = now,
-                          .time_to_live = time_to_live,
-                          .max_payload = packet.max_payload};
+  opened_ = OpenedSession{.sid = packet.sid, .serial = serial, .time_to_live = time_to_live};
 }
 
 }  // namespace pinion::proxy

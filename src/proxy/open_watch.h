@@ -22,9 +22,7 @@ namespace pinion::proxy {
 struct OpenedSession {
   std::string sid;
   std::uint64_t serial = 0;
-  TimePoint opened{};
   Duration time_to_live{};
-  std::uint64_t max_payload = 0;
 };
 
 class OpenWatch {

@@ -177,12 +177,12 @@ class Tunnel final : public Retirable,
   std::unique_ptr<StallWatch> stall_;  // while bytes wait for the client
   State state_ = State::open;
   bool listed_as_paused_ = false;
-  bool upgrade_pending_ = false;  // the session still lives on polling
-  bool owns_session_ = true;      // it ends with this tunnel
-  bool close_frame_to_client_ = false, close_frame_to_backend_ = false;  // sent
-  TimePoint closing_until_{}, goodbye_until_{};
-  websocket::CloseCode close_code_ = websocket::CloseCode::going_away;
+  bool upgrade_pending_ : 1 = false;  // the session still lives on polling
+  bool owns_session_ : 1 = true;      // it ends with this tunnel
+  bool close_frame_to_client_ : 1 = false, close_frame_to_backend_ : 1 = false;  // sent
   metrics::CloseReason close_reason_ = metrics::CloseReason::completed;
+  websocket::CloseCode close_code_ = websocket::CloseCode::going_away;
+  TimePoint closing_until_{}, goodbye_until_{};
 };
 
 }  // namespace pinion::proxy

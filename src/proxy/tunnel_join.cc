@@ -96,6 +96,8 @@ std::optional<RebindResult> Tunnel::begin_move(balance::Backend& right) {
   // What has begun to come from here, or still waits for the client, is this backend's.
   const bool unsaid = out_.between_messages() && out_.sink_queue() == 0;
   if (!unsaid || out_.saw_close_frame() || out_.ended()) return RebindResult::late;
+  const auto found = worker_.shared().ledger.find({pool(), session_->sid});
+  if (!found || found->serial != session_->serial) return RebindResult::late;
   balance::Reservation reservation = reserve_return(right, worker_.backends(pool()));
   if (!reservation) return RebindResult::refused;
   in_.hold(Relay::Hold::join);
@@ -105,9 +107,9 @@ std::optional<RebindResult> Tunnel::begin_move(balance::Backend& right) {
                                Rebind::Request{.head = join_->opening_head,
                                                .websocket = true,
                                                .terms = join_->terms,
-                                               .told = session_->time_to_live,
-                                               .told_at = std::max(session_->opened, join_->pinged),
-                                               .max_payload = session_->max_payload,
+                                               .told = found->time_to_live,
+                                               .told_at = std::max(found->opened, join_->pinged),
+                                               .max_payload = found->max_payload,
                                                .timeout = affinity().move_wait});
   join_->rebind->start();
   return std::nullopt;
