@@ -39,18 +39,18 @@ void OpenWatch::open(TimePoint now) {
   const auto joining = origin_.joins && origin_.transport == session::Transport::polling
                            ? session::Joining::awaited
                            : session::Joining::done;
-  session::Session session{.sid = packet.sid,
-                           .client = std::move(origin_.client),
-                           .pool = origin_.pool,
-                           .transport = origin_.transport,
-                           .worker = origin_.worker,
-                           .has_tunnel = origin_.transport == session::Transport::websocket,
-                           .dialect = origin_.dialect,
-                           .joining = joining,
-                           .opened = now,
-                           .last_seen = now,
-                           .time_to_live = time_to_live,
-                           .max_payload = packet.max_payload};
+  session::Session session{{.client = std::move(origin_.client),
+                            .pool = origin_.pool,
+                            .opened = now,
+                            .last_seen = now,
+                            .time_to_live = time_to_live,
+                            .max_payload = packet.max_payload,
+                            .worker = origin_.worker,
+                            .transport = origin_.transport,
+                            .has_tunnel = origin_.transport == session::Transport::websocket,
+                            .dialect = origin_.dialect,
+                            .joining = joining},
+                           packet.sid};
   const BackendId backend = reservation_.backend()->id();
   const std::uint64_t serial = ledger_.open(reservation_, std::move(session));
   if (!origin_.id.empty()) {

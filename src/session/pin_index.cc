@@ -22,11 +22,7 @@ constexpr std::size_t pin_space_for(std::size_t sid_size) noexcept {
 
 }  // namespace
 
-Session PinTable::Entry::whole() const {
-  Session out = session;
-  out.sid = sid();
-  return out;
-}
+Session PinTable::Entry::whole() const { return {session, std::string(sid())}; }
 
 void PinTable::Entry::pass(const Traffic& traffic, TimePoint now) noexcept {
   session.pass(traffic);
@@ -40,10 +36,10 @@ void PinIndex::Free::operator()(Entry* entry) const noexcept {
 }
 
 PinIndex::Owned PinIndex::make(Session session) {
-  const std::string sid = std::exchange(session.sid, {});
+  const std::string& sid = session.sid;
   PinSpace* const at = std::allocator<PinSpace>{}.allocate(pin_space_for(sid.size()));
   Owned entry{std::construct_at(reinterpret_cast<Entry*>(at))};
-  entry->session = std::move(session);
+  entry->session = std::move(static_cast<Pin&>(session));
   entry->sid_size = static_cast<std::uint32_t>(sid.size());
   std::copy(sid.begin(), sid.end(), reinterpret_cast<char*>(entry.get() + 1));
   return entry;
@@ -86,8 +82,7 @@ Session PinIndex::take_out(Entry& entry) {
     resize(size_ == 0 ? 0 : slots_.size() / 2);
   }
   const Owned owned{&entry};
-  entry.session.sid = entry.sid();
-  return std::move(entry.session);
+  return {std::move(entry.session), std::string(entry.sid())};
 }
 
 void PinIndex::put(Slot slot) noexcept {

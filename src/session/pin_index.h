@@ -22,8 +22,8 @@
 namespace pinion::session {
 
 struct PinTable::Entry : ListHook<> {
-  Session session;                    // without its sid
   std::uint64_t waiting_workers = 0;  // for its CONNECT
+  Pin session;
   std::uint32_t sid_size = 0;
 
   /// The text lies behind the entry.

@@ -115,7 +115,7 @@ std::optional<Session> PinTable::evict_longest_idle(TimePoint now) {
   return take_out(*best.shard, *entry);
 }
 
-PinTable::Found PinTable::found(const Session& session) {
+PinTable::Found PinTable::found(const Pin& session) {
   return {.serial = session.serial,
           .backend = session.backend,
           .opened = session.opened,

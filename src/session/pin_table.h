@@ -134,7 +134,7 @@ class PinTable {
   class Place;
 
   [[nodiscard]] Shard& shard_of(std::uint64_t hash) const noexcept;
-  static Found found(const Session& session);
+  static Found found(const Pin& session);
   std::uint64_t end_waiting(SessionKey key, std::uint64_t serial, Joining joining);
   Session take_out(Shard& shard, Entry& entry);
   void put_on_tunnel(Entry& entry, bool has_tunnel) noexcept;

@@ -90,34 +90,36 @@ struct Dialect {
   bool operator==(const Dialect&) const = default;
 };
 
-struct Session {
-  std::string sid;
-  std::string client;        // address of the client that opened it
-  std::uint64_t serial = 0;  // tells a session from a later one with the same sid
-  PoolId pool = 0;
-  BackendId backend = 0;
-  Transport transport = Transport::polling;
-  std::uint16_t worker = 0;    // that has its tunnel
-  std::uint32_t requests = 0;  // polls and POSTs in flight
-  bool has_tunnel = false;     // a WebSocket carries it, or is about to
-  Dialect dialect{};           // of its handshake
-  Joining joining = Joining::done;
-  Condition condition = Condition::flowing;
-  bool mid_message = false;  // the rest of one is still to come
-  TimePoint opened{};
-  TimePoint last_seen{};
-  TimePoint last_moved{};         // when something of a message last passed, in either direction
-  Duration time_to_live{};        // pingInterval + pingTimeout
-  std::uint64_t max_payload = 0;  // bytes, as its client was told; 0: it was not
+/// What is kept of a session, but for its sid.
+struct Pin {
+  std::string client;      // address of the client that opened it
+  TimePoint last_moved{};  // when something of a message last passed, in either direction
   Totals traffic;
   std::uint64_t queued_bytes = 0;
   Rates rates;      // at last_seen
   EventMeter sent;  // by POSTs, of a pool that limits it
   PingClock pings;
   std::string_view last_error;  // a literal; empty: there was none
+
+  // What its requests ask for.
+  std::uint64_t serial = 0;  // tells a session from a later one with the same sid
+  PoolId pool = 0;
+  BackendId backend = 0;
+  TimePoint opened{};
+  TimePoint last_seen{};
+  Duration time_to_live{};        // pingInterval + pingTimeout
+  std::uint64_t max_payload = 0;  // bytes, as its client was told; 0: it was not
   /// What its backend calls it, if it was moved to one that calls it otherwise than its client.
   std::shared_ptr<const std::string> upstream_sid;
   AffinityTable::Entry* affinity = nullptr;  // held until the session ends
+  std::uint32_t requests = 0;                // polls and POSTs in flight
+  std::uint16_t worker = 0;                  // that has its tunnel
+  Transport transport = Transport::polling;
+  bool has_tunnel = false;  // a WebSocket carries it, or is about to
+  Dialect dialect{};        // of its handshake
+  Joining joining = Joining::done;
+  Condition condition = Condition::flowing;
+  bool mid_message = false;  // the rest of one is still to come
 
   /// A sign of life.
   void seen(TimePoint now) noexcept {
@@ -135,6 +137,10 @@ struct Session {
     condition = waiting.condition;
     mid_message = waiting.mid_message;
   }
+};
+
+struct Session : Pin {
+  std::string sid;
 };
 
 }  // namespace pinion::session

@@ -34,13 +34,13 @@ struct Books {
   std::uint64_t open(const std::string& sid, std::size_t backend = 0, bool websocket = false,
                      TimePoint now = kStart) {
     auto reservation = reserve(backend);
-    return ledger.open(reservation, {.sid = sid,
-                                     .transport = websocket ? session::Transport::websocket
-                                                            : session::Transport::polling,
-                                     .has_tunnel = websocket,
-                                     .opened = now,
-                                     .last_seen = now,
-                                     .time_to_live = 45s});
+    return ledger.open(reservation, {{.opened = now,
+                                      .last_seen = now,
+                                      .time_to_live = 45s,
+                                      .transport = websocket ? session::Transport::websocket
+                                                             : session::Transport::polling,
+                                      .has_tunnel = websocket},
+                                     sid});
   }
   /// Nothing is counted any more.
   void check_empty() const {

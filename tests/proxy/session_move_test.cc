@@ -17,11 +17,10 @@ constexpr session::SessionKey kAbc{0, "abc"};
 
 std::uint64_t open_to_join(Books& books, std::size_t backend = 0) {
   auto reservation = books.reserve(backend);
-  return books.ledger.open(reservation, {.sid = "abc",
-                                         .joining = Joining::awaited,
-                                         .opened = kStart,
-                                         .last_seen = kStart,
-                                         .time_to_live = 45s});
+  return books.ledger.open(
+      reservation,
+      {{.opened = kStart, .last_seen = kStart, .time_to_live = 45s, .joining = Joining::awaited},
+       "abc"});
 }
 
 }  // namespace

@@ -21,12 +21,12 @@ inline std::uint32_t below(std::uint32_t bound, std::mt19937& random) {
 
 inline Session polling(const std::string& sid, TimePoint now = kStart, Duration time_to_live = 45s,
                        BackendId backend = 0) {
-  return {.sid = sid,
-          .client = "192.0.2.1",
-          .backend = backend,
-          .opened = now,
-          .last_seen = now,
-          .time_to_live = time_to_live};
+  return {{.client = "192.0.2.1",
+           .backend = backend,
+           .opened = now,
+           .last_seen = now,
+           .time_to_live = time_to_live},
+          sid};
 }
 
 inline Session websocket(const std::string& sid, TimePoint now = kStart,

@@ -11,9 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 using pinion::test::kStart;
 
-Session example() {
-  return {.sid = "abc", .opened = kStart, .last_seen = kStart, .last_moved = kStart};
-}
+Session example() { return {{.last_moved = kStart, .opened = kStart, .last_seen = kStart}, "abc"}; }
 
 }  // namespace
 
