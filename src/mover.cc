@@ -6,10 +6,8 @@
 #include <numeric>
 #include <utility>
 
-#include "balance/capacity.h"
 #include "balance/explain.h"
 #include "balance/ramp_gate.h"
-#include "balance/shares.h"
 
 namespace pinion {
 
@@ -28,63 +26,9 @@ constexpr Duration kOthersEnd = std::chrono::seconds{5};
 
 }  // namespace
 
-std::vector<std::uint64_t> Mover::excess_of(std::span<Backend* const> backends,
-                                            config::Balance balance, TimePoint now,
-                                            std::span<const std::uint64_t> leaving) {
-  const auto capacities = balance::capacities(backends, balance, now);
-  std::vector<balance::Share> shares;
-  std::vector<std::size_t> taking;
-  for (std::size_t i = 0; i < backends.size(); ++i) {
-    const Backend& backend = *backends[i];
-    if (!backend.opens_sessions()) continue;
-    taking.push_back(i);
-    const std::uint64_t total = backend.assigned().total();
-    shares.push_back({.sessions = total - (leaving.empty() ? 0 : std::min(total, leaving[i])),
-                      .weight = capacities[i],
-                      .most = backend.most_sessions()});
-  }
-  std::vector<std::uint64_t> excess(backends.size(), 0);
-  const auto above = balance::excess(shares);
-  for (std::size_t i = 0; i < taking.size(); ++i) excess[taking[i]] = above[i];
-  return excess;
-}
-
-// How many are still to be moved of those that a plan has left: some went by themselves, or a
-// backend drains now.
-std::vector<std::uint64_t> Mover::still_too_many(const Rebalance& rebalance, TimePoint now) const {
-  const auto& backends = rebalance.backends;
-  auto excess = excess_of(backends, rebalance.balance, now);
-  const auto is_fewer = [&](std::size_t i) {
-    return excess[i] < rebalance.plan.remaining(backends[i]->id());
-  };
-  bool any_fewer = false;
-  for (std::size_t i = 0; i < excess.size(); ++i) any_fewer = any_fewer || is_fewer(i);
-  if (!any_fewer) return excess;
-  // Whoever takes long to close is there, while its client may be back elsewhere already: counted
-  // twice, it would leave less to be moved from others.
-  return excess_of(backends, rebalance.balance, now, leaving_of(backends));
-}
-
-std::vector<std::uint64_t> Mover::leaving_of(std::span<Backend* const> backends) const {
-  std::vector<std::uint64_t> leaving;
-  leaving.reserve(backends.size());
-  for (const Backend* const backend : backends) leaving.push_back(closing_on(backend->id()));
-  return leaving;
-}
-
 std::vector<std::uint64_t> Mover::to_move(std::span<Backend* const> backends,
                                           config::Balance balance, TimePoint now) const {
-  auto leave = excess_of(backends, balance, now);
-  for (std::size_t i = 0; i < leave.size(); ++i) {
-    if (leave[i] > 0) leave[i] -= std::min(leave[i], closing_on(backends[i]->id()));
-  }
-  return leave;
-}
-
-std::uint64_t Mover::closing_on(BackendId backend) const {
-  const auto sessions = ledger_.table().list(backend);
-  return static_cast<std::uint64_t>(
-      std::ranges::count(sessions, session::Condition::closing, &session::Session::condition));
+  return Rebalance::to_move(ledger_.table(), backends, balance, now);
 }
 
 void Mover::drain(Backend& backend, const std::optional<Terms>& close, TimePoint now) {
@@ -134,20 +78,27 @@ void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePo
              {"to_move", std::accumulate(leave.begin(), leave.end(), std::uint64_t{0})},
              {"closed_per_second", terms.per_second},
              {"waits_for_ramp", !RampGate::held_back(set.backends, now).empty()}});
-  rebalances_.insert_or_assign(set.pool,
-                               Rebalance{.backends = set.backends,
-                                         .balance = set.balance,
-                                         .terms = terms,
-                                         .plan = {terms, quotas_of(set.backends, leave), now}});
+  rebalances_.erase(set.pool);
+  rebalances_.try_emplace(set.pool, ledger_.table(), set, terms, now);
   tick(now);
+}
+
+void Mover::set_patience(PoolId pool, Duration patience) {
+  if (const auto at = rebalances_.find(pool); at != rebalances_.end()) {
+    at->second.set_patience(patience);
+  }
+  for (auto& [id, drain] : drains_) {
+    if (!drain.plan || drain.backend->identity().pool != pool) continue;
+    drain.plan->set_terms({.per_second = drain.plan->per_second(), .patience = patience});
+  }
 }
 
 void Mover::stop_rebalance(PoolId pool) {
   const auto at = rebalances_.find(pool);
   if (at == rebalances_.end()) return;
   log_.info("pool is evened out no longer, by an order",
-            {{"pool", at->second.backends.front()->identity().pool_name},
-             {"moved", at->second.plan.moved()}});
+            {{"pool", at->second.backends().front()->identity().pool_name},
+             {"moved", at->second.plan().moved()}});
   rebalances_.erase(at);
   publish();
 }
@@ -167,15 +118,7 @@ void Mover::even_out_among(const balance::BackendSets& sets, TimePoint now) {
   std::erase_if(rebalances_, [&](const auto& each) {
     return each.first >= sets.size() || sets[each.first]->backends.empty();
   });
-  for (auto& [pool, rebalance] : rebalances_) {
-    rebalance.balance = sets[pool]->balance;
-    if (rebalance.backends == sets[pool]->backends) continue;
-    rebalance.backends = sets[pool]->backends;
-    rebalance.plan.aim(
-        quotas_of(rebalance.backends, to_move(rebalance.backends, rebalance.balance, now)));
-    rebalance.waits = true;
-    rebalance.waits_for.clear();
-  }
+  for (auto& [pool, rebalance] : rebalances_) rebalance.use(*sets[pool], now);
 }
 
 void Mover::tell_who_departed(TimePoint now) {
@@ -255,72 +198,24 @@ void Mover::tell_of_others(Drain& drain, TimePoint now) {
        {"requests", drain.backend->inflight()}});
 }
 
-std::vector<std::uint32_t> Mover::weights_of(std::span<Backend* const> backends) {
-  std::vector<std::uint32_t> weights;
-  weights.reserve(backends.size());
-  for (const Backend* const one : backends) {
-    weights.push_back(one->opens_sessions() ? one->weight() : 0);
-  }
-  return weights;
-}
-
-bool Mover::is_outdated(Rebalance& rebalance) {
-  const auto before = std::exchange(rebalance.weights, weights_of(rebalance.backends));
-  // Whoever opens none any more leaves fewer too many elsewhere, which still_too_many() finds.
-  return !std::ranges::equal(rebalance.weights, before, [](std::uint32_t is, std::uint32_t was) {
-    return is == was || is == 0;
-  });
-}
-
-// Who has too many may change meanwhile. Nobody is looked for who leaves anyway: that takes the
-// whole table.
-void Mover::wait_for_ramps(Rebalance& rebalance, TimePoint now) {
-  rebalance.waits_for = RampGate::held_back(rebalance.backends, now);
-  rebalance.waits = !rebalance.waits_for.empty();
-  const auto& backends = rebalance.backends;
-  if (rebalance.began) {
-    // Clients of those that are closing may be back already, and are not to be counted twice.
-    const auto leave = rebalance.waits
-                           ? excess_of(backends, rebalance.balance, now)
-                           : excess_of(backends, rebalance.balance, now, leaving_of(backends));
-    return rebalance.plan.aim(quotas_of(backends, leave));
-  }
-  rebalance.began = !rebalance.waits;
-  const auto leave = rebalance.waits ? excess_of(backends, rebalance.balance, now)
-                                     : to_move(backends, rebalance.balance, now);
-  rebalance.plan = {rebalance.terms, quotas_of(backends, leave), now};
-}
-
 bool Mover::go_on(Rebalance& rebalance, TimePoint now) {
-  if (is_outdated(rebalance) || rebalance.waits) wait_for_ramps(rebalance, now);
-  if (rebalance.waits) return false;
-  const auto excess = still_too_many(rebalance, now);
-  for (std::size_t i = 0; i < excess.size(); ++i) {
-    rebalance.plan.limit(rebalance.backends[i]->id(), excess[i]);
-  }
-  move(rebalance.plan, rebalance.backends, now);
-  if (!rebalance.plan.done()) return false;
-  log_.info("pool has been evened out", {{"pool", rebalance.backends.front()->identity().pool_name},
-                                         {"moved", rebalance.plan.moved()}});
+  if (!rebalance.look(now)) return false;
+  move(rebalance.plan(), rebalance.backends(), now);
+  if (!rebalance.plan().done()) return false;
+  log_.info("pool has been evened out",
+            {{"pool", rebalance.backends().front()->identity().pool_name},
+             {"moved", rebalance.plan().moved()}});
   return true;
-}
-
-MovePlan::Quotas Mover::quotas_of(std::span<Backend* const> backends,
-                                  std::span<const std::uint64_t> leave) {
-  MovePlan::Quotas quotas;
-  for (std::size_t i = 0; i < leave.size(); ++i) quotas[backends[i]->id()] = leave[i];
-  return quotas;
 }
 
 void Mover::move(MovePlan& plan, std::span<Backend* const> from, TimePoint now) {
   plan.advance(now);
   if (plan.wants_list(now)) {
-    std::vector<session::Session> sessions;
+    std::unordered_set<BackendId> left;
     for (const Backend* const backend : from) {
-      if (plan.remaining(backend->id()) == 0) continue;
-      std::ranges::move(ledger_.table().list(backend->id()), std::back_inserter(sessions));
+      if (plan.remaining(backend->id()) > 0) left.insert(backend->id());
     }
-    plan.offer(std::move(sessions), now);
+    plan.offer(ledger_.table().list(left), now);
   }
   std::vector<session::Session> closing;
   while (const auto listed = plan.next(now)) {
@@ -336,18 +231,19 @@ void Mover::publish() {
   std::unordered_map<BackendId, Progress> progress;
   std::map<PoolId, admin::RebalanceProgress> pools;
   for (const auto& [pool, rebalance] : rebalances_) {
+    const MovePlan& plan = rebalance.plan();
     auto& whole = pools[pool];
-    whole.moved = rebalance.plan.moved();
-    whole.per_second = rebalance.plan.per_second();
-    for (const Backend* const backend : rebalance.waits_for) {
+    whole.moved = plan.moved();
+    whole.per_second = plan.per_second();
+    for (const Backend* const backend : rebalance.waits_for()) {
       whole.waits_for.push_back(backend->identity().name);
     }
-    for (const Backend* const backend : rebalance.backends) {
-      const BackendId id = backend->id();
-      const std::uint64_t remaining = rebalance.plan.remaining(id);
+    for (const Backend* const backend : rebalance.backends()) {
+      const std::uint64_t remaining = plan.remaining(backend->id());
       whole.remaining += remaining;
       if (remaining == 0) continue;
-      progress[id] = {kRebalance, remaining, rebalance.plan.moved(id), rebalance.plan.per_second()};
+      progress[backend->id()] = {kRebalance, remaining, plan.moved(backend->id()),
+                                 plan.per_second()};
     }
   }
   for (const auto& [id, drain] : drains_) {

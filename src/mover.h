@@ -23,6 +23,7 @@
 #include "balance/backend_set.h"
 #include "log/log.h"
 #include "proxy/session_ledger.h"
+#include "rebalance.h"
 #include "session/move_plan.h"
 #include "session_closer.h"
 
@@ -41,13 +42,15 @@ class Mover {
   /// The order to drain it holds no more.
   void undrain(balance::Backend& backend, TimePoint now);
   /// Moves what the backends of a pool have above their shares; not before all who are to get them
-  /// have ramped up.
+  /// have ramped up, nor while one of them takes none for the moment.
   void rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now);
   /// Takes that back, if there is such an order; those that were told to move do so.
   void stop_rebalance(PoolId pool);
   /// The backends that are used now: those of before that are not among them are emptied too, and
   /// their leaving is told.
   void use(const balance::BackendSets& sets, TimePoint now);
+  /// For the orders of a pool that are under way, too; it counts from when they were given.
+  void set_patience(PoolId pool, Duration patience);
   /// Now and then, several times a second.
   void tick(TimePoint now);
 
@@ -77,33 +80,6 @@ class Mover {
     std::optional<TimePoint> without_sessions_since;
     bool said_others = false;
   };
-  struct Rebalance {
-    std::vector<balance::Backend*> backends;  // of the pool
-    config::Balance balance = config::Balance::least_load;
-    Terms terms;
-    session::MovePlan plan;
-    std::vector<std::uint32_t> weights = {};  // when last looked at; 0: it opened no sessions
-    bool waits = true;                        // for those that ramp up
-    bool began = false;
-    std::vector<balance::Backend*> waits_for;
-  };
-
-  /// @param leave how many, of each of the backends
-  static session::MovePlan::Quotas quotas_of(std::span<balance::Backend* const> backends,
-                                             std::span<const std::uint64_t> leave);
-  static std::vector<std::uint32_t> weights_of(std::span<balance::Backend* const> backends);
-  /// Whether since it was last asked somebody began to open sessions, or is to have another part.
-  static bool is_outdated(Rebalance& rebalance);
-  void wait_for_ramps(Rebalance& rebalance, TimePoint now);
-  /// @param leaving how many of each do not count; empty: all do
-  static std::vector<std::uint64_t> excess_of(std::span<balance::Backend* const> backends,
-                                              config::Balance balance, TimePoint now,
-                                              std::span<const std::uint64_t> leaving = {});
-  [[nodiscard]] std::vector<std::uint64_t> still_too_many(const Rebalance& rebalance,
-                                                          TimePoint now) const;
-  [[nodiscard]] std::uint64_t closing_on(BackendId backend) const;
-  [[nodiscard]] std::vector<std::uint64_t> leaving_of(
-      std::span<balance::Backend* const> backends) const;
   void move(session::MovePlan& plan, std::span<balance::Backend* const> from, TimePoint now);
   /// What keeps sessions away from it; empty: nothing does.
   [[nodiscard]] std::string why_none_come(balance::Backend& backend, TimePoint now) const;

@@ -40,6 +40,9 @@ void Rollout::follow(std::shared_ptr<const config::Config> config, std::vector<O
   parts_.discovery.set_config(config);
   parts_.monitor.set_config(config);
   parts_.overload.set_config(config->proxy.overload);
+  for (std::size_t i = 0; i < config->pools.size(); ++i) {
+    parts_.mover.set_patience(static_cast<PoolId>(i), config->pools[i].patience);
+  }
   const balance::BackendSets sets = parts_.discovery.sets();
   departed_.note(parts_.running.get().backends, sets);
   tell({config, sets});

@@ -107,8 +107,11 @@ void WorkerGroup::close_sessions(std::span<const session::Session> sessions,
   serials.reserve(sessions.size());
   for (const session::Session& session : sessions) {
     serials.push_back(session.serial);
-    if (session.has_tunnel) continue;
-    shared_.ledger.close({session.pool, session.sid}, session.serial, reason);
+    if (!session.has_tunnel) {
+      shared_.ledger.close({session.pool, session.sid}, session.serial, reason);
+    } else if (reason == metrics::CloseReason::moved) {
+      shared_.ledger.send_away(session);
+    }
   }
   std::ranges::sort(serials);
   for (const auto& worker : workers_) {

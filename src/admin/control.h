@@ -80,7 +80,7 @@ struct RebalanceView {
 struct RebalanceProgress {
   std::uint64_t remaining = 0, moved = 0;
   double per_second = 0;
-  std::vector<std::string> waits_for;  // backends that ramp up; until they have, nobody is moved
+  std::vector<std::string> waits_for;  // backends that ramp up, or took sessions a moment ago
 };
 
 /// What was left to do when it was stopped.

@@ -45,15 +45,62 @@ void ProbeWindow::forget(TimePoint now) {
 
 void ProbeWindow::add(TimePoint at, Duration delay, bool exact, Duration stands_for) {
   forget(at);
-  if (samples_.size() == kSamples) samples_.pop_front();
-  samples_.push_back({.at = at, .delay = delay, .exact = exact});
   fastest_.add(at, nanoseconds(delay));
-  peak_ = find_peak();
-  const bool had_to_wait = nanoseconds(delay) > peak_.reach();
-  tally_.add(to_seconds(stands_for), had_to_wait);
+  const bool had_to_wait =
+      count({.at = at, .delay = delay, .stands_for = stands_for, .exact = exact, .sent = true});
   if (!peak_.found || had_to_wait) return;
   if (calm_.size() == kCalm) calm_.pop_front();
   calm_.push_back(samples_.back());
+}
+
+void ProbeWindow::add_unsent(TimePoint at, Duration left, bool exact, Duration stands_for) {
+  forget(at);
+  const Duration calm{static_cast<std::int64_t>(peak_.middle)};
+  count({.at = at,
+         .delay = std::max(left, calm),
+         .stands_for = stands_for,
+         .exact = exact,
+         .sent = false});
+}
+
+// @returns whether it had to wait
+bool ProbeWindow::count(const Sample& sample) {
+  if (samples_.size() == kSamples) samples_.pop_front();
+  samples_.push_back(sample);
+  if (has_become_slower()) forget_all_but_fresh();
+  peak_ = find_peak();
+  const bool had_to_wait = nanoseconds(sample.delay) > peak_.reach();
+  tally_.add(to_seconds(sample.stands_for), had_to_wait);
+  return had_to_wait;
+}
+
+bool ProbeWindow::has_become_slower() const {
+  if (calm_.size() < kKnown || !peak_.found || samples_.size() < kFresh) return false;
+  std::vector<double> fresh;
+  fresh.reserve(kFresh);
+  for (auto sample = samples_.rbegin(); sample != samples_.rend(); ++sample) {
+    if (!sample->sent) continue;
+    if (nanoseconds(sample->delay) <= peak_.reach()) return false;
+    fresh.push_back(nanoseconds(sample->delay));
+    if (fresh.size() < kFresh) continue;
+    if (samples_.back().at - sample->at < kFreshFor) return false;
+    std::sort(fresh.begin(), fresh.end());
+    const Peak peak = settle(fresh, fresh.size());
+    return peak.found && 4 * within(fresh, peak) >= 3 * kFresh;
+  }
+  return false;
+}
+
+void ProbeWindow::forget_all_but_fresh() {
+  std::size_t fresh = 0;
+  auto first = samples_.end();
+  while (fresh < kFresh && first != samples_.begin()) fresh += (--first)->sent ? 1U : 0U;
+  samples_.erase(samples_.begin(), first);
+  calm_.clear();
+  fastest_ = {};
+  for (const Sample& sample : samples_) {
+    if (sample.sent) fastest_.add(sample.at, nanoseconds(sample.delay));
+  }
 }
 
 // Begins with what was calm before, or else with everything, and keeps what is within reach until
@@ -66,15 +113,19 @@ ProbeWindow::Peak ProbeWindow::find_peak() const {
   const std::size_t calm = delays.size();
   const bool known = calm >= kKnown;
   Peak peak = known ? peak_of(delays, calm) : Peak{};
-  for (const Sample& sample : samples_) delays.push_back(nanoseconds(sample.delay));
+  for (const Sample& sample : samples_) {
+    // What an unsent one would have met when all was calm is made up from the peak.
+    if (sample.sent || nanoseconds(sample.delay) > peak_.reach())
+      delays.push_back(nanoseconds(sample.delay));
+  }
   std::sort(delays.begin(), delays.end());
   peak = settle(delays, known ? within(delays, peak) : delays.size());
   if (peak.middle <= kTooFar * fastest_.get()) return peak;
   const Peak near{.middle = kNear * fastest_.get(), .spread = 0.0};
-  peak = settle(delays, within(delays, near));
-  // A few may be close together by chance.
-  peak.found = peak.found && within(delays, peak) >= kEnough;
-  return peak;
+  Peak nearer = settle(delays, within(delays, near));
+  // A few may be close together by chance, and are no reason to doubt what was calm for long.
+  nearer.found = nearer.found && within(delays, nearer) >= kEnough;
+  return known && !nearer.found ? peak : nearer;
 }
 
 ProbeWindow::Peak ProbeWindow::settle(const std::vector<double>& sorted,
@@ -115,8 +166,8 @@ ProbeWindow::Peak ProbeWindow::peak_of(const std::vector<double>& sorted,
 
 ProbeReading ProbeWindow::reading(TimePoint now) const {
   ProbeReading reading;
+  BusyTally recent;
   std::size_t total = 0;
-  std::size_t waited = 0;
   std::size_t exact = 0;
   double newest_wait = 0.0;
   for (auto sample = samples_.rbegin(); sample != samples_.rend(); ++sample) {
@@ -126,16 +177,17 @@ ProbeReading ProbeWindow::reading(TimePoint now) const {
     if (total < kNewest && had_to_wait) newest_wait += delay - peak_.middle;
     ++total;
     exact += sample->exact ? 1 : 0;
-    waited += had_to_wait ? 1 : 0;
+    recent.add(to_seconds(sample->stands_for), had_to_wait);
   }
   if (total == 0) return reading;
-  const auto count = static_cast<double>(total);
-  reading.busy_share = static_cast<double>(waited) / count;
+  reading.busy_share = recent.share();
   const double newest = static_cast<double>(std::min(total, kNewest));
   reading.wait = Duration{static_cast<std::int64_t>(newest_wait / newest)};
   reading.baseline = Duration{static_cast<std::int64_t>(peak_.middle)};
   reading.latency = samples_.back().delay;
-  const double exactness = kInexact + (1.0 - kInexact) * static_cast<double>(exact) / count;
+  const double exactness =
+      kInexact + (1.0 - kInexact) * static_cast<double>(exact) / static_cast<double>(total);
+  const double count = recent.worth();
   reading.confidence =
       exactness * count / (count + kHalfKnown) * kHalfHidden / (kHalfHidden + peak_.spread);
   if (!peak_.found) reading.confidence *= kNoPeak;

@@ -7,6 +7,10 @@
 // an idle loop takes 0.1 ms on one machine and 5 ms on the way to another. A peak far from the
 // fastest delay that is remembered is one of waits: then what is near the fastest is looked at.
 //
+// When all of the newest probes lie close together somewhere beyond that reach, the machine or the
+// way to it has become slower: the waits of a loop that is never idle are spread wide. Then the
+// past counts no more.
+//
 // A wait shorter than that reach is not seen, and noise longer than it is taken for one. Both are
 // small where pieces of work are of about a millisecond or more.
 //
@@ -31,6 +35,9 @@ class ProbeWindow {
   /// Delays of probes that did not wait, which the peak is known by.
   static constexpr std::size_t kCalm = 64;
   static constexpr Duration kRemembered = std::chrono::minutes{10};
+  /// So many probes, over so long a time, tell that all has become slower.
+  static constexpr std::size_t kFresh = 24;
+  static constexpr Duration kFreshFor = std::chrono::seconds{8};
   /// The mean wait is that of so many samples.
   static constexpr std::size_t kNewest = 8;
 
@@ -42,6 +49,9 @@ class ProbeWindow {
   /// @param exact the kernel took the times, not this process
   /// @param stands_for the mean time between probes when it was drawn
   void add(TimePoint at, Duration delay, bool exact, Duration stands_for);
+  /// One would have gone out at `at`, while another was waiting that was answered `left` later. It
+  /// would have waited as long, or have met a loop that was done and an answer on its way.
+  void add_unsent(TimePoint at, Duration left, bool exact, Duration stands_for);
 
   /// All that is known by now.
   [[nodiscard]] ProbeReading reading(TimePoint now) const;
@@ -50,7 +60,9 @@ class ProbeWindow {
   struct Sample {
     TimePoint at{};
     Duration delay{};
+    Duration stands_for{};
     bool exact = false;
+    bool sent = true;
   };
   /// Where probes lie that need not wait.
   struct Peak {
@@ -72,7 +84,10 @@ class ProbeWindow {
     double before_ = std::numeric_limits<double>::infinity();
   };
 
+  bool count(const Sample& sample);
   void forget(TimePoint now);
+  [[nodiscard]] bool has_become_slower() const;
+  void forget_all_but_fresh();
   [[nodiscard]] Peak find_peak() const;
   /// Of the first `count` delays.
   static Peak peak_of(const std::vector<double>& sorted, std::size_t count) noexcept;

@@ -10,9 +10,11 @@ std::uint64_t part_of(const Share& share, std::uint64_t sessions, std::uint64_t 
   return weights == 0 ? 0 : (sessions * share.weight + weights - 1) / weights;
 }
 
+}  // namespace
+
 // Those whose part is more than they may have get that, until no other has. What is left is for
 // the rest, by weight.
-std::vector<std::uint64_t> parts_of(std::span<const Share> shares) {
+std::vector<std::uint64_t> parts(std::span<const Share> shares) {
   std::vector<std::uint64_t> parts(shares.size());
   std::vector<bool> limited(shares.size(), false);
   std::uint64_t sessions = 0;
@@ -39,10 +41,8 @@ std::vector<std::uint64_t> parts_of(std::span<const Share> shares) {
   return parts;
 }
 
-}  // namespace
-
 std::vector<std::uint64_t> excess(std::span<const Share> shares) {
-  const auto parts = parts_of(shares);
+  const auto parts = balance::parts(shares);
   std::vector<std::uint64_t> above;
   above.reserve(shares.size());
   std::uint64_t room = 0;

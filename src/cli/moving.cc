@@ -90,7 +90,7 @@ std::string waits_text(const Json& rebalance) {
   for (const Json& name : list_of(rebalance, "waits_for")) {
     if (name.is_string()) names += (names.empty() ? "" : ", ") + name.get<std::string>();
   }
-  return names.empty() ? names : "waits for backends to ramp up: " + names;
+  return names.empty() ? names : "waits for backends to ramp up or return: " + names;
 }
 
 int run_drain(const MovingOptions& moving, const RemoteOptions& options, const Terminal& terminal) {

@@ -13,7 +13,8 @@
 
 namespace pinion::engineio {
 
-inline constexpr std::size_t kMaxJsonDepth = 32;
+/// As deep as Python's own reader goes. What 64 KiB of "[" take of the stack is some 200 KiB then.
+inline constexpr std::size_t kMaxJsonDepth = 1000;
 
 class JsonObjectReader {
  public:

@@ -69,7 +69,7 @@ OpenPacketReader::Status OpenPacketReader::feed(std::string_view bytes) {
 std::size_t OpenPacketReader::take_stretch(std::string_view bytes) {
   std::size_t used = 0;
   bool complete = false;
-  while (used < bytes.size() && !complete && depth_ <= kMaxJsonDepth) {
+  while (used < bytes.size() && !complete && depth_ <= kMaxOpenDepth) {
     if (in_string_ && !escaped_) used = end_of_plain(bytes, used);
     if (used < bytes.size()) complete = follow(bytes[used++]);
   }
@@ -192,7 +192,7 @@ bool OpenPacketReader::follow(char c) noexcept {
 }
 
 OpenPacketReader::Status OpenPacketReader::judge_object(bool complete) {
-  if (depth_ > kMaxJsonDepth) return Status::absent;
+  if (depth_ > kMaxOpenDepth) return Status::absent;
   if (unit_ != Unit::none && counted_ > declared_) return Status::absent;
   if (!complete) return Status::need_more;
   // The client cuts the packet by its length: one that goes on after the object opens nothing.

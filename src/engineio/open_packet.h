@@ -20,6 +20,8 @@ namespace pinion::engineio {
 
 /// A server's first packet is about 120 bytes; what is longer than this is not one.
 inline constexpr std::size_t kMaxOpenPacket = std::size_t{16} * 1024;
+/// Braces and brackets within one another; servers have two.
+inline constexpr std::uint8_t kMaxOpenDepth = 32;
 /// The longest sid that is accepted (custom `generateId` may make any text).
 inline constexpr std::size_t kMaxSid = 256;
 

@@ -52,7 +52,8 @@ void BackendProbe::wake(TimePoint now) {
   if (busy()) {
     if (now < deadline_) return;
     const Result result = state_ == State::connecting ? Result::connect : Result::timeout;
-    if (sample_) {
+    // A connect is the kernel's, whatever the loop does.
+    if (sample_ && state_ != State::connecting) {
       arrival_ = uv::TimedSocket::Arrival{.after = now - sent_at_, .by_kernel = false};
       take_sample(now);
     }
@@ -208,7 +209,9 @@ void BackendProbe::take_sample(TimePoint now) {
   window_.add(sent_at_, arrival_->after, arrival_->by_kernel, stands_for_);
   const TimePoint answered = sent_at_ + arrival_->after;
   for (std::size_t i = 0; i < ProbeWindow::kSamples && next_draw_ < answered; ++i) {
-    window_.add(next_draw_, answered - next_draw_, arrival_->by_kernel, mean_);
+    // One that would have gone out while this one connected has met nothing that is known.
+    if (next_draw_ >= sent_at_)
+      window_.add_unsent(next_draw_, answered - next_draw_, arrival_->by_kernel, mean_);
     draw_after(next_draw_);
   }
   sample_ = false;

@@ -45,7 +45,7 @@ LevelWatch::LevelWatch(uv::Loop& loop, log::Logger& log)
 
 void LevelWatch::watch(const balance::BackendSets& sets) {
   sets_ = sets;
-  std::unordered_map<const balance::Backend*, Kept> kept;
+  std::unordered_map<balance::Backend*, Kept> kept;
   for (const auto& set : sets_) {
     for (balance::Backend* const backend : set->backends) {
       backend->limit_sessions(set->thresholds.full.sessions);
@@ -53,6 +53,10 @@ void LevelWatch::watch(const balance::BackendSets& sets) {
         kept.insert(*known);
       }
     }
+  }
+  // Nobody looks any more at those that have left.
+  for (const auto& [backend, was] : kept_) {
+    if (!kept.contains(backend)) backend->set_standing({});
   }
   kept_ = std::move(kept);
 }

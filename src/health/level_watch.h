@@ -43,7 +43,7 @@ class LevelWatch final : private uv::Timer::Handler {
   uv::Loop& loop_;
   log::Logger& log_;
   balance::BackendSets sets_;
-  std::unordered_map<const balance::Backend*, Kept> kept_;
+  std::unordered_map<balance::Backend*, Kept> kept_;
   uv::Timer timer_;
 };
 

@@ -245,8 +245,10 @@ bool Exchange::awaits_session() const noexcept {
   return waits && session_.has_value();
 }
 
+// A POST that has begun to go on is a message that is under way: the next request hears it.
 void Exchange::close_sessions(std::span<const std::uint64_t> serials) {
   if (!awaits_session()) return;
+  if (facts_.intent.kind == Intent::Kind::push && phase_ == Phase::waiting && sent_) return;
   if (std::ranges::binary_search(serials, session_->found().serial)) send_session_away();
 }
 

@@ -22,7 +22,9 @@ void Exchange::read_affinity(const http::RequestHead& head) {
   // Of several proxies the first has the client.
   auto protos = head.fields.find(http::FieldName::x_forwarded_proto).value_or("");
   const auto proto = next_list_element(protos);
-  const bool https = downstream_.peer_is_trusted() && proto && iequals(*proto, "https");
+  // Some say wss of a WebSocket.
+  const bool https = downstream_.peer_is_trusted() && proto &&
+                     (iequals(*proto, "https") || iequals(*proto, "wss"));
   ids_.read_head(head, https, join_.reads_body());
 }
 

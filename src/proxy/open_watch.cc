@@ -1,5 +1,7 @@
 #include "proxy/open_watch.h"
 
+#include "proxy/affinity.h"
+
 namespace pinion::proxy {
 namespace {
 
@@ -53,7 +55,12 @@ void OpenWatch::open(TimePoint now) {
                            packet.sid};
   const BackendId backend = reservation_.backend()->id();
   const std::uint64_t serial = ledger_.open(reservation_, std::move(session));
-  if (!origin_.id.empty()) {
+  // One that lives elsewhere is not taken from there while the CONNECT may lead the session to it.
+  const auto home = origin_.joins ? belongs_elsewhere(ledger_.affinity(),
+                                                      {origin_.pool, origin_.id}, backend, now)
+                                  : std::nullopt;
+  const bool left_to_connect = home && ledger_.registry().by_id(home->backend).takes_back();
+  if (!origin_.id.empty() && !left_to_connect) {
     ledger_.bind({origin_.pool, packet.sid}, serial, origin_.id, backend, origin_.keep, now);
   }
   opened_ = OpenedSession{.sid = packet.sid, .serial = serial, .time_to_live = time_to_live};

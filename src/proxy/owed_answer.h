@@ -36,7 +36,7 @@ class OwedAnswer {
   PoolId pool_;
   std::string sid_;
   std::uint64_t serial_;
-  bool told_ = false;
+  session::Waiting told_;
 };
 
 }  // namespace pinion::proxy

@@ -20,7 +20,7 @@ SessionHold::SessionHold(SessionHold&& other) noexcept
       found_(std::move(other.found_)),
       traffic_(other.traffic_),
       charged_(other.charged_),
-      told_waiting_(other.told_waiting_) {}
+      told_(other.told_) {}
 
 bool SessionHold::look_again() {
   if (ledger_ == nullptr) return false;
@@ -31,12 +31,11 @@ bool SessionHold::look_again() {
 }
 
 void SessionHold::tell_waiting(session::Waiting waiting) noexcept {
-  const bool any = waiting.bytes > 0 || waiting.condition != session::Condition::flowing;
-  if (ledger_ == nullptr || (!any && !told_waiting_)) return;
-  told_waiting_ = any;
+  if (ledger_ == nullptr || (waiting == session::Waiting{} && told_ == session::Waiting{})) return;
   const std::uint64_t paused_ns = std::exchange(traffic_.paused_ns, 0);
-  ledger_->tell_waiting(key(), found_.serial, waiting,
+  ledger_->tell_waiting(key(), found_.serial, told_, waiting,
                         Duration{static_cast<std::int64_t>(paused_ns)});
+  told_ = waiting;
 }
 
 Duration SessionHold::begin_to_send(const EventRate& rate, std::uint64_t bytes,

@@ -62,7 +62,7 @@ class SessionHold {
   session::PinTable::Found found_;
   session::Traffic traffic_;
   session::Traffic charged_;  // of it, or ahead of it
-  bool told_waiting_ = false;
+  session::Waiting told_;
 };
 
 }  // namespace pinion::proxy

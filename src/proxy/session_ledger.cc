@@ -71,6 +71,12 @@ bool SessionLedger::close(SessionKey key, std::uint64_t serial, CloseReason reas
   return ended.has_value();
 }
 
+void SessionLedger::send_away(const Session& session) {
+  auto* const held = table_.belongs_to({session.pool, session.sid}, session.serial, nullptr);
+  if (held != nullptr) affinity_.forget(held);
+  moved_clients_.lost(session.client);
+}
+
 std::size_t SessionLedger::sweep(TimePoint now) {
   lost_clients_.age(now);
   moved_clients_.age(now);
@@ -98,7 +104,8 @@ void SessionLedger::settle(const Session& ended, CloseReason reason) {
   }
   closes_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
   if (metrics::is_loss(reason)) lost_clients_.lost(ended.client);
-  if (reason == CloseReason::moved) moved_clients_.lost(ended.client);
+  // The others have been sent away.
+  if (reason == CloseReason::moved && !ended.has_tunnel) moved_clients_.lost(ended.client);
   if (log_.enabled(log::Level::debug)) log_end(ended, reason);
 }
 

@@ -54,9 +54,9 @@ class SessionLedger {
                session::Waiting waiting, TimePoint last_seen) {
     table_.publish(key, serial, traffic, waiting, last_seen);
   }
-  void tell_waiting(session::SessionKey key, std::uint64_t serial, session::Waiting waiting,
-                    Duration paused) {
-    table_.tell_waiting(key, serial, waiting, paused);
+  void tell_waiting(session::SessionKey key, std::uint64_t serial, const session::Waiting& before,
+                    const session::Waiting& waiting, Duration paused) {
+    table_.tell_waiting(key, serial, before, waiting, paused);
   }
   void note_ping(session::SessionKey key, std::uint64_t serial, session::PingNote note,
                  TimePoint now) {
@@ -94,6 +94,9 @@ class SessionLedger {
   /// @param serial 0 for whichever has the sid now
   /// @returns whether it was still there
   bool close(session::SessionKey key, std::uint64_t serial, metrics::CloseReason reason);
+  /// A session on a WebSocket that is about to be closed as moved: whoever comes back before the
+  /// other side has closed too is not led back either.
+  void send_away(const session::Session& session);
   /// Ends the sessions that showed no sign of life for too long. @returns how many
   std::size_t sweep(TimePoint now);
   /// Ends the sessions that a backend has lost. @returns how many

@@ -78,9 +78,13 @@ class Tunnel final : public Retirable,
     const std::size_t held = join_ == nullptr ? 0 : join_->watch.held();
     return out_.sink_queue() + in_.sink_queue() + held;
   }
+  /// All that counts against the budget, in bytes.
+  [[nodiscard]] std::size_t kept() noexcept {
+    return queued() + (join_ == nullptr ? 0 : join_->opening_head.size());
+  }
   /// What it costs to keep them; see burden_of().
   [[nodiscard]] double burden(TimePoint now) noexcept {
-    return burden_of(queued(), stall_.get(), now);
+    return burden_of(kept(), stall_.get(), now);
   }
   /// Whether it is listed as paused, and not for its news. For its worker. @returns what was so
   bool list_as_paused(bool paused) noexcept { return std::exchange(listed_as_paused_, paused); }

@@ -27,6 +27,7 @@ std::unique_ptr<TunnelJoin> TunnelJoin::make(std::string head, const http::Field
   const std::string offer = websocket::offer_to_stand_in(*terms);
   if (!offer.empty()) http::add_field(head, "Sec-WebSocket-Extensions", offer);
   join->opening_head = std::move(head);
+  join->account();
   return join;
 }
 
@@ -37,12 +38,12 @@ const config::Affinity& Tunnel::affinity() const noexcept {
 void Tunnel::read_connect(std::string_view bytes) {
   using Verdict = ConnectWatch::Verdict;
   const Verdict verdict = join_->watch.feed(bytes);
-  join_->share.set(join_->watch.held());
+  join_->account();
   if (join_->rebind != nullptr) return;
   // There is nothing yet to be moved: it goes on from release_held().
   if (verdict == Verdict::connect && opening_) return in_.hold(Relay::Hold::join);
   const std::string passable = join_->watch.take_passable();
-  join_->share.set(join_->watch.held());
+  join_->account();
   if (!passable.empty()) pass_from_client(passable);
   if (state_ != State::open || join_ == nullptr) return;
   // Without a session there is nothing to be moved.
@@ -117,6 +118,12 @@ std::optional<RebindResult> Tunnel::begin_move(balance::Backend& right) {
 
 void Tunnel::on_rebound(RebindResult result) noexcept {
   std::string rest;
+  // A client that has left meanwhile may be back on a WebSocket of its own, whose CONNECT is to
+  // come last there: that of this one stays here, and takes nothing along.
+  if (result == RebindResult::moved && in_.source().peer_has_left()) {
+    result = RebindResult::late;
+    join_->id.clear();
+  }
   if (result == RebindResult::moved) {
     if (take_over(*join_->rebind)) {
       rest = join_->rebind->rest();

@@ -24,10 +24,13 @@ struct TunnelJoin {
   static std::unique_ptr<TunnelJoin> make(std::string head, const http::Fields& agreed,
                                           BufferBudget& budget);
 
+  /// Tells the budget what is kept now.
+  void account() noexcept { share.set(opening_head.size() + watch.held()); }
+
   std::string opening_head;       // for a session of the same kind at another backend
   websocket::DeflateTerms terms;  // as the client has agreed to
   ConnectWatch watch;
-  BufferShare share;               // for what the watch holds
+  BufferShare share;               // for the head, and what the watch holds
   bool is_upgrade = false;         // its session may join by a POST meanwhile
   std::string id;                  // that the CONNECT states
   TimePoint pinged{};              // by the backend, as far as pings can be seen

@@ -50,9 +50,8 @@ void Worker::relieve_buffers() noexcept {
   for (Tunnel* at = connections_->tunnels.front(); at != nullptr;
        at = connections_->tunnels.after(*at)) {
     if (at->closing() && !at->finishes_message()) {
-      given_back += at->queued();
-    } else if (const double burden = at->burden(now());
-               burden > greatest && at->queued() >= least) {
+      given_back += at->kept();
+    } else if (const double burden = at->burden(now()); burden > greatest && at->kept() >= least) {
       tunnel = at;
       greatest = burden;
     }
@@ -66,7 +65,7 @@ void Worker::relieve_buffers() noexcept {
     greatest = burden;
   }
   std::size_t waiting = 0;
-  if (tunnel != nullptr) waiting = tunnel->queued();
+  if (tunnel != nullptr) waiting = tunnel->kept();
   if (downstream != nullptr) waiting = downstream->queued();
   // What others have closed frees as much as what this one has.
   promise_to_free(given_back);

@@ -246,14 +246,19 @@ void PinTable::publish(SessionKey key, std::uint64_t serial, const Traffic& traf
   at.entry->session.waits(waiting);
 }
 
-void PinTable::tell_waiting(SessionKey key, std::uint64_t serial, Waiting waiting,
-                            Duration paused) {
+void PinTable::tell_waiting(SessionKey key, std::uint64_t serial, const Waiting& before,
+                            const Waiting& waiting, Duration paused) {
   const Place at(*this, key, serial);
   if (at.entry == nullptr) return;
-  at.entry->session.traffic.paused_ns += static_cast<std::uint64_t>(paused.count());
+  Pin& pin = at.entry->session;
+  pin.traffic.paused_ns += static_cast<std::uint64_t>(paused.count());
   // A tunnel tells of itself.
-  if (at.entry->session.has_tunnel) return;
-  at.entry->session.waits(waiting);
+  if (pin.has_tunnel) return;
+  const std::uint64_t all = pin.queued_bytes + waiting.bytes;
+  pin.queued_bytes = all - std::min(all, before.bytes);
+  if (waiting.condition != Condition::flowing || pin.condition == before.condition) {
+    pin.condition = waiting.condition;
+  }
 }
 
 void PinTable::note_ping(SessionKey key, std::uint64_t serial, PingNote note, TimePoint now) {
@@ -310,15 +315,26 @@ std::vector<Session> PinTable::list_part(std::size_t part) const {
   return its;
 }
 
-std::vector<Session> PinTable::list(BackendId backend) const {
-  std::vector<Session> its;
+std::vector<Session> PinTable::list(const std::unordered_set<BackendId>& backends) const {
+  std::vector<Session> theirs;
   for (const Shard& shard : *shards_) {
     const std::lock_guard lock(shard.mutex);
     shard.entries.for_each([&](const Entry& entry) {
-      if (entry.session.backend == backend) its.push_back(entry.whole());
+      if (backends.contains(entry.session.backend)) theirs.push_back(entry.whole());
     });
   }
-  return its;
+  return theirs;
+}
+
+std::unordered_map<BackendId, std::uint64_t> PinTable::closing() const {
+  std::unordered_map<BackendId, std::uint64_t> counts;
+  for (const Shard& shard : *shards_) {
+    const std::lock_guard lock(shard.mutex);
+    shard.entries.for_each([&](const Entry& entry) {
+      if (entry.session.condition == Condition::closing) ++counts[entry.session.backend];
+    });
+  }
+  return counts;
 }
 
 std::optional<Session> PinTable::get(SessionKey key) const {

@@ -17,6 +17,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.h"
@@ -98,9 +100,11 @@ class PinTable {
   /// What a tunnel has moved since it last told.
   void publish(SessionKey key, std::uint64_t serial, const Traffic& traffic, Waiting waiting,
                TimePoint last_seen);
-  /// What waits for the answer to a poll to be taken. @param paused how long a source was not read
-  /// since this was last told
-  void tell_waiting(SessionKey key, std::uint64_t serial, Waiting waiting, Duration paused);
+  /// What waits for one of its requests: for an answer to be taken, or a body. Several may have
+  /// some at a time. @param before what was last told for that one @param paused how long a source
+  /// was not read since
+  void tell_waiting(SessionKey key, std::uint64_t serial, const Waiting& before,
+                    const Waiting& waiting, Duration paused);
   void note_ping(SessionKey key, std::uint64_t serial, PingNote note, TimePoint now);
   /// @param word a literal
   void note_error(SessionKey key, std::uint64_t serial, std::string_view word);
@@ -119,8 +123,10 @@ class PinTable {
   /// time. @param part below kParts
   static constexpr std::size_t kParts = 64;
   [[nodiscard]] std::vector<Session> list_part(std::size_t part) const;
-  /// Copies of those of one backend, shard by shard.
-  [[nodiscard]] std::vector<Session> list(BackendId backend) const;
+  /// Copies of those of some backends, shard by shard.
+  [[nodiscard]] std::vector<Session> list(const std::unordered_set<BackendId>& backends) const;
+  /// How many of those of each backend are closing; without those that have none.
+  [[nodiscard]] std::unordered_map<BackendId, std::uint64_t> closing() const;
   /// A copy of one session.
   [[nodiscard]] std::optional<Session> get(SessionKey key) const;
 

@@ -66,6 +66,7 @@ struct Waiting {
   std::uint64_t bytes = 0;  // both directions
   Condition condition = Condition::flowing;
   bool mid_message = false;  // in either direction
+  bool operator==(const Waiting&) const = default;
 };
 
 /// How far a session has come that may be moved to where its application's id belongs.

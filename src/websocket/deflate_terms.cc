@@ -61,6 +61,7 @@ bool take_term(std::string_view parameter, DeflateTerms& terms) {
   const auto bits = window_bits(trim_ows(parameter.substr(equals + 1)));
   if (!bits) return false;
   (name == kServerBits ? terms.server_max_window_bits : terms.client_max_window_bits) = *bits;
+  terms.client_bits_told |= name == kClientBits;
   return true;
 }
 
@@ -92,13 +93,14 @@ std::string offer_to_stand_in(const DeflateTerms& present) {
   const auto add = [&offer](std::string_view name) -> std::string& {
     return offer.append("; ").append(name);
   };
-  const auto add_bits = [&add](std::string_view name, int bits) {
-    if (bits < kMostBits) add(name).append("=").append(std::to_string(bits));
+  const auto add_bits = [&add](std::string_view name, int bits, bool always = false) {
+    if (bits < kMostBits || always) add(name).append("=").append(std::to_string(bits));
   };
   add(kServerNoContext);
   if (present.client_no_context_takeover) add(kClientNoContext);
   add_bits(kServerBits, present.server_max_window_bits);
-  add_bits(kClientBits, present.client_max_window_bits);
+  // A server that was told to name them takes no offer without.
+  add_bits(kClientBits, present.client_max_window_bits, present.client_bits_told);
   return offer;
 }
 

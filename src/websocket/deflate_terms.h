@@ -16,6 +16,7 @@ struct DeflateTerms {
   bool client_no_context_takeover = false;
   int server_max_window_bits = 15;
   int client_max_window_bits = 15;
+  bool client_bits_told = false;  // even if they are the usual ones
 
   bool operator==(const DeflateTerms&) const = default;
 };

@@ -54,9 +54,10 @@ struct Server {
     backend->traffic().add({.frames_out = static_cast<std::uint64_t>(end - done.begin())});
     done.erase(done.begin(), end);
   }
-  /// Takes what an idle loop takes beside its wait: a narrow peak.
+  /// Takes what an idle loop takes beside its wait: a narrow peak. What makes a server slower makes
+  /// that slower too.
   void probe(double now, Random& random, double stands_for) {
-    const double idle = 400e-6 + 40e-6 * std::normal_distribution<double>{}(random);
+    const double idle = slowness * (400e-6 + 40e-6 * std::normal_distribution<double>{}(random));
     window.add(point(now), duration(wait(now) + idle), true, duration(stands_for));
     backend->set_probe_reading(window.reading(point(now)));
   }

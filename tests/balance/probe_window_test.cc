@@ -142,20 +142,102 @@ TEST_CASE(
   CHECK(reading.confidence < 0.5);
 }
 
-TEST_CASE("a machine that has become slower is busy at first, and has a new baseline later") {
+TEST_CASE("a machine that has become slower is busy at first, and has a new baseline within 30 s") {
+  for (const double times : {1.5, 2.25, 3.0, 50.0}) {
+    CAPTURE(times);
+    ProbeWindow window(30s);
+    TimePoint now = kStart;
+    std::mt19937 random{5};
+    std::normal_distribution<double> noise{1.0, 0.04};
+    const auto probe = [&](double slower, Duration every, Duration for_how_long) {
+      for (const TimePoint end = now + for_how_long; now < end;) {
+        const double delay = 450e3 * slower * noise(random);
+        window.add(now += every, Duration{static_cast<std::int64_t>(delay)}, true, every);
+      }
+    };
+    probe(1, 1s, 5min);
+    probe(times, 500ms, 10s);
+    CHECK(window.reading(now).busy_share > 0.3);
+    probe(times, 500ms, 20s);
+    CHECK(window.reading(now).busy_share < 0.1);
+    CHECK(window.reading(now).baseline > 450us * times * 0.9);
+    CHECK(window.reading(now).baseline < 450us * times * 1.1);
+    // And faster again.
+    probe(1, 500ms, 30s);
+    CHECK(window.reading(now).busy_share < 0.1);
+  }
+}
+
+TEST_CASE("a loop that comes to be saturated is not taken for one on a slower machine") {
+  for (const Duration piece : {Duration{1ms}, Duration{4ms}, Duration{50ms}}) {
+    CAPTURE(piece.count());
+    ProbeWindow window(30s);
+    TimePoint now = kStart;
+    read(window, Loop(0.1, 1ms), 200, now);
+    // One piece after the other, and a queue of some.
+    std::mt19937 random{11};
+    std::uniform_real_distribution<double> wait{0, 8.0 * static_cast<double>(piece.count())};
+    for (int i = 0; i < 1000; ++i) {
+      const Duration delay = 400us + Duration{static_cast<std::int64_t>(wait(random))};
+      window.add(now += 250ms, delay, true, 250ms);
+      if (i > 120) REQUIRE(window.reading(now).busy_share > 0.7);
+    }
+  }
+}
+
+TEST_CASE("probes that would have met an answer on its way make no idle loop busy") {
+  // As one draws them that answers after so long: another zone, or a page that is made.
+  for (const Duration calm : {Duration{450us}, Duration{6ms}, Duration{20ms}, Duration{50ms}}) {
+    CAPTURE(calm.count());
+    ProbeWindow window(30s);
+    std::mt19937 random{2};
+    std::exponential_distribution<double> gap{1.0};
+    std::normal_distribution<double> noise{1.0, 0.03};
+    const auto draw = [&] { return 5ms + Duration{static_cast<std::int64_t>(1e9 * gap(random))}; };
+    TimePoint next = kStart;
+    while (next < kStart + 20min) {
+      const TimePoint sent = next;
+      const Duration took{
+          static_cast<std::int64_t>(static_cast<double>(calm.count()) * noise(random))};
+      window.add(sent, took, true, 1s);
+      for (next = sent + draw(); next < sent + took; next += draw()) {
+        window.add_unsent(next, sent + took - next, true, 1s);
+      }
+      if (sent > kStart + 1min) REQUIRE(window.reading(sent + took).busy_share < 0.2);
+    }
+    CHECK(window.reading(next).tally.share() < 0.03);
+    CHECK(window.reading(next).baseline > calm * 0.9);
+  }
+}
+
+TEST_CASE("one fast answer makes no calm loop busy") {
   ProbeWindow window(30s);
   TimePoint now = kStart;
-  const auto probe = [&](Duration delay, Duration for_how_long) {
-    for (const TimePoint end = now + for_how_long; now < end;) {
-      window.add(now += 1s, delay, true, 1s);
-    }
-  };
-  probe(400us, 5min);
-  probe(900us, 1min);
-  CHECK(window.reading(now).busy_share == 1.0);
-  probe(900us, ProbeWindow::kRemembered);
-  CHECK(window.reading(now).busy_share == 0.0);
-  CHECK(window.reading(now).baseline == 900us);
+  read(window, Loop(0.0, 1ms), 100, now);
+  window.add(now += 250ms, 80us, true, 1s);
+  CHECK(read(window, Loop(0.0, 1ms), 20, now).busy_share < 0.1);
+}
+
+TEST_CASE("probes that would have gone out while one waits have waited too") {
+  ProbeWindow window(30s);
+  TimePoint now = kStart;
+  read(window, Loop(0.0, 1ms), 100, now);
+  now += 30s;
+  for (int i = 0; i < 10; ++i) {
+    now += 1s;
+    window.add(now, 500ms, true, 250ms);
+    window.add_unsent(now + 200ms, 300ms, true, 250ms);
+  }
+  CHECK(window.reading(now + 1s).busy_share == 1.0);
+}
+
+TEST_CASE("the share is one of time, however often probes went out") {
+  ProbeWindow window(30s);
+  TimePoint now = kStart;
+  for (int i = 0; i < 40; ++i) window.add(now += 250ms, 400us + i % 3 * 10us, true, 250ms);
+  for (int i = 0; i < 30; ++i) window.add(now += 100ms, Duration{5ms} + i * 1ms, true, 100ms);
+  for (int i = 0; i < 9; ++i) window.add(now += 1s, 400us + i % 3 * 10us, true, 1s);
+  CHECK(window.reading(now).busy_share == doctest::Approx(3.0 / 22).epsilon(0.02));
 }
 
 TEST_CASE("what is older than the span counts no more") {

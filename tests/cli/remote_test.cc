@@ -201,12 +201,12 @@ TEST_CASE("drain, undrain and rebalance") {
 TEST_CASE("rebalance tells for whom it waits, and is stopped") {
   ServerFixture fixture;
   fixture.control.waits_for = {"chat-2", "chat-3"};
-  CHECK(
-      run_pinion({"rebalance", "chat", "--admin", fixture.url()}).out ==
-      "chat: 33 sessions to move, 10 a second; it waits for backends to ramp up: chat-2, chat-3\n");
+  CHECK(run_pinion({"rebalance", "chat", "--admin", fixture.url()}).out ==
+        "chat: 33 sessions to move, 10 a second; it waits for backends to ramp up or return: "
+        "chat-2, chat-3\n");
   fixture.control.status_view.pools[0].rebalance = {.waits_for = {"chat-2"}};
   CHECK(run_pinion({"status", "--admin", fixture.url()})
-            .out.find("\n  rebalance waits for backends to ramp up: chat-2\n") !=
+            .out.find("\n  rebalance waits for backends to ramp up or return: chat-2\n") !=
         std::string::npos);
   const std::vector<std::string> stop = {"rebalance", "chat", "--stop", "--admin", fixture.url()};
   CHECK(run_pinion(stop).out ==

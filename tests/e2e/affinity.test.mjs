@@ -183,6 +183,7 @@ describe('the cookie of pinion', () => {
     assert.doesNotMatch(await set(trusting, 'http'), /Secure/);
     assert.doesNotMatch(await set(trusting, 'http, https'), /Secure/);
     assert.match(await set(trusting, 'https, http'), /; Secure$/);
+    assert.match(await set(trusting, 'wss'), /; Secure$/);
   });
 
   test('cannot be made up', { timeout: seconds(30) }, async () => {

@@ -35,7 +35,7 @@ describe('rebalancing', () => {
 
     const start = Date.now();
     const told = await pinion.command('rebalance', 'chat', '--rate', '5/s');
-    assert.match(told.stdout, /^chat: 20 sessions to move, 5 a second(; it waits for backends to ramp up: node4-3)?\n$/);
+    assert.match(told.stdout, /^chat: 20 sessions to move, 5 a second(; it waits for backends to ramp up or return: node4-3)?\n$/);
     await eventually('progress shows', async () => (await pinion.backends()).some(({ moving }) =>
       moving?.why === 'rebalance' && moving.left > 0));
     assert.match((await pinion.command('status')).stdout, /rebalance: \d+ left, \d+ moved, 5\/s/);
@@ -69,9 +69,9 @@ describe('rebalancing', () => {
     await eventually('the third is back', async () => /^ramping/.test((await third()).why), { within: seconds(30) });
 
     const told = await pinion.command('rebalance', 'chat', '--rate', '100/s');
-    assert.equal(told.stdout, 'chat: 10 sessions to move, 100 a second; it waits for backends to ramp up: node4-3\n');
+    assert.equal(told.stdout, 'chat: 10 sessions to move, 100 a second; it waits for backends to ramp up or return: node4-3\n');
     assert.deepEqual((await pinion.status()).pools[0].rebalance, { left: 10, moved: 0, rate: 100, waits_for: ['node4-3'] });
-    assert.match((await pinion.command('status')).stdout, /\n  rebalance waits for backends to ramp up: node4-3\n/);
+    assert.match((await pinion.command('status')).stdout, /\n  rebalance waits for backends to ramp up or return: node4-3\n/);
     await pinion.says(/pool is evened out.*waits_for_ramp=true/);
     await eventually('it is done', async () => {
       const all = await pinion.backends();
@@ -100,7 +100,7 @@ describe('rebalancing', () => {
     const stop = async () => (await pinion.command('rebalance', 'chat', '--stop')).stdout;
     assert.equal(await stop(), 'chat: there is nothing to stop\n');
 
-    assert.match((await pinion.command('rebalance', 'chat')).stdout, /it waits for backends to ramp up: node4-3\n/);
+    assert.match((await pinion.command('rebalance', 'chat')).stdout, /it waits for backends to ramp up or return: node4-3\n/);
     assert.equal(await stop(), 'chat: stopped, 0 sessions were moved and 10 more would have been\n');
     await pinion.says(/pool is evened out no longer, by an order/);
     assert.equal((await pinion.status()).pools[0].rebalance, null);

@@ -175,7 +175,7 @@ TEST_CASE("bounds hold") {
   const std::size_t room = kMaxOpenPacket - head.size() - tail.size();
   CHECK(status_of(head + std::string(room, ' ') + tail) == Status::found);
   CHECK(status_of(head + std::string(room + 1, ' ') + tail) == Status::absent);
-  CHECK(status_of("0{" + std::string(100, '[')) == Status::absent);
+  CHECK(status_of("0{" + std::string(kMaxOpenDepth + 1, '[')) == Status::absent);
 }
 
 TEST_CASE("a body that ends early has no open packet, and a decision stands") {

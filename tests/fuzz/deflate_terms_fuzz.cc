@@ -16,7 +16,8 @@ std::string written(const DeflateTerms& terms) {
   if (terms.server_no_context_takeover) text += ";server_no_context_takeover";
   if (terms.client_no_context_takeover) text += ";client_no_context_takeover";
   text += ";server_max_window_bits=" + std::to_string(terms.server_max_window_bits);
-  text += ";client_max_window_bits=\"" + std::to_string(terms.client_max_window_bits) + '"';
+  if (terms.client_bits_told)
+    text += ";client_max_window_bits=\"" + std::to_string(terms.client_max_window_bits) + '"';
   return text;
 }
 

@@ -56,6 +56,19 @@ TEST_CASE("a backend hears of its level, when it rises and when it falls") {
   CHECK(w.backend.level_changes() >= 3);
 }
 
+TEST_CASE(
+    "one that nobody watches any more is calm, and is not said to have been full when it is back") {
+  Watched w;
+  w.limit({.full = {.inflight = 1}});
+  balance::InflightHold one(w.backend);
+  CHECK(w.becomes(Level::full, Limit::inflight));
+  w.levels.watch({});
+  CHECK(w.backend.standing() == balance::Standing{});
+  w.limit({.busy = {.inflight = 1}, .full = {.inflight = 2}});
+  CHECK(w.becomes(Level::busy, Limit::inflight));
+  CHECK_FALSE(w.backend.pace().careful(w.loop.now(), 0));
+}
+
 TEST_CASE("what few probes tell makes nobody full") {
   Watched w;
   w.limit({.busy = {.inflight = 1}, .full = {.loop_delay = 100ms, .busy_share = 50}});

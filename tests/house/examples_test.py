@@ -109,6 +109,16 @@ class Processes(unittest.TestCase):
             roots.add(root)
         self.assertEqual(len(roots), 3)
 
+    def test_the_secret_of_the_file_beside_the_app_is_taken_as_it_stands(self):
+        del self.environment["CHAINLIT_AUTH_SECRET"]
+        secret = "$abc1$$x?%*+,-./:;<=>@^_~$HOME#2"
+        for number, line in enumerate((f'CHAINLIT_AUTH_SECRET="{secret}"', f"export CHAINLIT_AUTH_SECRET='{secret}'",
+                                       f"CHAINLIT_AUTH_SECRET={secret}")):
+            port = 8001 + number
+            (self.folder / "app/.env").write_text(f"OTHER=1\n{line}\n", encoding="utf-8")
+            self.start("app/app.py", "1", str(port))
+            self.assertEqual(self.said(port)[3], secret, line)
+
     def test_all_end_with_it_and_leave_nothing(self):
         for word in (signal.SIGINT, signal.SIGTERM):
             loop = self.start("app/app.py", "2", "9001")
@@ -135,7 +145,7 @@ class Processes(unittest.TestCase):
             self.assertIn(f"{wrong} is no number", told("app/app.py", wrong))
             self.assertIn(f"{wrong} is no number", told("app/app.py", "2", wrong))
         del self.environment["CHAINLIT_AUTH_SECRET"]
-        self.assertIn("set CHAINLIT_AUTH_SECRET first", told("app/app.py"))
+        self.assertIn("/app/.env first", told("app/app.py"))
         self.assertEqual(list((self.folder / "tmp").iterdir()), [])
 
 

@@ -34,7 +34,8 @@ struct Books {
   std::uint64_t open(const std::string& sid, std::size_t backend = 0, bool websocket = false,
                      TimePoint now = kStart) {
     auto reservation = reserve(backend);
-    return ledger.open(reservation, {{.opened = now,
+    return ledger.open(reservation, {{.client = "192.0.2.7",
+                                      .opened = now,
                                       .last_seen = now,
                                       .time_to_live = 45s,
                                       .transport = websocket ? session::Transport::websocket

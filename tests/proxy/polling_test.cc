@@ -57,6 +57,31 @@ TEST_CASE("an unknown session is told without asking a backend") {
   CHECK(proxy.counters().pools[0].unknown_sid.value() == 2);
 }
 
+TEST_CASE(
+    "a POST that is on its way when its session is closed comes whole, and the next poll hears "
+    "it") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client();
+  const std::string body = "42" + std::string(2000, 'b');
+  const std::string request = post("/socket.io/?EIO=4&transport=polling&sid=abc", body);
+  client.send(request.substr(0, request.size() - 500));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  upstream.read(body.size() - 500);
+  const std::uint64_t serial = proxy.ledger().find({0, "abc"})->serial;
+  proxy.ledger().close({0, "abc"}, serial, CloseReason::moved);
+  proxy.on_worker(
+      [&](Worker& worker) { worker.close_sessions(std::span(&serial, 1), CloseReason::moved); });
+  client.send(request.substr(request.size() - 500));
+  CHECK(upstream.read(500) == std::string(500, 'b'));
+  upstream.send(answer("ok"));
+  CHECK(read_answer(client).ends_with("ok"));
+  client.send(poll("abc"));
+  check_unknown(read_answer(client));
+}
+
 TEST_CASE("a session whose backend refuses is unknown at once, and its pin is gone") {
   Backend backend;
   RunningProxy proxy({backend.address()});

@@ -72,6 +72,19 @@ TEST_CASE("a session that goes while it is moved on a WebSocket stays where it w
   CHECK(stage.proxy.backend(1).websockets() == 0);
 }
 
+TEST_CASE("a client that leaves while it is moved brings no CONNECT where it may be back already") {
+  RebindStage stage;
+  Pipe pipe = stage.open_by_websocket();
+  pipe.client.send(client_says(kStated));
+  Peer right = stage.asked();
+  pipe.client.close();
+  right.send(kSwitching + kNewOpen);
+  const std::string heard = right.read_to_end();
+  CHECK(heard.find(client_says(kStated)) == std::string::npos);
+  CHECK(eventually([&] { return stage.rebinds(RebindResult::late) == 1; }));
+  CHECK(stage.home() == stage.proxy.backend(1).id());
+}
+
 TEST_CASE("nobody is moved to a backend that has left the config") {
   RebindStage stage;
   Pipe pipe = stage.open_by_websocket();
@@ -351,6 +364,23 @@ TEST_CASE("what is held back for a CONNECT counts as buffered, and who holds muc
   hold_one_more();
   CHECK(eventually([&] { return stage.proxy.closes(CloseReason::over_budget) == 1; }));
   CHECK(eventually([&] { return stage.proxy.buffered() <= kTotal; }));
+}
+
+TEST_CASE("the head that a move would need counts as buffered for as long as it is kept") {
+  RebindStage stage;
+  Peer client = stage.proxy.client();
+  std::string head = upgrade(kByWebSocket);
+  head.insert(head.size() - 2, "Cookie: big=" + std::string(8000, 'x') + "\r\n");
+  client.send(head);
+  Peer backend = stage.wrong.accept();
+  backend.read_until("\r\n\r\n");
+  backend.send(kSwitching + server_says(open_packet("abc")));
+  client.read_until("\r\n\r\n");
+  client.read(server_says(open_packet("abc")).size());
+  CHECK(
+      eventually([&] { return stage.proxy.buffered() > 8000 && stage.proxy.buffered() < 10'000; }));
+  client.send(client_says("40"));
+  CHECK(eventually([&] { return stage.proxy.buffered() < 1000; }));
 }
 
 }  // namespace pinion::proxy

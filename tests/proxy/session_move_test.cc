@@ -151,6 +151,38 @@ TEST_CASE("who was moved away on purpose is not led back") {
   CHECK_FALSE(books.ledger.affinity().find({0, "tab"}, kStart));
 }
 
+TEST_CASE(
+    "nor is who comes back before the WebSocket that moves it has been closed on both sides") {
+  Books books(2);
+  const auto serial = books.open("abc", 0, true);
+  books.ledger.bind(kAbc, serial, "tab", books.backends[0]->id(), 1h, kStart);
+  const auto session = *books.ledger.table().get(kAbc);
+  books.ledger.send_away(session);
+  CHECK_FALSE(books.ledger.affinity().find({0, "tab"}, kStart));
+  CHECK(books.ledger.moved_clients().take(session.client));
+  // It has come back, and is placed elsewhere.
+  const auto anew = books.open("def", 1);
+  books.ledger.bind({0, "def"}, anew, "tab", books.backends[1]->id(), 1h, kStart);
+  books.ledger.close(kAbc, serial, CloseReason::moved);
+  CHECK(books.ledger.affinity().find({0, "tab"}, kStart)->backend == books.backends[1]->id());
+  CHECK_FALSE(books.ledger.moved_clients().take(session.client));
+}
+
+TEST_CASE("a handshake takes no id from where it lived, if its CONNECT may lead it there") {
+  for (const bool joins : {true, false}) {
+    Books books(2);
+    auto& ids = books.ledger.affinity();
+    ids.release(ids.bind({0, "tab"}, books.backends[1]->id(), 1h, kStart), kStart);
+    OpenWatch watch(books.ledger, books.reserve(),
+                    {.pool = 0, .joins = joins, .id = "tab", .keep = 1h});
+    CHECK(watch.feed(R"(0{"sid":"abc","pingInterval":1000,"pingTimeout":1000})", kStart));
+    const auto found = ids.find({0, "tab"}, kStart);
+    CHECK(found->backend == books.backends[joins ? 1 : 0]->id());
+    CHECK(found->in_use == !joins);
+    books.ledger.close(kAbc, 0, CloseReason::admin);
+  }
+}
+
 TEST_CASE("a handshake that states an id opens a session of it") {
   Books books;
   OpenWatch watch(books.ledger, books.reserve(),

@@ -136,6 +136,120 @@ TEST_CASE("nobody is moved before a backend has ramped up, which could not take 
   CHECK(stage.mover->progress(stage.backend(0).id())->remaining == 7);
 }
 
+TEST_CASE(
+    "one that takes no sessions for a moment ends no rebalance, one that is gone for long does") {
+  MoverStage stage(2);
+  const auto pool = stage.pool({0, 1});
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 10);
+  stage.mover->rebalance(*pool, kOneATick, kStart);
+  stage.come_back(1);
+  stage.backend(1).health().set_rules(1, 1);
+  stage.backend(1).health().failed(balance::Fault::timeout, stage.now);
+  CHECK_FALSE(stage.backend(1).opens_sessions());
+  stage.run_until(kStart + 5s);
+  CHECK(stage.closed.size() == 1);
+  CHECK(stage.mover->rebalance_progress(0)->waits_for ==
+        std::vector{stage.backend(1).identity().name});
+  SUBCASE("it is back") {
+    stage.backend(1).health().answered(stage.now);
+    CHECK(stage.backend(1).opens_sessions());
+    for (TimePoint end = stage.now + 250ms; end < kStart + 10s; end += 250ms) {
+      stage.run_until(end);
+      stage.come_back(1);
+    }
+    CHECK(stage.live(0) == 5);
+    CHECK(stage.closed.size() == 5);
+  }
+  SUBCASE("it is not") {
+    stage.run_until(kStart + 11s);
+    CHECK_FALSE(stage.mover->rebalance_progress(0));
+    CHECK(stage.closed.size() == 1);
+  }
+}
+
+TEST_CASE("an agent that wants another part in the middle is followed, its small steps are not") {
+  MoverStage stage(2);
+  const auto pool = stage.pool({0, 1});
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 30);
+  stage.mover->rebalance(*pool, kOneATick, kStart);
+  stage.come_back(1);
+  const auto tell = [&](std::uint32_t percent) {
+    stage.backend(0).agent().take({.percent = percent});
+    stage.run_until(stage.now + 250ms);
+    stage.come_back(1);
+    return stage.mover->progress(stage.backend(0).id())->remaining + stage.closed.size();
+  };
+  CHECK(tell(99) == 15);
+  CHECK(tell(50) == 20);
+}
+
+TEST_CASE("nobody is moved faster than those who get them may take them") {
+  MoverStage stage(3);
+  const auto pool = std::make_shared<balance::BackendSet>(*stage.pool({0, 1, 2}));
+  pool->rate = 2;
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 30);
+  stage.open_idle(1, 30);
+  stage.mover->rebalance(*pool, {.per_second = 50, .patience = 60s}, kStart);
+  CHECK(stage.mover->rebalance_progress(0)->per_second == 2);
+  stage.run_until(kStart + 2s);
+  CHECK(stage.closed.size() <= 5);
+  CHECK(stage.closed.size() >= 3);
+}
+
+TEST_CASE("nobody is moved to where the policy would place nobody") {
+  MoverStage stage(2);
+  stage.open_idle(0, 20);
+  const auto to_move = [&](config::Balance balance) {
+    auto set = std::make_shared<balance::BackendSet>(*stage.pool({0, 1}));
+    return stage.mover->to_move(set->backends, balance, stage.now)[0];
+  };
+  CHECK(to_move(config::Balance::least_sessions) == 10);
+  SUBCASE("for it is busy by a threshold, and the others are calm") {
+    stage.backend(1).set_standing({balance::Level::busy, balance::Limit::loop_delay});
+    CHECK(to_move(config::Balance::least_sessions) == 0);
+    stage.backend(0).set_standing({balance::Level::busy, balance::Limit::loop_delay});
+    CHECK(to_move(config::Balance::least_sessions) == 10);
+  }
+  SUBCASE("for it has more to do, with few sessions") {
+    const auto tell = [&](std::size_t number, double busy) {
+      stage.backend(number).publish_load(
+          {.at = stage.now, .session_work = 1, .cost = 0.001, .surely_busy = busy, .trust = 1});
+    };
+    tell(0, 0.15);
+    tell(1, 0.75);
+    CHECK(to_move(config::Balance::least_load) == 0);
+    CHECK(to_move(config::Balance::least_sessions) == 10);
+    tell(1, 0.15);
+    CHECK(to_move(config::Balance::least_load) == 10);
+  }
+}
+
+TEST_CASE("a reload's patience is that of orders under way, from when they were given") {
+  for (const bool drain : {false, true}) {
+    MoverStage stage(2);
+    const auto pool = stage.pool({0, 1});
+    stage.mover->use({pool}, kStart);
+    for (int i = 0; i < 4; ++i) {
+      const std::string sid = "busy" + std::to_string(i);
+      const auto serial = stage.books.open(sid, 0, true, kStart);
+      stage.books.ledger.publish({0, sid}, serial, {}, {.bytes = 5000}, kStart);
+    }
+    if (drain) {
+      stage.mover->drain(stage.backend(0), kOneATick, kStart);
+    } else {
+      stage.mover->rebalance(*pool, kOneATick, kStart);
+    }
+    stage.run_until(kStart + 20s);
+    CHECK(stage.closed.empty());
+    stage.mover->set_patience(0, 10s);
+    stage.run_until(kStart + 22s);
+    CHECK_FALSE(stage.closed.empty());
+  }
+}
+
 TEST_CASE("a backend that joins in the middle gets its part, and is waited for") {
   MoverStage stage(3);
   const auto pool = stage.pool({0, 1});

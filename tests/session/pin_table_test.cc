@@ -183,6 +183,38 @@ TEST_CASE("a tunnel publishes what it has moved since it last told") {
   CHECK(session->last_seen == kStart + 2s);
 }
 
+TEST_CASE(
+    "what waits for two requests of a session is the session's, until each has told otherwise") {
+  PinTable table{100};
+  const auto inserted = table.insert(polling("abc"));
+  const SessionKey key{0, "abc"};
+  const auto tell = [&](const Waiting& before, const Waiting& waiting) {
+    table.tell_waiting(key, inserted.serial, before, waiting, 0s);
+    const auto session = table.get(key);
+    return Waiting{session->queued_bytes, session->condition};
+  };
+  const Waiting poll{.bytes = 4000, .condition = Condition::stalled};
+  const Waiting post{.bytes = 300};
+  CHECK(tell({}, poll) == poll);
+  CHECK(tell({}, post) == Waiting{4300, Condition::stalled});
+  CHECK(tell(post, {.bytes = 100}) == Waiting{4100, Condition::stalled});
+  CHECK(tell({.bytes = 100}, {}) == poll);
+  CHECK(tell(poll, {}) == Waiting{});
+}
+
+TEST_CASE("what a request tells last, behind a tunnel that came and went, takes nothing away") {
+  PinTable table{100};
+  const auto inserted = table.insert(polling("abc"));
+  const SessionKey key{0, "abc"};
+  table.tell_waiting(key, inserted.serial, {}, {.bytes = 4000}, 0s);
+  table.set_tunnel(key, inserted.serial, true, 0, kStart);
+  table.tell_waiting(key, inserted.serial, {.bytes = 4000}, {.bytes = 5000}, 0s);
+  CHECK(table.get(key)->queued_bytes == 0);
+  table.set_tunnel(key, inserted.serial, false, 0, kStart);
+  table.tell_waiting(key, inserted.serial, {.bytes = 5000}, {}, 0s);
+  CHECK(table.get(key)->queued_bytes == 0);
+}
+
 TEST_CASE("a lost backend takes its sessions along, but for those with a tunnel") {
   PinTable table{1000};
   for (BackendId i = 0; i < 300; ++i) {
@@ -224,8 +256,8 @@ TEST_CASE("the sessions of one backend, and when each last carried something") {
   const auto first = table.insert(polling("a", kStart, 45s, 1));
   const auto second = table.insert(websocket("b", kStart, 45s, 1));
   table.insert(polling("c", kStart, 45s, 2));
-  REQUIRE(table.list(1).size() == 2);
-  CHECK(table.list(3).empty());
+  REQUIRE(table.list({1}).size() == 2);
+  CHECK(table.list({3}).empty());
   CHECK(table.get({0, "a"})->last_moved == kStart);
 
   table.begin_request({0, "a"}, kStart + 1s);

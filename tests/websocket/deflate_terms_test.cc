@@ -25,10 +25,13 @@ TEST_CASE("what servers agree to") {
   CHECK(agreed("; server_no_context_takeover") ==
         DeflateTerms{.agreed = true, .server_no_context_takeover = true});
   CHECK(agreed("; server_max_window_bits=12; client_max_window_bits=12") ==
-        DeflateTerms{.agreed = true, .server_max_window_bits = 12, .client_max_window_bits = 12});
+        DeflateTerms{.agreed = true,
+                     .server_max_window_bits = 12,
+                     .client_max_window_bits = 12,
+                     .client_bits_told = true});
   CHECK(agreed(";client_no_context_takeover;server_no_context_takeover;"
                "client_max_window_bits=8;server_max_window_bits=15") ==
-        DeflateTerms{true, true, true, 15, 8});
+        DeflateTerms{true, true, true, 15, 8, true});
 }
 
 TEST_CASE("parameters may be quoted, with white space where it may be") {
@@ -86,7 +89,7 @@ TEST_CASE("there is no fifth parameter") {
   const std::string all =
       "permessage-deflate; server_no_context_takeover; "
       "client_no_context_takeover; server_max_window_bits=9; client_max_window_bits=9";
-  CHECK(read_terms(all) == DeflateTerms{true, true, true, 9, 9});
+  CHECK(read_terms(all) == DeflateTerms{true, true, true, 9, 9, true});
   CHECK_FALSE(read_terms(all + "; server_max_window_bits=9"));
   CHECK_FALSE(read_terms(all + "; foo"));
 }
@@ -99,6 +102,8 @@ TEST_CASE("what is offered to a server that is to stand in") {
   CHECK(offer_to_stand_in({true, false, false, 12, 10}) ==
         "permessage-deflate; server_no_context_takeover; server_max_window_bits=12; "
         "client_max_window_bits=10");
+  CHECK(offer_to_stand_in(*read_terms("permessage-deflate; client_max_window_bits=15")) ==
+        "permessage-deflate; server_no_context_takeover; client_max_window_bits=15");
 }
 
 TEST_CASE("a server stands in for another if the client notices nothing") {
