@@ -9,16 +9,28 @@ bool AdmissionQueue::join(AdmissionWaiter& waiter, Rank rank, std::size_t limit,
   } else if (!take_room(rank, limit)) {
     return false;
   }
+  count(waiter, rank);
+  if (again) {
+    list(rank).push_front(waiter);
+  } else {
+    list(rank).push_back(waiter);
+  }
+  return true;
+}
+
+void AdmissionQueue::count(AdmissionWaiter& waiter, Rank rank) noexcept {
   const auto index = static_cast<std::size_t>(rank);
   shared_.by_rank[index].fetch_add(1, std::memory_order_relaxed);
   ++here_[index];
   waiter.rank_ = rank;
-  if (again) {
-    lists_[index].push_front(waiter);
-  } else {
-    lists_[index].push_back(waiter);
-  }
-  return true;
+}
+
+void AdmissionQueue::unbind(AdmissionWaiter& waiter) noexcept {
+  if (!waiter.is_linked() || waiter.rank_ != Rank::bound) return;
+  remove(waiter);
+  shared_.waiting.fetch_add(1, std::memory_order_relaxed);
+  count(waiter, Rank::returning);
+  list(Rank::returning).push_back(waiter);
 }
 
 // @returns whether one more is counted as waiting
@@ -107,7 +119,7 @@ void AdmissionQueue::serve_bound(TimePoint now) noexcept {
   for (auto turns = here_[static_cast<std::size_t>(Rank::bound)]; turns > 0; --turns) {
     if (waiters.empty()) return;
     AdmissionWaiter& first = *waiters.front();
-    if (first.on_turn(now)) continue;
+    if (first.on_turn(now) || first.rank_ != Rank::bound) continue;
     first.unlink();
     waiters.push_back(first);
   }

@@ -82,12 +82,15 @@ class AdmissionQueue {
   /// for nothing.
   void found_none(TimePoint now) noexcept { found_none_at_ = now; }
   [[nodiscard]] bool has_found_none(TimePoint now) const noexcept { return found_none_at_ == now; }
+  /// One that is bound waits for its own backend no more, but behind those who return.
+  void unbind(AdmissionWaiter& waiter) noexcept;
   /// Lets one after the other have its turn until one finds no place, and all who are bound.
   void serve(TimePoint now) noexcept;
 
  private:
   using List = IntrusiveList<AdmissionWaiter, AdmissionWaiter>;
 
+  void count(AdmissionWaiter& waiter, Rank rank) noexcept;
   bool take_room(Rank rank, std::size_t limit) noexcept;
   bool take_room_elsewhere() noexcept;
   void displace(AdmissionWaiter& newest) noexcept;

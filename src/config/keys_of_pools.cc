@@ -221,7 +221,7 @@ constexpr Key kKeysOfPools[] = {
      .fallback = "", .min = 1, .max = kLongestCookieName, .zero = "it sets none",
      .help = "Name of a cookie of pinion's own, which tells the backend of a browser when no id "
              "does. It is signed, HttpOnly, and Secure when the client came by TLS, as one of "
-             "trusted_proxies says (X-Forwarded-Proto)."},
+             "trusted_proxies says (X-Forwarded-Proto). Pools behind one host name need one each."},
     {.section = Section::affinity, .type = Type::file_path, .name = "cookie_key_file",
      .fallback = "", .min = 1, .max = kLongestPath,
      .zero = "a key is made at start, so cookies are good until pinion ends",

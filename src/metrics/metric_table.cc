@@ -30,7 +30,7 @@ constexpr Metric kTable[] = {
     {"pinion_affinity_evicted_total", kCounter, "", {},
      "Such ids that were forgotten for want of room.", collect::affinity_evicted_total},
     {"pinion_affinity_requests_total", kCounter, "", {"pool", "result"},
-     "Handshakes and plain requests with such an id or pinion's cookie: followed to where it belongs; unknown; or its "
+     "Handshakes and plain requests with such an id, and handshakes with pinion's cookie: followed to where it belongs; unknown; or its "
      "backend is away.", collect::affinity_requests_total},
     {"pinion_rebinds_total", kCounter, "", {"pool", "result"},
      "Sessions whose CONNECT named an id of another backend than the handshake chose: moved there, or left where they "

@@ -169,6 +169,10 @@ void Exchange::resume_client() noexcept {
 
 void Exchange::request_sent() {
   request_complete_ = true;
+  // How long its client took for the body is not the backend's doing.
+  if (facts_.intent.kind == Intent::Kind::push && !sampled_) {
+    asked_at_ = uv::Loop::precise_now();
+  }
   if (session_) {
     session_->traffic().bytes_in += request_body_.received();
     if (const auto& scanner = request_body_.watched()) {

@@ -126,11 +126,7 @@ void Exchange::note_answer(const http::ResponseHead& head) {
     if (status_ == 101) news.handshake_opened(*backend_, worker_.now());
   }
   note_latency();
-  const auto report = head.fields.find(balance::kOrcaField);
-  if (!report) return;
-  const config::Pool& pool = worker_.config().pools[*facts_.pool];
-  backend_->reported_load().take(*report, balance::report_rules(pool), backend_->assigned().total(),
-                                 worker_.now());
+  worker_.take_report(*backend_, head.fields);
 }
 
 void Exchange::note_latency() {

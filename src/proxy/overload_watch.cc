@@ -50,7 +50,9 @@ void OverloadWatch::on_tick() noexcept {
 
 void OverloadWatch::changed(Rung rung, bool taken) {
   const Usage& usage = ladder_.usage();
-  const auto most = static_cast<std::size_t>(std::ranges::max_element(usage) - usage.begin());
+  const auto most = rung == Rung::close_slowest
+                        ? static_cast<std::size_t>(Resource::buffers)
+                        : static_cast<std::size_t>(std::ranges::max_element(usage) - usage.begin());
   shared_.log.write(taken ? log::Level::warning : log::Level::info,
                     taken ? "overload: a rung is taken" : "overload: a rung is left",
                     {{"rung", to_string(rung)},

@@ -106,6 +106,7 @@ bool Rebind::take_head(std::string_view& bytes) {
     return false;
   }
   if (head.status < 200 && head.status != 101) return true;
+  worker_.take_report(upstream_backend_, head.fields);
   if (head.status != (request_.websocket ? 101 : 200)) {
     worker_.shared().news.handshake_answered(upstream_backend_, head.status, worker_.now());
     finish(RebindResult::refused);

@@ -127,6 +127,10 @@ balance::Reservation SessionPlacing::place_for(TimePoint now, Refusal& refusal) 
     return reserve_paced(*home_, set.rate, now);
   }
   balance::AdmissionQueue& queue = worker_.admission().queue(*facts_.pool);
+  if (std::exchange(home_, nullptr) != nullptr) {
+    rank_ = Rank::returning;
+    queue.unbind(*this);
+  }
   refusal = Refusal::paced;
   if (queue.has_found_none(now)) return {};
   auto assignment = worker_.assigner().assign_session(set, tried_, now);

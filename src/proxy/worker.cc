@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "balance/orca.h"
 #include "proxy/worker_connections.h"
 
 namespace pinion::proxy {
@@ -235,6 +236,14 @@ void Worker::count_close(CloseReason reason) {
   counters_.closes[static_cast<std::size_t>(reason)].add();
   shared_.log.debug("connection closed", {{"reason", metrics::to_string(reason)},
                                           {"side", metrics::to_string(metrics::side_of(reason))}});
+}
+
+void Worker::take_report(balance::Backend& backend, const http::Fields& fields) {
+  const auto report = fields.find(balance::kOrcaField);
+  if (!report) return;
+  const config::Pool& pool = config().pools[backend.identity().pool];
+  backend.reported_load().take(*report, balance::report_rules(pool), backend.assigned().total(),
+                               now());
 }
 
 void Worker::count_rebind(PoolId pool, std::string_view sid, metrics::RebindResult result) {

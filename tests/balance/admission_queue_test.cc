@@ -42,6 +42,64 @@ struct Waiter final : AdmissionWaiter {
 
 }  // namespace
 
+TEST_CASE(
+    "one that waits for its own backend no more goes before those who are new, on any worker") {
+  SharedAdmission shared;
+  AdmissionQueue here(shared);
+  AdmissionQueue there(shared);
+  Places places;
+  Waiter lost(here, places, 'l');
+  Waiter fresh(there, places, 'f');
+  CHECK(here.join(lost, Rank::bound, 9, false));
+  CHECK(there.join(fresh, Rank::fresh, 9, false));
+  CHECK_FALSE(here.goes_behind(Rank::returning));
+  here.unbind(lost);
+  here.unbind(lost);
+  CHECK(shared.waiting == 2);
+  CHECK(shared.of(Rank::bound) == 0);
+  CHECK(there.goes_behind(Rank::fresh));
+  places.free = 1;
+  there.serve(kStart);
+  CHECK(places.got.empty());
+  here.serve(kStart);
+  CHECK(places.got == "l");
+  places.free = 1;
+  there.serve(kStart);
+  CHECK(places.got == "lf");
+  CHECK(shared.waiting == 0);
+}
+
+TEST_CASE(
+    "one that is told on its turn that its backend takes nobody keeps its place in no list of "
+    "two") {
+  struct Leaver final : AdmissionWaiter {
+    explicit Leaver(AdmissionQueue& its_queue) : queue(its_queue) {}
+    bool on_turn(TimePoint /*now*/) noexcept override {
+      ++turns;
+      queue.unbind(*this);
+      return false;
+    }
+    void on_displaced() noexcept override {}
+    AdmissionQueue& queue;
+    int turns = 0;
+  };
+  SharedAdmission shared;
+  AdmissionQueue queue(shared);
+  Leaver one(queue);
+  Leaver other(queue);
+  CHECK(queue.join(one, Rank::bound, 9, false));
+  CHECK(queue.join(other, Rank::bound, 9, false));
+  queue.serve(kStart);
+  CHECK(shared.of(Rank::bound) == 0);
+  CHECK(shared.of(Rank::returning) == 2);
+  // Those who return have their turns in order, until one finds no place.
+  CHECK(one.turns == 2);
+  CHECK(other.turns == 1);
+  queue.leave(one);
+  queue.leave(other);
+  CHECK(shared.waiting == 0);
+}
+
 TEST_CASE("first come, first served, until there is no place") {
   SharedAdmission shared;
   AdmissionQueue queue(shared);

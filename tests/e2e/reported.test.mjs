@@ -44,6 +44,16 @@ for (const kind of ['node4', 'uvicorn-websockets']) {
       assert.equal(await pinion.metric('load_reports_total', 'result="unread"'), 0);
     });
 
+    test('tells in answers to requests too, where probes ask for nothing', { timeout: seconds(60) }, async (t) => {
+      const stage = Stage.of(t);
+      const backend = await stage.backend(kind, 'only', { reports: true });
+      const pinion = await stage.pinion({ backends: [backend], pool: { health: { kind: 'tcp', ...often } } });
+      await eventually('it is probed', async () => (await pinion.metric('probes_total', 'result="ok"')) > 2);
+      assert.equal((await pinion.backends())[0].reported_load, null);
+      await request(`${pinion.url}/file`);
+      await eventually('it is known', async () => (await pinion.backends())[0].reported_load !== null);
+    });
+
     test('tells how late its event loop is', { timeout: seconds(60) }, async (t) => {
       const stage = Stage.of(t);
       const backend = await stage.backend(kind, 'only', { reports: true });

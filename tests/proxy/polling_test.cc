@@ -82,6 +82,27 @@ TEST_CASE(
   check_unknown(read_answer(client));
 }
 
+TEST_CASE("what a client takes to send a POST is not how long its backend takes to answer") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client();
+  const std::string request = post("/socket.io/?EIO=4&transport=polling&sid=abc", "42[1]");
+  client.send(request.substr(0, request.size() - 2));
+  Peer upstream = backend.accept();
+  upstream.read_until("\r\n\r\n");
+  const TimePoint since = monotonic_now();
+  CHECK(eventually([&] { return monotonic_now() - since > std::chrono::seconds{2}; }));
+  client.send(request.substr(request.size() - 2));
+  upstream.read(5);
+  upstream.send(answer("ok"));
+  CHECK(read_answer(client).ends_with("ok"));
+  const auto latency = proxy.backend(0).push_latency().seconds();
+  REQUIRE(latency);
+  CHECK(*latency > 0);
+  CHECK(*latency < 1.9);
+}
+
 TEST_CASE("a session whose backend refuses is unknown at once, and its pin is gone") {
   Backend backend;
   RunningProxy proxy({backend.address()});
