@@ -238,7 +238,7 @@ void Worker::count_close(CloseReason reason) {
                                           {"side", metrics::to_string(metrics::side_of(reason))}});
 }
 
-void Worker::take_report(balance::Backend& backend, const http::Fields& fields) {
+void Worker::take_report(balance::Backend& backend, const http::Fields& fields) const {
   const auto report = fields.find(balance::kOrcaField);
   if (!report) return;
   const config::Pool& pool = config().pools[backend.identity().pool];
