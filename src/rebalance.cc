@@ -44,12 +44,12 @@ Taking taking(Rebalance::Backends backends, config::Balance balance, TimePoint n
 }
 
 // By so much busier than others it is not chosen before them, whatever sessions it has.
-constexpr double kBusier = 0.1;
+constexpr double kBusier = 0.2;
 
 // Who is moved would come straight back if the one that has too few had more to do than all who
-// have too many: then it gets none.
-void leave_out_the_busier(Rebalance::Backends backends, config::Balance balance, TimePoint now,
-                          Taking& taking) {
+// have too many. @returns those that get none for that, of the ones that open sessions
+std::vector<bool> too_busy(Rebalance::Backends backends, config::Balance balance, TimePoint now,
+                           const Taking& taking) {
   const auto above = balance::excess(taking.shares);
   bool some_calm = false;
   bool all_known = balance == config::Balance::least_load;
@@ -62,14 +62,20 @@ void leave_out_the_busier(Rebalance::Backends backends, config::Balance balance,
     all_known = all_known && load;
     busiest = std::max(busiest, load.value_or(0));
   }
+  std::vector<bool> busy(above.size(), false);
   for (std::size_t i = 0; i < above.size(); ++i) {
     if (above[i] > 0) continue;
     const Backend& backend = *backends[taking.which[i]];
-    const bool avoided = some_calm && backend.standing().level == balance::Level::busy;
-    const bool is_busier =
-        all_known && balance::load_of(backend, now).value_or(0) > busiest + kBusier;
+    busy[i] = (some_calm && backend.standing().level == balance::Level::busy) ||
+              (all_known && balance::load_of(backend, now).value_or(0) > busiest + kBusier);
+  }
+  return busy;
+}
+
+void leave_out(const std::vector<bool>& whom, Taking& taking) {
+  for (std::size_t i = 0; i < whom.size(); ++i) {
     balance::Share& share = taking.shares[i];
-    if (avoided || is_busier) share.most = std::min(share.most, share.sessions);
+    if (whom[i]) share.most = std::min(share.most, share.sessions);
   }
 }
 
@@ -77,7 +83,7 @@ void leave_out_the_busier(Rebalance::Backends backends, config::Balance balance,
 Rebalance::Counts excess_of(Rebalance::Backends backends, config::Balance balance, TimePoint now,
                             const Rebalance::Counts& leaving) {
   Taking all = taking(backends, balance, now, leaving);
-  leave_out_the_busier(backends, balance, now, all);
+  leave_out(too_busy(backends, balance, now, all), all);
   const auto above = balance::excess(all.shares);
   Rebalance::Counts excess(backends.size(), 0);
   for (std::size_t i = 0; i < above.size(); ++i) excess[all.which[i]] = above[i];
@@ -140,17 +146,23 @@ void Rebalance::use(const balance::BackendSet& set, TimePoint now) {
   balance_ = set.balance;
   rate_ = set.rate;
   if (backends_ == set.backends) return;
+  std::vector<Seen> seen(set.backends.size());
+  for (std::size_t i = 0; i < seen.size(); ++i) {
+    const auto before = std::ranges::find(backends_, set.backends[i]);
+    if (before != backends_.end())
+      seen[i] = seen_[static_cast<std::size_t>(before - backends_.begin())];
+  }
+  seen_ = std::move(seen);
   backends_ = set.backends;
   plan_.aim(quotas_of(to_move(table_, backends_, balance_, now)));
-  seen_.assign(backends_.size(), {});
   ramps_ = true;
   waits_for_.clear();
 }
 
-// Since it was last asked: it began to open sessions, or is to have another part. Who opens none
-// any more leaves fewer too many elsewhere, which still_too_many() finds.
-bool Rebalance::has_changed(const Backend& backend, Seen& seen, TimePoint now) {
-  const bool opens = backend.opens_sessions();
+// Since it was last asked: it began to get sessions, or is to have another part. Who gets none any
+// more leaves fewer too many elsewhere, which still_too_many() finds.
+bool Rebalance::has_changed(const Backend& backend, bool is_too_busy, Seen& seen, TimePoint now) {
+  const bool opens = backend.opens_sessions() && !is_too_busy;
   if (!opens && seen.weight != 0 && !backend.draining()) {
     if (!seen.away_since) seen.away_since = now;
     if (now < *seen.away_since + kReturns) return false;
@@ -163,20 +175,34 @@ bool Rebalance::has_changed(const Backend& backend, Seen& seen, TimePoint now) {
   return is_news;
 }
 
-// Whoever is moved faster than that would wait for a place, or go back to where it was.
+// Whoever is moved faster than that would wait for a place, or go back to where it was. The one
+// that takes longest to be filled has its part of all who are moved until then.
 void Rebalance::keep_to_rates(TimePoint now) {
-  const Taking all = taking(backends_, balance_, now, {});
+  Taking all = taking(backends_, balance_, now, {});
+  leave_out(too_busy(backends_, balance_, now, all), all);
   const auto parts = balance::parts(all.shares);
-  MovePlan::Terms terms = terms_;
-  double most = 0;
+  double longest = 0;  // seconds
+  double room = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i] <= all.shares[i].sessions) continue;
+    const auto lacks = static_cast<double>(parts[i] - all.shares[i].sessions);
+    room += lacks;
     const std::uint32_t rate = backends_[all.which[i]]->pace().in_force(now, rate_);
-    if (rate == 0) return plan_.set_terms(terms);
-    most += rate;
+    if (rate > 0) longest = std::max(longest, lacks / rate);
   }
-  if (most > 0) terms.per_second = std::min(terms.per_second, most);
+  MovePlan::Terms terms = terms_;
+  if (longest > 0) terms.per_second = std::min(terms.per_second, room / longest);
   plan_.set_terms(terms);
+}
+
+std::vector<Backend*> Rebalance::too_busy_now(TimePoint now) const {
+  const Taking all = taking(backends_, balance_, now, {});
+  const auto busy = too_busy(backends_, balance_, now, all);
+  std::vector<Backend*> found;
+  for (std::size_t i = 0; i < busy.size(); ++i) {
+    if (busy[i]) found.push_back(backends_[all.which[i]]);
+  }
+  return found;
 }
 
 // Who has too many may change meanwhile. While some ramp up nobody is looked for who leaves anyway:
@@ -199,9 +225,11 @@ void Rebalance::aim(TimePoint now) {
 bool Rebalance::look(TimePoint now) {
   bool has_changed = false;
   std::vector<Backend*> away;
+  const auto busy = too_busy_now(now);
   for (std::size_t i = 0; i < backends_.size(); ++i) {
+    const bool is_too_busy = std::ranges::find(busy, backends_[i]) != busy.end();
     // All are to be asked, since they note what they have seen.
-    has_changed = this->has_changed(*backends_[i], seen_[i], now) || has_changed;
+    has_changed = this->has_changed(*backends_[i], is_too_busy, seen_[i], now) || has_changed;
     if (seen_[i].away_since) away.push_back(backends_[i]);
   }
   if (!away.empty()) {

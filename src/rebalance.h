@@ -26,7 +26,8 @@ class Rebalance {
   using Backends = std::span<balance::Backend* const>;
   using Counts = std::vector<std::uint64_t>;  // a number for each of the backends
 
-  /// How long a backend may open no sessions before the others are evened out without it.
+  /// How long a backend may get no sessions, being away or too busy, before the others are evened
+  /// out without it.
   static constexpr Duration kReturns = std::chrono::seconds{10};
 
   Rebalance(const session::PinTable& table, const balance::BackendSet& set,
@@ -55,13 +56,15 @@ class Rebalance {
  private:
   /// A backend as it was when last looked at.
   struct Seen {
-    std::uint32_t weight = 0;  // 0: it opened no sessions, and did not for long
+    std::uint32_t weight = 0;  // 0: it got no sessions, and had not for long
     std::optional<TimePoint> away_since;
   };
 
   static Counts leaving_of(const session::PinTable& table, Backends backends);
   [[nodiscard]] session::MovePlan::Quotas quotas_of(const Counts& leave) const;
-  static bool has_changed(const balance::Backend& backend, Seen& seen, TimePoint now);
+  static bool has_changed(const balance::Backend& backend, bool is_too_busy, Seen& seen,
+                          TimePoint now);
+  [[nodiscard]] std::vector<balance::Backend*> too_busy_now(TimePoint now) const;
   void aim(TimePoint now);
   void keep_to_rates(TimePoint now);
   [[nodiscard]] Counts still_too_many(TimePoint now) const;

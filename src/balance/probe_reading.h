@@ -11,8 +11,9 @@
 namespace pinion::balance {
 
 struct ProbeReading {
-  /// 0 to 1: the share of probes that had to wait. Probes go out at random times, so that this is
-  /// the share of time in which the loop was busy (Poisson arrivals see time averages).
+  /// 0 to 1: the share of probes that had to wait, each by the time that it stands for. They go out
+  /// at random times, so that this is the share of time in which the loop was busy (Poisson
+  /// arrivals see time averages).
   double busy_share = 0.0;
   Duration wait{};          // mean over the newest probes, beyond the baseline
   Duration baseline{};      // what a probe takes that need not wait

@@ -17,10 +17,14 @@ constexpr int kRounds = 50;
 // narrow that a small change of the machine leaves it.
 constexpr double kLeastSpread = 20'000.0;
 constexpr double kNarrowest = 0.04;
-// A peak so many times as far as the fastest delay is one of waits; near it are those within kNear.
+// A peak so many times as far as the fastest delay, or as what was calm before, is one of waits;
+// near it are those within kNear, if there are some.
 constexpr double kTooFar = 4.0;
 constexpr double kNear = 2.0;
+constexpr std::size_t kFew = 3;
 constexpr std::size_t kEnough = 8;  // of them
+// Of those that need not wait nine tenths are not so much faster than the middle one.
+constexpr double kSteep = 0.8;
 // So many calm delays tell where the peak is.
 constexpr std::size_t kKnown = 32;
 // So many samples are worth half a word.
@@ -67,34 +71,43 @@ void ProbeWindow::add_unsent(TimePoint at, Duration left, bool exact, Duration s
 bool ProbeWindow::count(const Sample& sample) {
   if (samples_.size() == kSamples) samples_.pop_front();
   samples_.push_back(sample);
-  if (has_become_slower()) forget_all_but_fresh();
+  if (const std::size_t fresh = fresh_beyond_reach(); fresh > 0 && is_slower_pace(fresh)) {
+    forget_all_but(fresh);
+  }
   peak_ = find_peak();
   const bool had_to_wait = nanoseconds(sample.delay) > peak_.reach();
   tally_.add(to_seconds(sample.stands_for), had_to_wait);
   return had_to_wait;
 }
 
-bool ProbeWindow::has_become_slower() const {
-  if (calm_.size() < kKnown || !peak_.found || samples_.size() < kFresh) return false;
-  std::vector<double> fresh;
-  fresh.reserve(kFresh);
+std::size_t ProbeWindow::fresh_beyond_reach() const {
+  if (calm_.size() < kKnown || !peak_.found) return 0;
+  std::size_t fresh = 0;
   for (auto sample = samples_.rbegin(); sample != samples_.rend(); ++sample) {
     if (!sample->sent) continue;
-    if (nanoseconds(sample->delay) <= peak_.reach()) return false;
-    fresh.push_back(nanoseconds(sample->delay));
-    if (fresh.size() < kFresh) continue;
-    if (samples_.back().at - sample->at < kFreshFor) return false;
-    std::sort(fresh.begin(), fresh.end());
-    const Peak peak = settle(fresh, fresh.size());
-    return peak.found && 4 * within(fresh, peak) >= 3 * kFresh;
+    if (nanoseconds(sample->delay) <= peak_.reach()) return 0;
+    ++fresh;
+    if (fresh >= kFresh && samples_.back().at - sample->at >= kFreshFor) return fresh;
   }
-  return false;
+  return 0;
 }
 
-void ProbeWindow::forget_all_but_fresh() {
-  std::size_t fresh = 0;
+// Waits from nothing to a piece of work, beside the same time for all, are told by their left end.
+bool ProbeWindow::is_slower_pace(std::size_t fresh) const {
+  std::vector<double> delays;
+  delays.reserve(fresh);
+  for (auto sample = samples_.rbegin(); delays.size() < fresh; ++sample) {
+    if (sample->sent) delays.push_back(nanoseconds(sample->delay));
+  }
+  std::sort(delays.begin(), delays.end());
+  const Peak peak = settle(delays, fresh);
+  return peak.found && peak.middle <= kTooFar * peak_.middle &&
+         4 * within(delays, peak) >= 3 * fresh && delays[fresh / 10] >= kSteep * peak.middle;
+}
+
+void ProbeWindow::forget_all_but(std::size_t fresh) {
   auto first = samples_.end();
-  while (fresh < kFresh && first != samples_.begin()) fresh += (--first)->sent ? 1U : 0U;
+  while (fresh > 0) fresh -= (--first)->sent ? 1U : 0U;
   samples_.erase(samples_.begin(), first);
   calm_.clear();
   fastest_ = {};
@@ -118,11 +131,14 @@ ProbeWindow::Peak ProbeWindow::find_peak() const {
     if (sample.sent || nanoseconds(sample.delay) > peak_.reach())
       delays.push_back(nanoseconds(sample.delay));
   }
+  if (delays.empty()) return peak_;
   std::sort(delays.begin(), delays.end());
   peak = settle(delays, known ? within(delays, peak) : delays.size());
   if (peak.middle <= kTooFar * fastest_.get()) return peak;
   const Peak near{.middle = kNear * fastest_.get(), .spread = 0.0};
-  Peak nearer = settle(delays, within(delays, near));
+  const std::size_t near_count = within(delays, near);
+  if (near_count < kFew) return peak;
+  Peak nearer = settle(delays, near_count);
   // A few may be close together by chance, and are no reason to doubt what was calm for long.
   nearer.found = nearer.found && within(delays, nearer) >= kEnough;
   return known && !nearer.found ? peak : nearer;

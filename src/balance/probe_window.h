@@ -7,9 +7,9 @@
 // an idle loop takes 0.1 ms on one machine and 5 ms on the way to another. A peak far from the
 // fastest delay that is remembered is one of waits: then what is near the fastest is looked at.
 //
-// When all of the newest probes lie close together somewhere beyond that reach, the machine or the
-// way to it has become slower: the waits of a loop that is never idle are spread wide. Then the
-// past counts no more.
+// When all of the newest probes lie close together somewhere beyond that reach, but not far, the
+// machine has become slower: the waits of a loop that is never idle are spread wide, or, when a
+// long queue hardly changes, are far. Then the past counts no more.
 //
 // A wait shorter than that reach is not seen, and noise longer than it is taken for one. Both are
 // small where pieces of work are of about a millisecond or more.
@@ -35,9 +35,9 @@ class ProbeWindow {
   /// Delays of probes that did not wait, which the peak is known by.
   static constexpr std::size_t kCalm = 64;
   static constexpr Duration kRemembered = std::chrono::minutes{10};
-  /// So many probes, over so long a time, tell that all has become slower.
+  /// So many probes at least, and for so long, tell that all has become slower.
   static constexpr std::size_t kFresh = 24;
-  static constexpr Duration kFreshFor = std::chrono::seconds{8};
+  static constexpr Duration kFreshFor = std::chrono::seconds{9};
   /// The mean wait is that of so many samples.
   static constexpr std::size_t kNewest = 8;
 
@@ -86,8 +86,10 @@ class ProbeWindow {
 
   bool count(const Sample& sample);
   void forget(TimePoint now);
-  [[nodiscard]] bool has_become_slower() const;
-  void forget_all_but_fresh();
+  /// Those of the newest sent ones that tell whether all has become slower; 0: they do not.
+  [[nodiscard]] std::size_t fresh_beyond_reach() const;
+  [[nodiscard]] bool is_slower_pace(std::size_t fresh) const;
+  void forget_all_but(std::size_t fresh);
   [[nodiscard]] Peak find_peak() const;
   /// Of the first `count` delays.
   static Peak peak_of(const std::vector<double>& sorted, std::size_t count) noexcept;

@@ -80,7 +80,7 @@ class Tunnel final : public Retirable,
   }
   /// All that counts against the budget, in bytes.
   [[nodiscard]] std::size_t kept() noexcept {
-    return queued() + (join_ == nullptr ? 0 : join_->opening_head.size());
+    return queued() + (join_ == nullptr ? 0 : join_->counted_head());
   }
   /// What it costs to keep them; see burden_of().
   [[nodiscard]] double burden(TimePoint now) noexcept {

@@ -24,8 +24,13 @@ struct TunnelJoin {
   static std::unique_ptr<TunnelJoin> make(std::string head, const http::Fields& agreed,
                                           BufferBudget& budget);
 
+  /// Of the head, what is worth counting, as of those that are on their way.
+  static constexpr std::size_t kUncounted = std::size_t{4} * 1024;
+  [[nodiscard]] std::size_t counted_head() const noexcept {
+    return opening_head.size() > kUncounted ? opening_head.size() : 0;
+  }
   /// Tells the budget what is kept now.
-  void account() noexcept { share.set(opening_head.size() + watch.held()); }
+  void account() noexcept { share.set(counted_head() + watch.held()); }
 
   std::string opening_head;       // for a session of the same kind at another backend
   websocket::DeflateTerms terms;  // as the client has agreed to

@@ -121,9 +121,9 @@ class Worker final : private uv::Listener::Handler,
   }
   /// A connection that carried no session was closed.
   void count_close(metrics::CloseReason reason);
-  /// What became of a session that may belong to another backend. @param sid empty: not known yet
   /// What an answer of the backend says of its load, if it does.
   void take_report(balance::Backend& backend, const http::Fields& fields) const;
+  /// What became of a session that may belong to another backend. @param sid empty: not known yet
   void count_rebind(PoolId pool, std::string_view sid, metrics::RebindResult result);
   void count_connect(metrics::ConnectResult result) noexcept {
     counters_.upstream_connects[static_cast<std::size_t>(result)].add();

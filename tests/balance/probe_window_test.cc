@@ -143,28 +143,30 @@ TEST_CASE(
 }
 
 TEST_CASE("a machine that has become slower is busy at first, and has a new baseline within 30 s") {
-  for (const double times : {1.5, 2.25, 3.0, 50.0}) {
-    CAPTURE(times);
-    ProbeWindow window(30s);
-    TimePoint now = kStart;
-    std::mt19937 random{5};
-    std::normal_distribution<double> noise{1.0, 0.04};
-    const auto probe = [&](double slower, Duration every, Duration for_how_long) {
-      for (const TimePoint end = now + for_how_long; now < end;) {
-        const double delay = 450e3 * slower * noise(random);
-        window.add(now += every, Duration{static_cast<std::int64_t>(delay)}, true, every);
-      }
-    };
-    probe(1, 1s, 5min);
-    probe(times, 500ms, 10s);
-    CHECK(window.reading(now).busy_share > 0.3);
-    probe(times, 500ms, 20s);
-    CHECK(window.reading(now).busy_share < 0.1);
-    CHECK(window.reading(now).baseline > 450us * times * 0.9);
-    CHECK(window.reading(now).baseline < 450us * times * 1.1);
-    // And faster again.
-    probe(1, 500ms, 30s);
-    CHECK(window.reading(now).busy_share < 0.1);
+  for (const double times : {1.5, 2.25, 3.0}) {
+    for (const Duration every : {Duration{100ms}, Duration{250ms}, Duration{400ms}}) {
+      CAPTURE(times);
+      ProbeWindow window(30s);
+      TimePoint now = kStart;
+      std::mt19937 random{5};
+      std::normal_distribution<double> noise{1.0, 0.04};
+      const auto probe = [&](double slower, Duration gap, Duration for_how_long) {
+        for (const TimePoint end = now + for_how_long; now < end;) {
+          const double delay = 450e3 * slower * noise(random);
+          window.add(now += gap, Duration{static_cast<std::int64_t>(delay)}, true, gap);
+        }
+      };
+      probe(1, 1s, 5min);
+      probe(times, every, 8s);
+      CHECK(window.reading(now).busy_share > 0.2);
+      probe(times, every, 12s);
+      CHECK(window.reading(now).busy_share < 0.1);
+      CHECK(window.reading(now).baseline > 450us * times * 0.9);
+      CHECK(window.reading(now).baseline < 450us * times * 1.1);
+      // And faster again.
+      probe(1, every, 30s);
+      CHECK(window.reading(now).busy_share < 0.1);
+    }
   }
 }
 
@@ -182,6 +184,32 @@ TEST_CASE("a loop that comes to be saturated is not taken for one on a slower ma
       window.add(now += 250ms, delay, true, 250ms);
       if (i > 120) REQUIRE(window.reading(now).busy_share > 0.7);
     }
+  }
+}
+
+TEST_CASE("a queue that hardly changes is not taken for a slower machine either") {
+  for (const auto& [queue, piece] : {std::pair{300e6, 4e6}, {1e6, 1e6}, {2e6, 1e6}, {20e6, 4e6}}) {
+    CAPTURE(queue);
+    ProbeWindow window(30s);
+    TimePoint now = kStart;
+    read(window, Loop(0.1, 1ms), 200, now);
+    std::mt19937 random{13};
+    std::uniform_real_distribution<double> wait{queue, queue + piece};
+    for (int i = 0; i < 1000; ++i) {
+      window.add(now += 250ms, Duration{static_cast<std::int64_t>(400e3 + wait(random))}, true,
+                 250ms);
+      if (i > 120) REQUIRE(window.reading(now).busy_share == 1.0);
+    }
+  }
+}
+
+TEST_CASE("one fast answer among the first makes no backend look busy") {
+  ProbeWindow window(30s);
+  TimePoint now = kStart;
+  read(window, Loop(0.0, 1ms), 9, now);
+  window.add(now += 250ms, 80us, true, 1s);
+  for (int i = 0; i < 60; ++i) {
+    CHECK(read(window, Loop(0.0, 1ms), 1, now).busy_share < 0.2);
   }
 }
 

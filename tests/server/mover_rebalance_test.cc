@@ -199,6 +199,45 @@ TEST_CASE("nobody is moved faster than those who get them may take them") {
   CHECK(stage.closed.size() >= 3);
 }
 
+TEST_CASE("those who are nearly even do not count for how fast people may be moved") {
+  MoverStage stage(4);
+  const auto pool = std::make_shared<balance::BackendSet>(*stage.pool({0, 1, 2, 3}));
+  pool->rate = 2;
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 62);
+  stage.open_idle(1, 39);
+  stage.open_idle(2, 39);
+  // All are to have 40 or less from when the last has 17 more.
+  stage.open_idle(3, 20);
+  stage.mover->rebalance(*pool, {.per_second = 50, .patience = 60s}, kStart);
+  CHECK(stage.mover->rebalance_progress(0)->per_second == doctest::Approx(2.0 * 22 / 20));
+}
+
+TEST_CASE("one that is busy for a moment ends no rebalance, one that stays so does") {
+  MoverStage stage(2);
+  const auto pool = stage.pool({0, 1});
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 20);
+  stage.mover->rebalance(*pool, kOneATick, kStart);
+  stage.come_back(1);
+  stage.backend(1).set_standing({balance::Level::busy, balance::Limit::loop_delay});
+  stage.run_until(kStart + 5s);
+  CHECK(stage.closed.size() == 1);
+  SUBCASE("for a moment") {
+    stage.backend(1).set_standing({});
+    for (TimePoint end = stage.now + 250ms; end < kStart + 15s; end += 250ms) {
+      stage.run_until(end);
+      stage.come_back(1);
+    }
+    CHECK(stage.live(0) == 10);
+  }
+  SUBCASE("for long") {
+    stage.run_until(kStart + 11s);
+    CHECK_FALSE(stage.mover->rebalance_progress(0));
+    CHECK(stage.closed.size() == 1);
+  }
+}
+
 TEST_CASE("nobody is moved to where the policy would place nobody") {
   MoverStage stage(2);
   stage.open_idle(0, 20);
