@@ -44,6 +44,20 @@ for (const kind of ['node4', 'uvicorn-websockets']) {
       assert.equal(await pinion.metric('load_reports_total', 'result="unread"'), 0);
     });
 
+    test('tells of short pieces of work as of long ones', { timeout: seconds(60) }, async (t) => {
+      const stage = Stage.of(t);
+      const backend = await stage.backend(kind, 'only', { reports: true });
+      const pinion = await stage.pinion({ backends: [backend], pool: { health: often } });
+      const socket = await client(stage, pinion.url, { transport: 'websocket' });
+      // Half of the time, 4 ms each.
+      const work = setInterval(() => socket.emit('block', 4), 8);
+      try {
+        await eventually('it is half busy', async () => (await pinion.backends())[0].reported_load > 0.35, { within: seconds(20) });
+      } finally {
+        clearInterval(work);
+      }
+    });
+
     test('tells in answers to requests too, where probes ask for nothing', { timeout: seconds(60) }, async (t) => {
       const stage = Stage.of(t);
       const backend = await stage.backend(kind, 'only', { reports: true });
