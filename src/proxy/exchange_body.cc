@@ -24,6 +24,7 @@ void Exchange::begin_gathering(const http::RequestHead& head) {
   phase_ = Phase::gathering;
   // A copy, since the worker's head is parsed into again before the body is complete.
   gathering_head_ = std::make_unique<http::RequestHead>(head);
+  share_what_is_kept();
   arm(worker_.config().proxy.timeouts.request_body_idle);
   // The backend is asked when the body is there, so the client would wait for this in vain.
   if (head.expects_continue) (void)downstream_.stream().write({"HTTP/1.1 100 Continue\r\n\r\n"});
@@ -67,6 +68,7 @@ void Exchange::gather(std::string_view& bytes) {
   }
   write_head(*gathering_head_);
   gathering_head_.reset();
+  share_what_is_kept();
   phase_ = Phase::waiting;
   std::string_view* const outer = std::exchange(input_, &bytes);
   choose_backend();
@@ -113,7 +115,9 @@ void Exchange::pass_body(std::string_view& bytes) {
 
 // Small heads are a part of what each connection takes, and too many to be counted.
 std::size_t Exchange::kept_head() const noexcept {
-  return head_bytes_.size() > kSmallHead ? head_bytes_.size() : 0;
+  const std::size_t size =
+      gathering_head_ != nullptr ? gathering_head_->fields.bytes() : head_bytes_.size();
+  return size > kSmallHead ? size : 0;
 }
 
 void Exchange::share_what_is_kept() noexcept {

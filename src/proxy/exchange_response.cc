@@ -306,7 +306,11 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
   ids_.add_cookie(text, *backend_, status_);
 
   Tunnel::Setup setup{.backend = backend_};
-  if (worker_.shared().access_log.enabled()) setup.facts = facts_;
+  if (worker_.shared().access_log.enabled()) {
+    setup.facts = facts_;
+    // It is as long as its client likes, and logged nowhere.
+    setup.facts.origin = {};
+  }
   if (facts_.intent.kind == Intent::Kind::handshake) {
     setup.open_watch = std::make_unique<OpenWatch>(worker_.shared().ledger, std::move(reservation_),
                                                    origin(session::Transport::websocket));

@@ -13,6 +13,7 @@
 
 namespace pinion::proxy {
 
+using metrics::CloseReason;
 using metrics::RebindResult;
 using websocket::CloseCode;
 
@@ -119,10 +120,10 @@ std::optional<RebindResult> Tunnel::begin_move(balance::Backend& right) {
 void Tunnel::on_rebound(RebindResult result) noexcept {
   std::string rest;
   // A client that has left meanwhile may be back on a WebSocket of its own, whose CONNECT is to
-  // come last there: that of this one stays here, and takes nothing along.
+  // come last: that of this one goes nowhere, as it would begin anew what lives elsewhere.
   if (result == RebindResult::moved && in_.source().peer_has_left()) {
-    result = RebindResult::late;
-    join_->id.clear();
+    worker_.retire(std::move(join_->rebind));
+    return abort(CloseReason::client_closed);
   }
   if (result == RebindResult::moved) {
     if (take_over(*join_->rebind)) {

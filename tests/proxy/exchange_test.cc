@@ -45,6 +45,27 @@ TEST_CASE("a large head counts as buffered until the answer begins") {
   CHECK(eventually([&] { return proxy.buffered() == 0; }));
 }
 
+TEST_CASE("so does that of a request whose body is gathered, from its beginning") {
+  const Backend backend;
+  RunningProxy proxy(
+      {backend.address()},
+      {.pool = "[pool.affinity]\nids = [\"json:id\"]\njson_paths = [\"/update\"]\n"});
+  Peer client = proxy.client();
+  const std::string large(40'000, 'x');
+  client.send(
+      "PUT /update HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+      "Content-Length: 12\r\nX-Large: " +
+      large + "\r\n\r\n{\"id\":");
+  CHECK(eventually([&] { return proxy.buffered() >= large.size(); }));
+  CHECK(proxy.buffered() < large.size() + 1000);
+  CHECK(backend.nobody_waits());
+  client.send("\"abc\"}");
+  Peer upstream = backend.accept();
+  CHECK(upstream.read_until("\r\n\r\n").find(large) != std::string::npos);
+  upstream.send(answer("ok"));
+  CHECK(eventually([&] { return proxy.buffered() < 1000; }));
+}
+
 TEST_CASE("methods that are seldom heard of and higher minor versions go on, as 1.1") {
   const Backend backend;
   const RunningProxy proxy({backend.address()});
