@@ -39,7 +39,9 @@ void SessionLedger::bind(SessionKey key, std::uint64_t serial, std::string_view 
   const auto found = table_.find(key);
   if (!found || found->serial != serial) return;
   auto* const held = affinity_.bind({key.pool, id}, backend, keep, now);
-  if (auto* const former = table_.belongs_to(key, serial, held)) affinity_.release(former, now);
+  auto* const former = table_.belongs_to(key, serial, held);
+  // What still asks for it by that one is to find it, though it may have been moved.
+  if (former != nullptr) affinity_.release(former, now, backend);
 }
 
 bool SessionLedger::move(SessionKey key, std::uint64_t serial, balance::Reservation& reservation,

@@ -124,12 +124,13 @@ void AffinityTable::suggest(AffinityKey key, BackendId backend, Duration keep, T
   if (one_too_many) evict_one();
 }
 
-void AffinityTable::release(Entry* entry, TimePoint now) {
+void AffinityTable::release(Entry* entry, TimePoint now, std::optional<BackendId> lives_at) {
   Shard& shard = shard_of(entry->hash);
   {
     const std::lock_guard lock(shard.mutex);
     PINION_CHECK(entry->holders > 0, "only who holds an id releases it");
     if (--entry->holders > 0) return;
+    if (lives_at) entry->backend = *lives_at;
     shard.rest(*entry, now);
     if (!count_at_rest()) return;
   }

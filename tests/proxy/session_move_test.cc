@@ -143,6 +143,20 @@ TEST_CASE("a session that has gone says nothing of where an id belongs") {
   CHECK(ids.find({0, "tab"}, kStart)->backend == books.backends[1]->id());
 }
 
+TEST_CASE("the id of its handshake leads to where a session lives that was moved for another one") {
+  Books books(2);
+  auto& ids = books.ledger.affinity();
+  const auto serial = books.open("abc");
+  books.ledger.bind(kAbc, serial, "handshake", books.backends[0]->id(), 1h, kStart);
+  auto reservation = books.reserve(1);
+  REQUIRE(books.ledger.move(kAbc, serial, reservation, "xyz"));
+  books.ledger.bind(kAbc, serial, "tab", books.backends[1]->id(), 1h, kStart);
+  for (const char* const id : {"handshake", "tab"}) {
+    CHECK(ids.find({0, id}, kStart)->backend == books.backends[1]->id());
+  }
+  CHECK_FALSE(ids.find({0, "handshake"}, kStart)->in_use);
+}
+
 TEST_CASE("who was moved away on purpose is not led back") {
   Books books;
   const auto serial = books.open("abc");
