@@ -96,10 +96,12 @@ void Downstream::on_read(std::string_view bytes) noexcept { take_bytes(bytes); }
 void Downstream::take_bytes(std::string_view bytes) {
   // What was read before comes first.
   if (!ahead_.empty()) return read_ahead(bytes);
+  std::size_t taken = 0;
   while (!bytes.empty()) {
     switch (state_) {
       case State::idle:
       case State::head:
+        if (++taken > kAtOnce) return leave_for_next_turn(bytes);
         take_head(bytes);
         break;
       case State::exchange:
@@ -116,6 +118,11 @@ void Downstream::take_bytes(std::string_view bytes) {
         return;
     }
   }
+}
+
+void Downstream::leave_for_next_turn(std::string_view& bytes) {
+  read_ahead(bytes);
+  worker_.resume_later(*this);
 }
 
 void Downstream::take_head(std::string_view& bytes) {

@@ -45,6 +45,9 @@ class Downstream final : public Retirable,
                          public StallWatch::Owner {
  public:
   static constexpr std::size_t kReadAhead = uv::kScratchBytes;
+  /// How many requests are taken at once of a row that pinion answers by itself: others want their
+  /// turn, and what an Exchange holds is free only after it.
+  static constexpr std::size_t kAtOnce = 16;
 
   /// @param peer its IP; empty for a unix socket
   Downstream(Worker& worker, uv::Stream stream, std::string peer);
@@ -129,6 +132,7 @@ class Downstream final : public Retirable,
 
   void take_bytes(std::string_view bytes);
   void take_head(std::string_view& bytes);
+  void leave_for_next_turn(std::string_view& bytes);
   void take_in_exchange(std::string_view& bytes);
   void read_ahead(std::string_view& bytes);
   void account_read();

@@ -181,7 +181,7 @@ void Worker::retire(Farewell& done) {
   retired_.emplace_back(&done);
 }
 
-void Worker::after_turn() noexcept {
+bool Worker::after_turn() noexcept {
   // Those who ask again while they are resumed wait for the next turn.
   IntrusiveList<Downstream, ResumeLater> resuming;
   resuming.splice_back(connections_->resuming);
@@ -191,6 +191,7 @@ void Worker::after_turn() noexcept {
     retired_.swap(freed_);
     freed_.clear();
   }
+  return !connections_->resuming.empty();
 }
 
 void Worker::on_tick() noexcept {

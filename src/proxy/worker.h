@@ -154,7 +154,7 @@ class Worker final : private uv::Listener::Handler,
   void on_accept(uv::Stream stream, const SocketAddress& peer) noexcept override;
   void on_accept_failed(int status, bool turned_away) noexcept override;
   void on_tick() noexcept override;
-  void after_turn() noexcept override;
+  bool after_turn() noexcept override;
   void measure_lag() noexcept;
   void await_tick() noexcept;
   void publish_news() noexcept;

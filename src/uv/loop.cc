@@ -22,7 +22,7 @@ int Loop::timeout() const noexcept {
 }
 
 void Loop::run_once(Wait wait) noexcept {
-  int timeout_ms = wait == Wait::none ? 0 : timeout();
+  int timeout_ms = wait == Wait::none || more_to_do_ ? 0 : timeout();
   if (timeout_ms > 0) {
     // The clock has stood still while the last turn ran.
     uv_update_time(&loop_);
@@ -30,12 +30,18 @@ void Loop::run_once(Wait wait) noexcept {
   }
   const bool foreign = poller_.wait(timeout_ms);
   uv_update_time(&loop_);
+  began_ = now();
   ++turn_;
-  // First, since it looks at the clock again, which is to stand still for the sockets.
-  if (foreign || timeout() == 0) uv_run(&loop_, UV_RUN_NOWAIT);
   poller_.dispatch();
-  if (after_turn_ != nullptr) after_turn_->after_turn();
+  if ((foreign || timeout() == 0) && sockets_were_heard()) uv_run(&loop_, UV_RUN_NOWAIT);
+  more_to_do_ = after_turn_ != nullptr && after_turn_->after_turn();
   poller_.end_turn();
+}
+
+// No time is up while what was waited for is there: after a stop, or a long turn, both have come.
+bool Loop::sockets_were_heard() noexcept {
+  if (poller_.took_all() || ++held_back_ == kLongestHold) held_back_ = 0;
+  return held_back_ == 0;
 }
 
 void Loop::run() noexcept {

@@ -2,7 +2,8 @@
 //
 // A turn waits for sockets on the Poller's epoll, in which libuv's own descriptor is one of many:
 // libuv runs when it has something to do (timers, mailboxes, names, signals), so that what comes
-// and goes on sockets costs no more than the system calls that it takes.
+// and goes on sockets costs no more than the system calls that it takes. It runs behind the sockets
+// of its turn, so that no timer fires before bytes that have come in time.
 //
 // Threads: made, run and destroyed on one thread; stop() too. Others reach it by a Mailbox.
 // Lifetime: outlives every handle and socket on it. The destructor closes nothing: owners close
@@ -29,7 +30,8 @@ class Loop {
   /// Called once a turn, after its events, for work that must not happen inside a callback.
   class AfterTurn {
    public:
-    virtual void after_turn() noexcept = 0;
+    /// @returns whether there is more to do at once: the next turn does not wait then
+    virtual bool after_turn() noexcept = 0;
 
    protected:
     ~AfterTurn() = default;
@@ -49,8 +51,10 @@ class Loop {
   /// One turn.
   void run_once(Wait wait = Wait::for_events) noexcept;
   void stop() noexcept { stopping_ = true; }
-  /// The time at which this turn began: it stands still within a turn.
+  /// The time at which this turn began: it stands still within a turn, but for what is libuv's.
   [[nodiscard]] TimePoint now() const noexcept;
+  /// When the sockets of this turn were last asked for.
+  [[nodiscard]] TimePoint turn_began() const noexcept { return began_; }
   /// The time at this very moment, for what is to be measured within a turn.
   [[nodiscard]] static TimePoint precise_now() noexcept;
   /// Reads the clock again, after something that took long.
@@ -66,13 +70,20 @@ class Loop {
   [[nodiscard]] char* scratch() noexcept { return scratch_->data(); }
 
  private:
+  // Turns with more sockets than can be told at once, after which libuv runs all the same.
+  static constexpr std::uint32_t kLongestHold = 32;
+
   [[nodiscard]] int timeout() const noexcept;
+  bool sockets_were_heard() noexcept;
 
   uv_loop_t loop_{};
   Poller poller_;
   AfterTurn* after_turn_ = nullptr;
   std::uint32_t turn_ = 0;
+  std::uint32_t held_back_ = 0;  // turns in which libuv did not run, though it had to
+  TimePoint began_{};
   bool stopping_ = false;
+  bool more_to_do_ = false;
   std::unique_ptr<std::array<char, kScratchBytes>> scratch_;
 };
 

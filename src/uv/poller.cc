@@ -64,6 +64,7 @@ bool Poller::wait(int timeout_ms) noexcept {
   // A signal that interrupts is libuv's, whose descriptor tells of it.
   ready_ = std::max(
       0, ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), timeout_ms));
+  took_all_ = ready_ < static_cast<int>(events_.size());
   for (int i = 0; i < ready_; ++i) {
     if (events_[static_cast<std::size_t>(i)].data.ptr == nullptr) return true;
   }

@@ -61,6 +61,8 @@ class Poller {
   /// Waits for events, at most so long. @param timeout_ms -1: without end
   /// @returns whether the foreign descriptor is among what is ready
   bool wait(int timeout_ms) noexcept;
+  /// wait() has found no more than it could take.
+  [[nodiscard]] bool took_all() const noexcept { return took_all_; }
   /// Tells what wait() has found, and those who asked for this turn.
   void dispatch() noexcept;
   /// Frees what was retired.
@@ -71,6 +73,7 @@ class Poller {
 
   int epoll_;
   int ready_ = 0;
+  bool took_all_ = true;
   std::size_t watched_ = 0;
   std::vector<epoll_event> events_;  // those of this turn, the first ready_
   IntrusiveList<Watched> again_;

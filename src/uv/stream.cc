@@ -92,7 +92,7 @@ bool Stream::nothing_has_come() const noexcept {
   if (ending() || cell_->is_due()) return false;
   // The kernel is asked only when it has not been for a while: each time would cost a polled
   // request 4 % more.
-  if (Loop::precise_now() - cell_->loop.now() < kShortTurn) return true;
+  if (Loop::precise_now() - cell_->loop.turn_began() < kShortTurn) return true;
   return !something_waits();
 }
 

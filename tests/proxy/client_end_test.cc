@@ -1,5 +1,6 @@
 // Clients that send their FIN early, go on sending although they are refused, or fall silent in the
 // middle of what they send.
+#include "proxy/downstream.h"
 #include "speech.h"
 
 namespace pinion::proxy {
@@ -33,6 +34,46 @@ TEST_CASE("a client can read why its head was refused, too, when it has sent all
   CHECK(read_answer(client).starts_with("HTTP/1.1 400 "));
   CHECK(client.read_to_end().empty());
   CHECK(client.end() == End::fin);
+}
+
+TEST_CASE("a stop that is longer than a timeout times nobody out whose bytes have come") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, {.timeouts = "request_head = \"300ms\""});
+  Peer client = proxy.client();
+  const std::string request = poll("nobody");
+  client.send(request.substr(0, 20));
+  CHECK(eventually([&] { return proxy.buffered() > 0; }));
+  proxy.while_stopped([&] {
+    client.send(request.substr(20));
+    const TimePoint began = monotonic_now();
+    CHECK(eventually([&] { return monotonic_now() - began > 1s; }));
+  });
+  CHECK(read_answer(client).starts_with("HTTP/1.1 400 "));
+  CHECK(proxy.closes(CloseReason::client_timeout) == 0);
+}
+
+TEST_CASE(
+    "a row of requests that pinion answers by itself takes many turns, and all are answered") {
+  constexpr std::uint32_t kMany = 2000;
+  const Backend backend;
+  RunningProxy proxy({backend.address()});
+  Peer client = proxy.client();
+  std::string row;
+  for (std::uint32_t i = 0; i < kMany; ++i) row += poll("nobody");
+  std::uint32_t before = 0;
+  proxy.on_worker([&](Worker& worker) { before = worker.loop().turn(); });
+  proxy.while_stopped([&] { client.send(row); });
+  SUBCASE("of one that goes on") {}
+  SUBCASE("of one that has said all that it will say") { client.finish(); }
+  for (std::uint32_t i = 0; i < kMany; ++i) {
+    REQUIRE(read_answer(client).starts_with("HTTP/1.1 400 "));
+  }
+  std::uint32_t turns = 0;
+  proxy.on_worker([&](Worker& worker) { turns = worker.loop().turn() - before; });
+  // Once when they are read, and once when the turn is over.
+  CHECK(turns >= kMany / (2 * Downstream::kAtOnce));
+  CHECK(proxy.counters().pools[0].unknown_sid.value() == kMany);
+  CHECK(proxy.buffered() == 0);
 }
 
 TEST_CASE("a body that stands still is not waited for, also when its answer has begun") {

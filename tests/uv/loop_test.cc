@@ -24,8 +24,12 @@ using test::run_until;
 using test::Ticks;
 
 struct Turns final : Loop::AfterTurn {
-  void after_turn() noexcept override { ++count; }
+  bool after_turn() noexcept override {
+    ++count;
+    return count < more_until;
+  }
   int count = 0;
+  int more_until = 0;
 };
 
 }  // namespace
@@ -52,6 +56,24 @@ TEST_CASE("the hook runs once a turn") {
   const std::uint32_t from = loop.turn();
   CHECK(run_until(loop, [&] { return turns.count >= 5; }));
   CHECK(loop.turn() - from == static_cast<std::uint32_t>(turns.count));
+  loop.set_after_turn(nullptr);
+}
+
+TEST_CASE("a hook that has more to do is not kept waiting, and one that has not is") {
+  Loop loop;
+  Turns turns;
+  turns.more_until = 10;
+  loop.set_after_turn(&turns);
+  Ticks ticks;
+  Timer timer(loop, ticks);
+  timer.start(100ms, 100ms);
+  const TimePoint before = monotonic_now();
+  loop.run_once(Loop::Wait::none);
+  while (turns.count < 10) loop.run_once();
+  CHECK(ticks.count == 0);
+  CHECK(monotonic_now() - before < 100ms);
+  loop.run_once();
+  CHECK(ticks.count == 1);
   loop.set_after_turn(nullptr);
 }
 

@@ -2,6 +2,7 @@
 #include "uv/poller.h"
 
 #include <list>
+#include <thread>
 #include <vector>
 
 #include "no_descriptors.h"
@@ -82,6 +83,36 @@ TEST_CASE("a timer that is started by a socket, and is all that is left, fires")
   while (pair.events.reads == 0) pair.loop.run_once();
   while (ticks.count == 0) pair.loop.run_once();
   CHECK(ticks.count == 1);
+}
+
+TEST_CASE("no timer fires before the bytes that came in time, of however many sockets") {
+  Collector collector;
+  Listening listening(collector);
+  std::list<FarEnd> far;
+  for (int i = 0; i < 600; ++i) far.push_back(listening.connect());
+  REQUIRE(run_until(listening.loop, [&] { return collector.streams.size() == far.size(); }));
+  test::Recorder events;
+  for (Stream& stream : collector.streams) {
+    stream.set_events(events);
+    stream.start_reading();
+  }
+  // They look for themselves whether something has come already.
+  listening.loop.run_once(Loop::Wait::none);
+  struct Fires final : Timer::Handler {
+    explicit Fires(const test::Recorder& recorder) : heard(recorder) {}
+    void on_tick() noexcept override { reads = heard.reads; }
+    const test::Recorder& heard;
+    std::optional<std::size_t> reads;
+  } fires(events);
+  Timer timer(listening.loop, fires);
+  const TimePoint began = monotonic_now();
+  timer.start(5ms, 0ms);
+  for (const FarEnd& each : far) each.send("x");
+  // As a process that was stopped finds it.
+  while (monotonic_now() - began < 20ms) std::this_thread::yield();
+  while (!fires.reads) listening.loop.run_once();
+  CHECK(fires.reads == far.size());
+  collector.streams.clear();
 }
 
 TEST_CASE("a loop runs for its sockets alone, and sockets do not keep libuv from being heard") {
