@@ -311,10 +311,8 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
     // It is as long as its client likes, and logged nowhere.
     setup.facts.origin = {};
   }
-  if (facts_.intent.kind == Intent::Kind::handshake) {
-    setup.open_watch = std::make_unique<OpenWatch>(worker_.shared().ledger, std::move(reservation_),
-                                                   origin(session::Transport::websocket));
-  } else if (session_) {
+  const bool opens = facts_.intent.kind == Intent::Kind::handshake;
+  if (session_) {
     setup.session = OpenedSession{.sid = std::string(session_->sid()),
                                   .serial = session_->found().serial,
                                   .time_to_live = session_->found().time_to_live};
@@ -322,12 +320,18 @@ void Exchange::become_tunnel(const http::ResponseHead& head, std::string_view re
                                        static_cast<std::uint16_t>(worker_.index()), worker_.now());
     session_->release(worker_.now());
   }
-  if (join_.may_be_elsewhere() && (setup.open_watch || session_)) {
+  if (join_.may_be_elsewhere() && (opens || session_)) {
     if (session_ && join_.is_over_for(session_->key())) {
       setup.later = watch_later_connects(head);
     } else {
       setup.join = watch_connect(head);
     }
+  }
+  if (opens) {
+    OpenWatch::Origin origin = this->origin(session::Transport::websocket);
+    origin.joins = setup.join != nullptr;
+    setup.open_watch = std::make_unique<OpenWatch>(worker_.shared().ledger, std::move(reservation_),
+                                                   std::move(origin));
   }
   if (!setup.session) count_work();
   if (!setup.session) setup.inflight = std::move(inflight_);

@@ -60,8 +60,11 @@ void OpenWatch::open(TimePoint now) {
                                                       {origin_.pool, origin_.id}, backend, now)
                                   : std::nullopt;
   const bool left_to_connect = home && ledger_.registry().by_id(home->backend).takes_back();
-  if (!origin_.id.empty() && !left_to_connect) {
-    ledger_.bind({origin_.pool, packet.sid}, serial, origin_.id, backend, origin_.keep, now);
+  const session::SessionKey key{origin_.pool, packet.sid};
+  if (left_to_connect) {
+    ledger_.leave_to_connect(key, serial, std::move(origin_.id), origin_.keep);
+  } else if (!origin_.id.empty()) {
+    ledger_.bind(key, serial, origin_.id, backend, origin_.keep, now);
   }
   opened_ = OpenedSession{.sid = packet.sid, .serial = serial, .time_to_live = time_to_live};
 }

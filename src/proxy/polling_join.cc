@@ -147,6 +147,7 @@ PollingJoin::Said PollingJoin::read_stated_id(std::string_view body) {
     said = Said::connect;
     stated_id_ = id_of_connect(worker_.shared().ledger.affinity(), *facts_.pool,
                                ids_in_connect(*connect, affinity()), worker_.now());
+    stated_ = !stated_id_.empty();
   }
   return said;
 }
@@ -231,6 +232,8 @@ PollingJoin::Next PollingJoin::stay() {
   if (!stated_id_.empty() && !had_its_say) {
     worker_.shared().ledger.bind(session_->key(), found.serial, stated_id_, found.backend,
                                  affinity().keep, worker_.now());
+  } else if (!stated_) {
+    worker_.shared().ledger.bind_left(session_->key(), found.serial, found.backend, worker_.now());
   }
   tell();
   return Next::go_on;

@@ -104,12 +104,13 @@ class PollingJoin final : private JoinWaiter, private Rebind::Owner {
   const std::string& head_;
   Owner& owner_;
   SessionHold* session_ = nullptr;
-  std::string stated_id_;  // in the CONNECT
+  std::string stated_id_;  // in the CONNECT, unless its session is not to belong to it
   std::unique_ptr<Rebind> rebind_;
   TimePoint join_until_{};
   bool reads_body_ = false;
   bool passes_unread_ = false;  // what may be a CONNECT
   bool may_bring_later_ = false;
+  bool stated_ = false;  // the CONNECT does state one
   bool waits_ = false;
   bool told_ = false;  // nobody waits for this request
 };

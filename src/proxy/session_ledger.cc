@@ -33,15 +33,50 @@ void SessionLedger::end_request(SessionKey key, const session::PinTable::Found& 
             .requests = 1});
 }
 
+bool SessionLedger::lives(SessionKey key, std::uint64_t serial) const {
+  const auto found = table_.find(key);
+  return found && found->serial == serial;
+}
+
 void SessionLedger::bind(SessionKey key, std::uint64_t serial, std::string_view id,
                          BackendId backend, Duration keep, TimePoint now) {
   // Of one that has gone, nothing is to be learnt.
-  const auto found = table_.find(key);
-  if (!found || found->serial != serial) return;
+  if (!lives(key, serial)) return;
+  const auto left = handshake_ids_.take(serial);
   auto* const held = affinity_.bind({key.pool, id}, backend, keep, now);
   auto* const former = table_.belongs_to(key, serial, held);
-  // What still asks for it by that one is to find it, though it may have been moved.
-  if (former != nullptr) affinity_.release(former, now, backend);
+  if (former == held) return affinity_.release(former, now);
+  // What still asks for it by the id of its handshake is to find it, though it may have been moved.
+  if (former != nullptr) {
+    affinity_.follow(former, backend);
+    hold_too(key, serial, former, now);
+  } else if (left && left->id != id) {
+    const session::AffinityKey other{key.pool, left->id};
+    const auto found = affinity_.find(other, now);
+    if (found && found->in_use) return;
+    hold_too(key, serial, affinity_.bind(other, backend, left->keep, now), now);
+  }
+}
+
+void SessionLedger::hold_too(SessionKey key, std::uint64_t serial,
+                             session::AffinityTable::Entry* entry, TimePoint now) {
+  auto* before = handshake_ids_.hold(serial, entry);
+  if (before != nullptr) affinity_.release(before, now);
+  if (lives(key, serial)) return;
+  before = handshake_ids_.end(serial);
+  if (before != nullptr) affinity_.release(before, now);
+}
+
+void SessionLedger::leave_to_connect(SessionKey key, std::uint64_t serial, std::string id,
+                                     Duration keep) {
+  handshake_ids_.leave_to_connect(serial, {.id = std::move(id), .keep = keep});
+  if (!lives(key, serial)) (void)handshake_ids_.end(serial);
+}
+
+void SessionLedger::bind_left(SessionKey key, std::uint64_t serial, BackendId backend,
+                              TimePoint now) {
+  const auto left = handshake_ids_.take(serial);
+  if (left) bind(key, serial, left->id, backend, left->keep, now);
 }
 
 bool SessionLedger::move(SessionKey key, std::uint64_t serial, balance::Reservation& reservation,
@@ -76,6 +111,8 @@ bool SessionLedger::close(SessionKey key, std::uint64_t serial, CloseReason reas
 void SessionLedger::send_away(const Session& session) {
   auto* const held = table_.belongs_to({session.pool, session.sid}, session.serial, nullptr);
   if (held != nullptr) affinity_.forget(held);
+  auto* const beside = handshake_ids_.end(session.serial);
+  if (beside != nullptr) affinity_.forget(beside);
   moved_clients_.lost(session.client);
 }
 
@@ -96,12 +133,13 @@ std::size_t SessionLedger::drop_backend(BackendId backend) {
 
 void SessionLedger::settle(const Session& ended, CloseReason reason) {
   registry_.by_id(ended.backend).session_ended(ended.transport == Transport::websocket);
-  if (ended.affinity != nullptr) {
+  for (auto* const held : {ended.affinity, handshake_ids_.end(ended.serial)}) {
+    if (held == nullptr) continue;
     // Who is moved away is to be placed anew, not led back.
     if (reason == CloseReason::moved) {
-      affinity_.forget(ended.affinity);
+      affinity_.forget(held);
     } else {
-      affinity_.release(ended.affinity, uv::Loop::precise_now());
+      affinity_.release(held, uv::Loop::precise_now());
     }
   }
   closes_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);

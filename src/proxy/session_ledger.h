@@ -16,6 +16,7 @@
 #include "log/log.h"
 #include "metrics/close_reason.h"
 #include "session/affinity_table.h"
+#include "session/handshake_ids.h"
 #include "session/lost_clients.h"
 #include "session/pin_table.h"
 
@@ -82,6 +83,12 @@ class SessionLedger {
   /// @param keep the id after the session's end
   void bind(session::SessionKey key, std::uint64_t serial, std::string_view id, BackendId backend,
             Duration keep, TimePoint now);
+  /// Its handshake stated an id that lives elsewhere. bind() settles it with the session's own; its
+  /// CONNECT is to tell that, or bind_left() that there will be none.
+  void leave_to_connect(session::SessionKey key, std::uint64_t serial, std::string id,
+                        Duration keep);
+  /// The session has joined without an id: it belongs to what was left to its CONNECT, if any was.
+  void bind_left(session::SessionKey key, std::uint64_t serial, BackendId backend, TimePoint now);
   /// The session lives on the backend of the reservation from now on, which calls it
   /// `upstream_sid`.
   /// @returns false if it has gone meanwhile; the place is given back then
@@ -116,12 +123,16 @@ class SessionLedger {
   }
 
  private:
+  [[nodiscard]] bool lives(session::SessionKey key, std::uint64_t serial) const;
+  void hold_too(session::SessionKey key, std::uint64_t serial, session::AffinityTable::Entry* entry,
+                TimePoint now);
   void settle(const session::Session& ended, metrics::CloseReason reason);
   void log_end(const session::Session& ended, metrics::CloseReason reason) const;
 
   balance::Registry& registry_;
   session::PinTable table_;
   session::AffinityTable affinity_;
+  session::HandshakeIds handshake_ids_;
   session::LostClients lost_clients_, moved_clients_;
   log::Logger& log_;
   std::array<std::atomic<std::uint64_t>, metrics::kCloseReasons> closes_{};

@@ -132,6 +132,7 @@ class Tunnel final : public Retirable,
   std::optional<metrics::RebindResult> begin_move(balance::Backend& right);
   [[nodiscard]] bool take_over(Rebind& rebind);
   void joined();
+  void bind_joined();
   void drop_join();
   void read_later_connects(std::string_view bytes);
   void learn_late(std::string_view id);

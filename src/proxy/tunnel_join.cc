@@ -47,6 +47,7 @@ void Tunnel::read_connect(std::string_view bytes) {
   join_->account();
   if (!passable.empty()) pass_from_client(passable);
   if (state_ != State::open || join_ == nullptr) return;
+  join_->leaves_id = verdict == Verdict::closed;
   // Without a session there is nothing to be moved.
   if (verdict == Verdict::closed || (verdict != Verdict::need_more && !session_)) return joined();
   if (verdict == Verdict::unread) return stay(RebindResult::unread);
@@ -70,7 +71,8 @@ void Tunnel::take_connect() {
   do {
     join_->id = id_in(join_->watch.packet());
   } while (join_->id.empty() && join_->watch.next_connect());
-  if (join_->id.empty()) return joined();
+  join_->leaves_id = !join_->id.empty();
+  if (!join_->leaves_id) return joined();
   if (has_joined_by_polling()) {
     learn_late(std::exchange(join_->id, {}));
     return joined();
@@ -168,10 +170,7 @@ void Tunnel::joined() {
   const std::string unread(join_->watch.unread());
   const std::string held = join_->watch.take_all();
   auto reader = join_->watch.take_reader();
-  if (session_ && !join_->id.empty()) {
-    worker_.shared().ledger.bind({pool(), session_->sid}, session_->serial, join_->id,
-                                 backend_->id(), affinity().keep, worker_.now());
-  }
+  if (session_) bind_joined();
   drop_join();
   if (!held.empty()) pass_from_client(held);
   if (state_ != State::open || !session_) return;
@@ -180,6 +179,16 @@ void Tunnel::joined() {
   later_ = std::make_unique<LaterConnects>(
       std::move(reader), worker_.now() + affinity().connect_wait, worker_.shared().budget);
   read_later_connects(unread);
+}
+
+void Tunnel::bind_joined() {
+  auto& ledger = worker_.shared().ledger;
+  const session::SessionKey key{pool(), session_->sid};
+  if (!join_->id.empty()) {
+    ledger.bind(key, session_->serial, join_->id, backend_->id(), affinity().keep, worker_.now());
+  } else if (!join_->leaves_id) {
+    ledger.bind_left(key, session_->serial, backend_->id(), worker_.now());
+  }
 }
 
 void Tunnel::read_later_connects(std::string_view bytes) {

@@ -37,7 +37,8 @@ struct TunnelJoin {
   ConnectWatch watch;
   BufferShare share;               // for the head, and what the watch holds
   bool is_upgrade = false;         // its session may join by a POST meanwhile
-  std::string id;                  // that the CONNECT states
+  std::string id;                  // that the CONNECT states, unless it is not to belong to that
+  bool leaves_id = false;          // of the handshake: it states one, or its client says goodbye
   TimePoint pinged{};              // by the backend, as far as pings can be seen
   std::unique_ptr<Rebind> rebind;  // while the session is being moved
 };

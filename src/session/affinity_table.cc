@@ -124,17 +124,21 @@ void AffinityTable::suggest(AffinityKey key, BackendId backend, Duration keep, T
   if (one_too_many) evict_one();
 }
 
-void AffinityTable::release(Entry* entry, TimePoint now, std::optional<BackendId> lives_at) {
+void AffinityTable::release(Entry* entry, TimePoint now) {
   Shard& shard = shard_of(entry->hash);
   {
     const std::lock_guard lock(shard.mutex);
     PINION_CHECK(entry->holders > 0, "only who holds an id releases it");
     if (--entry->holders > 0) return;
-    if (lives_at) entry->backend = *lives_at;
     shard.rest(*entry, now);
     if (!count_at_rest()) return;
   }
   evict_one();
+}
+
+void AffinityTable::follow(Entry* entry, BackendId backend) {
+  const std::lock_guard lock(shard_of(entry->hash).mutex);
+  if (entry->holders == 1) entry->backend = backend;
 }
 
 void AffinityTable::forget(Entry* entry) {

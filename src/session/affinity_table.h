@@ -58,8 +58,10 @@ class AffinityTable {
   /// nothing is known of it from sessions.
   void suggest(AffinityKey key, BackendId backend, Duration keep, TimePoint now);
   /// The session has ended; its id is kept for the time that bind() was told.
-  /// @param lives_at where the session lives that has it no more, if that goes on under another id
-  void release(Entry* entry, TimePoint now, std::optional<BackendId> lives_at = std::nullopt);
+  void release(Entry* entry, TimePoint now);
+  /// The session that holds it lives on that backend now, under another id: unless another one
+  /// holds it too, so does this id.
+  void follow(Entry* entry, BackendId backend);
   /// The session was taken away from its backend: unless another one lives there, the id belongs to
   /// none.
   void forget(Entry* entry);

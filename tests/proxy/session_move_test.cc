@@ -120,15 +120,53 @@ TEST_CASE("an id is in use while a session of it lives, and belongs to where the
   REQUIRE(found);
   CHECK(found->in_use);
   CHECK(found->backend == books.backends[1]->id());
-  // Another id takes its place.
-  books.ledger.bind(kAbc, serial, "other", books.backends[1]->id(), 1h, kStart);
-  CHECK_FALSE(ids.find({0, "tab"}, kStart)->in_use);
-  CHECK(ids.find({0, "other"}, kStart)->in_use);
   books.ledger.close(kAbc, serial, CloseReason::client_closed);
-  found = ids.find({0, "other"}, kStart);
+  found = ids.find({0, "tab"}, kStart);
   REQUIRE(found);
   CHECK_FALSE(found->in_use);
   CHECK(found->lived);
+}
+
+TEST_CASE("a session whose CONNECT states another id than its handshake has both until it ends") {
+  Books books(2);
+  auto& ids = books.ledger.affinity();
+  const auto serial = books.open("abc", 1);
+  const BackendId home = books.backends[1]->id();
+  books.ledger.bind(kAbc, serial, "handshake", home, 1h, kStart);
+  books.ledger.bind(kAbc, serial, "tab", home, 1h, kStart);
+  SUBCASE("of itself: they are kept from then on") {
+    ids.sweep(kStart + 24h);
+    for (const char* const id : {"handshake", "tab"}) CHECK(ids.find({0, id}, kStart)->in_use);
+    books.ledger.close(kAbc, serial, CloseReason::client_closed);
+    for (const char* const id : {"handshake", "tab"}) {
+      const auto found = ids.find({0, id}, kStart);
+      REQUIRE(found);
+      CHECK_FALSE(found->in_use);
+      CHECK(found->backend == home);
+    }
+  }
+  SUBCASE("or is moved: they are forgotten") {
+    books.ledger.close(kAbc, serial, CloseReason::moved);
+    CHECK(ids.size() == 0);
+  }
+  SUBCASE("or is about to be moved: they are forgotten at once") {
+    const auto session = *books.ledger.table().get(kAbc);
+    books.ledger.send_away(session);
+    CHECK(ids.size() == 0);
+    books.ledger.close(kAbc, serial, CloseReason::moved);
+  }
+  books.check_empty();
+}
+
+TEST_CASE("a session that states one id again and again holds it once") {
+  Books books;
+  auto& ids = books.ledger.affinity();
+  const auto serial = books.open("abc");
+  for (int i = 0; i < 3; ++i) {
+    books.ledger.bind(kAbc, serial, "tab", books.backends[0]->id(), 1h, kStart);
+  }
+  books.ledger.close(kAbc, serial, CloseReason::client_closed);
+  CHECK_FALSE(ids.find({0, "tab"}, kStart)->in_use);
 }
 
 TEST_CASE("a session that has gone says nothing of where an id belongs") {
@@ -154,7 +192,6 @@ TEST_CASE("the id of its handshake leads to where a session lives that was moved
   for (const char* const id : {"handshake", "tab"}) {
     CHECK(ids.find({0, id}, kStart)->backend == books.backends[1]->id());
   }
-  CHECK_FALSE(ids.find({0, "handshake"}, kStart)->in_use);
 }
 
 TEST_CASE("who was moved away on purpose is not led back") {
@@ -195,6 +232,61 @@ TEST_CASE("a handshake takes no id from where it lived, if its CONNECT may lead 
     CHECK(found->in_use == !joins);
     books.ledger.close(kAbc, 0, CloseReason::admin);
   }
+}
+
+TEST_CASE("what a handshake left to its CONNECT is settled with that") {
+  Books books(2);
+  auto& ids = books.ledger.affinity();
+  const BackendId here = books.backends[0]->id();
+  const BackendId home = books.backends[1]->id();
+  auto* const lived = ids.bind({0, "left"}, home, 1h, kStart);
+  const auto serial = books.open("abc");
+  const auto at = [&](const char* id) { return ids.find({0, id}, kStart)->backend; };
+  const auto leave = [&] {
+    ids.release(lived, kStart);
+    books.ledger.leave_to_connect(kAbc, serial, "left", 1h);
+  };
+  SUBCASE("if that states none the session belongs to it all the same") {
+    leave();
+    books.ledger.bind_left(kAbc, serial, here, kStart);
+    CHECK(at("left") == here);
+    CHECK(ids.find({0, "left"}, kStart)->in_use);
+    books.ledger.bind_left(kAbc, serial, home, kStart);
+    CHECK(at("left") == here);
+  }
+  SUBCASE("if that states the same one it is held once") {
+    leave();
+    books.ledger.bind(kAbc, serial, "left", here, 1h, kStart);
+    books.ledger.close(kAbc, serial, CloseReason::admin);
+    CHECK(at("left") == here);
+    CHECK_FALSE(ids.find({0, "left"}, kStart)->in_use);
+  }
+  SUBCASE("if that states another one both lead to the session") {
+    leave();
+    books.ledger.bind(kAbc, serial, "tab", here, 1h, kStart);
+    CHECK(at("tab") == here);
+    CHECK(at("left") == here);
+    ids.sweep(kStart + 24h);
+    CHECK(ids.find({0, "left"}, kStart)->in_use);
+  }
+  SUBCASE("but it is not taken from another session that lives") {
+    books.ledger.leave_to_connect(kAbc, serial, "left", 1h);
+    books.ledger.bind(kAbc, serial, "tab", here, 1h, kStart);
+    CHECK(at("tab") == here);
+    CHECK(at("left") == home);
+    ids.release(lived, kStart);
+  }
+  SUBCASE("of a session that has gone nothing is learnt") {
+    leave();
+    books.ledger.close(kAbc, serial, CloseReason::admin);
+    books.ledger.leave_to_connect(kAbc, serial, "left", 1h);
+    books.ledger.bind_left(kAbc, serial, here, kStart);
+    CHECK(at("left") == home);
+  }
+  books.ledger.close(kAbc, 0, CloseReason::admin);
+  ids.sweep(kStart + 24h);
+  CHECK(ids.size() == 0);
+  books.check_empty();
 }
 
 TEST_CASE("a handshake that states an id opens a session of it") {
