@@ -65,6 +65,7 @@ class Rebalance {
   static bool has_changed(const balance::Backend& backend, bool is_too_busy, Seen& seen,
                           TimePoint now);
   [[nodiscard]] std::vector<balance::Backend*> too_busy_now(TimePoint now) const;
+  [[nodiscard]] std::vector<balance::Backend*> ramping_receivers(TimePoint now) const;
   void aim(TimePoint now);
   void keep_to_rates(TimePoint now);
   [[nodiscard]] Counts still_too_many(TimePoint now) const;

@@ -182,6 +182,8 @@ ProbeWindow::Peak ProbeWindow::peak_of(const std::vector<double>& sorted,
 
 ProbeReading ProbeWindow::reading(TimePoint now) const {
   ProbeReading reading;
+  // Also when nothing is recent: whoever learns from what was added must not get all of it anew.
+  reading.tally = tally_;
   BusyTally recent;
   std::size_t total = 0;
   std::size_t exact = 0;
@@ -209,7 +211,6 @@ ProbeReading ProbeWindow::reading(TimePoint now) const {
   if (!peak_.found) reading.confidence *= kNoPeak;
   reading.samples = static_cast<std::uint32_t>(total);
   reading.at = samples_.back().at;
-  reading.tally = tally_;
   return reading;
 }
 

@@ -189,7 +189,8 @@ constexpr Key kKeysOfPools[] = {
      .fallback = "30s", .min = 100, .max = kHour, .zero = "it takes all that come its way",
      .help = "How long a backend that was full by what is measured gets a fiftieth of its sessions in a "
              "second at most, or two. What it has to do shows late, so it would be filled far above its "
-             "limit, time and again. Not after its limit of sessions, which are counted at once."},
+             "limit, time and again. Not after its limits of sessions, inflight or queued_bytes, which are "
+             "counted at once."},
 
     {.section = Section::affinity, .type = Type::id_places, .name = "ids",
      .fallback = "", .min = 0, .max = 16,

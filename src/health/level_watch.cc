@@ -31,6 +31,12 @@ balance::Readings readings_of(const balance::Backend& backend, TimePoint now) {
 constexpr std::uint64_t kCarefulShare = 50;  // a fiftieth of its sessions a second
 constexpr std::uint64_t kLeastRate = 2;
 
+// The others are counted as they are.
+bool shows_late(balance::Limit limit) noexcept {
+  using balance::Limit;
+  return limit == Limit::loop_delay || limit == Limit::busy_share || limit == Limit::reported_load;
+}
+
 std::uint32_t careful_rate(std::uint64_t sessions) noexcept {
   return static_cast<std::uint32_t>(
       std::clamp<std::uint64_t>(sessions / kCarefulShare, kLeastRate, 1000));
@@ -101,7 +107,7 @@ void LevelWatch::take_care(Kept& kept, const balance::BackendSet& set, balance::
   if (backend.standing().level == balance::Level::full) {
     kept.sessions = backend.assigned().total();
     kept.returns = health.returns();
-  } else if (before.level == balance::Level::full && before.by != balance::Limit::sessions) {
+  } else if (before.level == balance::Level::full && shows_late(before.by)) {
     if (!health.up() || health.returns() != kept.returns) return;
     backend.pace().be_careful(loop_.now() + set.recovery, careful_rate(kept.sessions));
   }

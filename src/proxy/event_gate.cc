@@ -21,10 +21,11 @@ bool EventGate::take(std::uint64_t frames, std::uint64_t bytes, TimePoint now) n
   return true;
 }
 
-std::size_t EventGate::read_room(TimePoint now) const noexcept {
+std::size_t EventGate::read_room(std::uint64_t paid, TimePoint now) const noexcept {
   constexpr auto kMost = static_cast<double>(uv::kScratchBytes);
   const double frames = meter_.frames_left(rate_, kMost / kShortFrame, now);
-  const double room = std::min(kShortFrame * frames, meter_.bytes_left(rate_, kMost, now));
+  const double more = kShortFrame * frames + std::min(static_cast<double>(paid), kMost);
+  const double room = std::min({more, meter_.bytes_left(rate_, kMost, now), kMost});
   return static_cast<std::size_t>(std::max(kLeastRead, room));
 }
 

@@ -33,8 +33,8 @@ class EventGate final : private WheelTimer {
   [[nodiscard]] const EventRate& rate() const noexcept { return rate_; }
   [[nodiscard]] bool shut() const noexcept { return armed(); }
   /// Bytes that may be read at once, so that a single reading does not take much more than there
-  /// is.
-  [[nodiscard]] std::size_t read_room(TimePoint now) const noexcept;
+  /// is. @param paid of the frame under way, which counts already, its bytes that are still to come
+  [[nodiscard]] std::size_t read_room(std::uint64_t paid, TimePoint now) const noexcept;
 
  private:
   void on_timer(TimePoint now) noexcept override;

@@ -8,6 +8,17 @@ namespace {
 // Of the newest lag in the smoothed one, ten times a second: a second of it counts for nine tenths.
 constexpr double kNewest = 0.2;
 
+// Connections are counted as they are, and most of them stay for hours: a rung that they have taken
+// is left once there is a little room.
+constexpr double kLeavesAt = 0.95;
+
+/// How much of what a rung is for is used. @param of_it of the rung's percent
+double as_used(Resource resource, double of_it) noexcept {
+  if (resource != Resource::connections) return of_it;
+  constexpr double kSteeper = (1 - Hysteresis::kLeaveAt) / (1 - kLeavesAt);
+  return std::max(0.0, 1 - kSteeper * (1 - of_it));
+}
+
 /// Percent of use at which the rung is taken; 0: never.
 double percent_of(Rung rung, const config::Overload& config) noexcept {
   switch (rung) {
@@ -46,15 +57,18 @@ std::array<bool, kRungs> OverloadLadder::update(Usage usage, const config::Overl
   constexpr auto kLag = static_cast<std::size_t>(Resource::loop_lag);
   usage[kLag] = usage_[kLag] + kNewest * (usage[kLag] - usage_[kLag]);
   usage_ = usage;
-  const double most = *std::ranges::max_element(usage_);
   std::array<bool, kRungs> taken{};
   for (std::size_t i = 0; i < kRungs; ++i) {
     const auto rung = static_cast<Rung>(i);
     const double percent = percent_of(rung, config);
-    // Closing somebody gives back buffers, and nothing else.
-    const double of_it =
-        rung == Rung::close_slowest ? usage_[static_cast<std::size_t>(Resource::buffers)] : most;
-    taken[i] = rungs_[i].update(percent == 0 ? 0.0 : 100 * of_it / percent, now);
+    double used = 0;
+    for (std::size_t r = 0; r < kResources && percent != 0; ++r) {
+      const auto resource = static_cast<Resource>(r);
+      // Closing somebody gives back buffers, and nothing else.
+      if (rung == Rung::close_slowest && resource != Resource::buffers) continue;
+      used = std::max(used, as_used(resource, 100 * usage_[r] / percent));
+    }
+    taken[i] = rungs_[i].update(used, now);
   }
   return taken;
 }

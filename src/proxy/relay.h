@@ -68,6 +68,7 @@ class Relay final : public uv::StreamEvents {
   void replace_source(uv::Stream source) noexcept;
   [[nodiscard]] bool at_boundary() const noexcept { return scanner_.at_boundary(); }
   [[nodiscard]] bool between_messages() const noexcept { return scanner_.between_messages(); }
+  [[nodiscard]] std::uint64_t payload_left() const noexcept { return scanner_.payload_left(); }
   /// The rest of a message is still to come, and can.
   [[nodiscard]] bool mid_message() const noexcept {
     return !scanner_.between_messages() && !scanner_.broken() && !ended_;

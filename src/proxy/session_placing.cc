@@ -143,14 +143,13 @@ balance::Reservation SessionPlacing::place_for(TimePoint now, Refusal& refusal) 
 
 // Also when nothing can be had any more: then it is refused.
 bool SessionPlacing::on_turn(TimePoint now) noexcept {
-  if (worker_.shutting_down()) {
+  const bool refuses = worker_.overloaded(Rung::refuse_handshakes);
+  if (worker_.shutting_down() || refuses) {
     leave_queue(AdmissionResult::refused);
-    refuse(kShutdown);
+    refuse(refuses ? kOverload : kShutdown);
     return true;
   }
-  if (worker_.shared().budget.exhausted() || worker_.overloaded(Rung::refuse_handshakes)) {
-    return false;
-  }
+  if (worker_.shared().budget.exhausted()) return false;
   // A backend that has come up again is as good as any.
   std::erase_if(tried_, [](const balance::Backend* backend) {
     return backend->health().up() && !backend->health().misses_connects();
@@ -183,7 +182,7 @@ void SessionPlacing::leave_queue(AdmissionResult result) {
 
 void SessionPlacing::expire() {
   leave_queue(AdmissionResult::expired);
-  refuse(kExpired);
+  refuse(worker_.shared().budget.exhausted() ? kBuffers : kExpired);
 }
 
 void SessionPlacing::give_up() {

@@ -132,7 +132,7 @@ void Tunnel::take_from_client(std::string_view bytes) {
 }
 
 std::size_t Tunnel::client_read_room() noexcept {
-  return gate_ == nullptr ? uv::kScratchBytes : gate_->read_room(worker_.now());
+  return gate_ == nullptr ? uv::kScratchBytes : gate_->read_room(in_.payload_left(), worker_.now());
 }
 
 void Tunnel::on_gate_open() noexcept {

@@ -66,6 +66,7 @@ class FrameScanner {
   [[nodiscard]] bool between_messages() const noexcept { return at_boundary() && !in_message_; }
   /// The rest of the present frame's payload is still to come.
   [[nodiscard]] bool in_payload() const noexcept { return remaining_ > 0; }
+  [[nodiscard]] std::uint64_t payload_left() const noexcept { return broken() ? 0 : remaining_; }
   [[nodiscard]] bool broken() const noexcept { return state_ == State::broken; }
 
   /// Hot path: passes over all of `in` at once. `on_frame(const FrameHeader&, std::string_view

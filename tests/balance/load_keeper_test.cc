@@ -189,4 +189,20 @@ TEST_CASE("the time in which bytes wait for a backend is counted") {
   CHECK(pool.backends[0].blocked() == 2s);
 }
 
+TEST_CASE("sessions begin where fewer bytes wait for a backend that does not read") {
+  Watched pool(2);
+  for (std::size_t i = 0; i < 2; ++i) pool.add_sessions(i, 20);
+  const Watched::Life life{.frames_a_tick = 20, .busy = 0.4, .bytes_in_a_tick = 2000};
+  pool.live(60s, {life, life});
+  // As much as comes in some seconds.
+  pool.backends[0].queue_changed(50'000, 0);
+  pool.live(250ms, {life, life});
+  for (int i = 0; i < 3; ++i) CHECK(pool.place() == &pool.backends[1]);
+  pool.backends[0].queue_changed(-50'000, 0);
+  // Those that wait for clients say nothing of it.
+  pool.backends[1].queue_changed(0, 50'000);
+  pool.live(2s, {life, life});
+  CHECK(pool.place() == &pool.backends[0]);
+}
+
 }  // namespace pinion::balance

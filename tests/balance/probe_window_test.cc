@@ -116,6 +116,16 @@ TEST_CASE("the mean wait is that of the newest probes, beyond what a calm loop t
   CHECK(blocked.at == now);
 }
 
+TEST_CASE("what was added in all is known also when nothing is recent") {
+  ProbeWindow window(30s);
+  TimePoint now = kStart;
+  const BusyTally before = read(window, Loop(0.5, 1ms), 60, now).tally;
+  CHECK(before.seconds > 0);
+  const ProbeReading later = window.reading(now + 31s);
+  CHECK(later.confidence == 0);
+  CHECK(later.tally.seconds == before.seconds);
+}
+
 TEST_CASE("a loop that is never idle any more is seen to be so, since the peak is remembered") {
   ProbeWindow window(30s);
   TimePoint now = kStart;

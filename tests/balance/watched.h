@@ -37,12 +37,16 @@ struct Watched {
   struct Life {
     std::uint64_t frames_a_tick = 0;
     double busy = 0;
+    std::uint64_t bytes_in_a_tick = 0;  // in as many frames
   };
   void live(Duration time, const std::vector<Life>& lives) {
     for (const TimePoint end = now + time; now < end;) {
       now += LoadKeeper::kEvery;
       for (std::size_t i = 0; i < lives.size(); ++i) {
-        backends[i].traffic().add({.frames_out = lives[i].frames_a_tick});
+        const Life& life = lives[i];
+        backends[i].traffic().add({.frames_in = life.bytes_in_a_tick > 0 ? life.frames_a_tick : 0,
+                                   .frames_out = life.frames_a_tick,
+                                   .bytes_in = life.bytes_in_a_tick});
         probe(i, lives[i].busy);
       }
       keeper.tick(now);

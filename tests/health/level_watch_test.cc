@@ -35,6 +35,19 @@ struct Watched {
     set->recovery = recovery;
     levels.watch({set});
   }
+  void tell_delay(Duration wait) {
+    loop.update_now();
+    backend.set_probe_reading({.wait = wait, .confidence = 1, .samples = 50, .at = loop.now()});
+  }
+  /// By something that is measured, from now on.
+  bool is_full() {
+    tell_delay(300ms);
+    return becomes(Level::full, Limit::loop_delay);
+  }
+  bool is_calm_again() {
+    tell_delay(0ms);
+    return becomes(Level::calm, Limit::none);
+  }
   bool becomes(Level level, Limit by) {
     return run_until(loop, [&] { return backend.standing() == balance::Standing{level, by}; });
   }
@@ -106,12 +119,10 @@ TEST_CASE("one that was full by what is measured gets its next sessions one by o
   CHECK(pace.in_force(w.loop.now(), 0) == 0);
 
   const auto is_full_for_a_while = [&](const std::function<void()>& meanwhile) {
-    balance::InflightHold one(w.backend);
-    w.limit({.full = {.inflight = 1}});
-    CHECK(w.becomes(Level::full, Limit::inflight));
+    w.limit({.full = {.loop_delay = 100ms}});
+    CHECK(w.is_full());
     meanwhile();
-    one.release();
-    CHECK(w.becomes(Level::calm, Limit::none));
+    CHECK(w.is_calm_again());
   };
   // Another process has nothing of what the former one had.
   is_full_for_a_while([&] {
@@ -130,14 +141,34 @@ TEST_CASE("one that was full by what is measured gets its next sessions one by o
         "was full a moment ago: at most 2 sessions a second for now");
 }
 
+TEST_CASE("one that was full by what is counted as it is gets its next sessions at once") {
+  Watched w;
+  SUBCASE("by requests in flight") {
+    balance::InflightHold one(w.backend);
+    w.limit({.full = {.inflight = 1}});
+    CHECK(w.becomes(Level::full, Limit::inflight));
+    one.release();
+  }
+  SUBCASE("by bytes that wait for it, not by those that wait for clients") {
+    w.limit({.full = {.queued_bytes = 1000}});
+    w.backend.queue_changed(999, 1);
+    int turns = 0;
+    CHECK(run_until(w.loop, [&] { return ++turns > 300; }));
+    CHECK_FALSE(w.backend.is_full());
+    w.backend.queue_changed(1, -1);
+    CHECK(w.becomes(Level::full, Limit::queued_bytes));
+    w.backend.queue_changed(-1000, 0);
+  }
+  CHECK(w.becomes(Level::calm, Limit::none));
+  CHECK_FALSE(w.backend.pace().careful(w.loop.now(), 0));
+}
+
 TEST_CASE("one that was full gets two sessions a second at least, and another process all") {
   Watched w;
   const balance::Pace& pace = w.backend.pace();
-  balance::InflightHold one(w.backend);
-  w.limit({.full = {.inflight = 1}});
-  CHECK(w.becomes(Level::full, Limit::inflight));
-  one.release();
-  CHECK(w.becomes(Level::calm, Limit::none));
+  w.limit({.full = {.loop_delay = 100ms}});
+  CHECK(w.is_full());
+  CHECK(w.is_calm_again());
   CHECK(pace.in_force(w.loop.now(), 0) == 2);
   // The same one, after a stall.
   balance::Health& health = w.backend.health();
@@ -155,11 +186,9 @@ TEST_CASE("one that was full gets two sessions a second at least, and another pr
 
 TEST_CASE("one that was full takes at once what comes, where the config says so") {
   Watched w;
-  balance::InflightHold one(w.backend);
-  w.limit({.full = {.inflight = 1}}, 0s);
-  CHECK(w.becomes(Level::full, Limit::inflight));
-  one.release();
-  CHECK(w.becomes(Level::calm, Limit::none));
+  w.limit({.full = {.loop_delay = 100ms}}, 0s);
+  CHECK(w.is_full());
+  CHECK(w.is_calm_again());
   CHECK_FALSE(w.backend.pace().careful(w.loop.now(), 0));
 }
 

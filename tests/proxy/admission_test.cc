@@ -59,6 +59,21 @@ TEST_CASE("who has waited in vain hears when to come back, and can ask again") {
   CHECK(read_answer(client).starts_with("HTTP/1.1 400"));
 }
 
+TEST_CASE("who waits for room hears at once that there is none once handshakes are refused") {
+  const Backend backend;
+  RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"1m\"\n"));
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client();
+  client.send(kHandshake);
+  CHECK(eventually([&] { return somebody_waits(proxy); }));
+  proxy.on_worker([](Worker& worker) {
+    worker.shared().overload.taken[static_cast<std::size_t>(Rung::refuse_handshakes)] = true;
+  });
+  CHECK(read_answer(client).find("X-Pinion-Error: overloaded") != std::string::npos);
+  CHECK(count(proxy, AdmissionResult::refused) == 1);
+  CHECK(shed(proxy, metrics::ShedReason::overload_handshakes) == 1);
+}
+
 TEST_CASE("a full queue refuses at once, and without a queue so does the rate") {
   const Backend backend;
   for (const std::string queue : {"0", "1"}) {

@@ -136,6 +136,17 @@ TEST_CASE("nobody is moved before a backend has ramped up, which could not take 
   CHECK(stage.mover->progress(stage.backend(0).id())->remaining == 7);
 }
 
+TEST_CASE("one that ramps up, and has too many all the same, is not waited for") {
+  MoverStage stage(3);
+  const auto pool = stage.pool({0, 1, 2});
+  stage.mover->use({pool}, kStart);
+  stage.open_idle(0, 9);
+  stage.backend(0).publish_load({.at = kStart, .ramp_until = kStart + 30s});
+  stage.mover->rebalance(*pool, kOneATick, kStart);
+  stage.run_until(kStart + 1s);
+  CHECK(stage.closed.size() >= 3);
+}
+
 TEST_CASE(
     "one that takes no sessions for a moment ends no rebalance, one that is gone for long does") {
   MoverStage stage(2);
