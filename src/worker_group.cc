@@ -106,10 +106,13 @@ void WorkerGroup::close_sessions(std::span<const session::Session> sessions,
   std::vector<std::uint64_t> serials;
   serials.reserve(sessions.size());
   for (const session::Session& session : sessions) {
+    const bool moves = reason == metrics::CloseReason::moved;
+    // Its CONNECT may have led it elsewhere since it was chosen.
+    if (moves && !shared_.ledger.is_where_it_was(session)) continue;
     serials.push_back(session.serial);
     if (!session.has_tunnel) {
       shared_.ledger.close({session.pool, session.sid}, session.serial, reason);
-    } else if (reason == metrics::CloseReason::moved) {
+    } else if (moves) {
       shared_.ledger.send_away(session);
     }
   }

@@ -103,7 +103,7 @@ PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_vi
   session_ = &session;
   if (passes_unread_) {
     count(RebindResult::unread);
-    return stay();
+    return is_being_moved() ? wait_for_move() : stay();
   }
   const Said said = read_stated_id(body);
   if (said == Said::nothing) {
@@ -113,10 +113,7 @@ PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_vi
   if (said == Said::unjoined && session::is_yet_to_join(session.found().joining)) {
     count(RebindResult::unjoined);
   }
-  if (session.found().joining == Joining::moving) {
-    told_ = true;
-    return wait(session);
-  }
+  if (session.found().joining == Joining::moving) return wait_for_move();
   const auto right =
       belongs_elsewhere(worker_.shared().ledger.affinity(), {*facts_.pool, stated_id_},
                         session.found().backend, worker_.now());
@@ -128,6 +125,7 @@ PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_vi
     return stay();
   }
   if (!worker_.shared().ledger.begin_move(session.key(), session.found().serial)) {
+    if (is_being_moved()) return wait_for_move();
     count(RebindResult::late);
     // Who has let the time pass takes no id away from a session that lives.
     if (right->in_use) stated_id_.clear();
@@ -135,6 +133,18 @@ PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_vi
   }
   move_to(std::move(reservation));
   return Next::wait;
+}
+
+// By another request, maybe on another worker, since this one was begun.
+bool PollingJoin::is_being_moved() const {
+  const auto found = worker_.shared().ledger.find(session_->key());
+  return found && found->serial == session_->found().serial && found->joining == Joining::moving;
+}
+
+// Who moves it tells all that wait.
+PollingJoin::Next PollingJoin::wait_for_move() {
+  told_ = true;
+  return session_->look_again() ? wait(*session_) : Next::gone;
 }
 
 PollingJoin::Said PollingJoin::read_stated_id(std::string_view body) {

@@ -92,6 +92,8 @@ class PollingJoin final : private JoinWaiter, private Rebind::Owner {
   void on_joined() noexcept override;
   void on_rebound(metrics::RebindResult result) noexcept override;
   Said read_stated_id(std::string_view body);
+  [[nodiscard]] bool is_being_moved() const;
+  Next wait_for_move();
   Next stay();
   void move_to(balance::Reservation reservation);
   bool take_over();

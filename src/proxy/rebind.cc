@@ -31,7 +31,9 @@ Rebind::~Rebind() {
 // nothing could be told.
 void Rebind::start() {
   started_at_ = worker_.now();
-  deadline_ = started_at_ + request_.timeout;
+  // Its client hears nothing meanwhile: half of what it waits for a ping is left for it to go on
+  // where it is.
+  deadline_ = started_at_ + std::min(request_.timeout, request_.told / 2);
   connect_until_ = std::min(deadline_, worker_.now() + worker_.config().proxy.timeouts.connect);
   connect();
 }

@@ -56,16 +56,19 @@ balance::Backend* RequestIds::home() {
     counters.affinity(AffinityResult::unknown);
     return nullptr;
   }
-  // A browser's cookies, of another tab or pinion's own, do not lead back who was moved away.
-  const bool has_hint = home || (opens() && !cookie_.empty());
-  const bool moved = opens() && has_hint && !stated && ledger.moved_clients().take(facts_.client);
-  if (home && !moved) {
+  if (home) {
     backend = &worker_.shared().registry.by_id(home->found.backend);
     in_use = home->found.in_use;
     led_by_ = "id";
-  } else if (has_hint && !moved) {
+  } else if (opens() && !cookie_.empty()) {
     backend = worker_.cookies().backend_of(worker_.config().pools[*facts_.pool], set, cookie_);
     if (backend != nullptr) led_by_ = "cookie";
+  }
+  // A browser's cookies, of another tab or pinion's own, do not lead back who was moved away.
+  if (backend != nullptr && opens() && !stated &&
+      ledger.moved_clients().take(SessionLedger::moved_from(facts_.client, backend->id()))) {
+    backend = nullptr;
+    led_by_ = {};
   }
   if (backend == nullptr) {
     counters.affinity(AffinityResult::unknown);

@@ -108,12 +108,21 @@ bool SessionLedger::close(SessionKey key, std::uint64_t serial, CloseReason reas
   return ended.has_value();
 }
 
+std::string SessionLedger::moved_from(const std::string& client, BackendId backend) {
+  return client.empty() ? client : client + '>' + std::to_string(backend);
+}
+
+bool SessionLedger::is_where_it_was(const Session& copy) const {
+  const auto found = table_.find({copy.pool, copy.sid});
+  return found && found->serial == copy.serial && found->backend == copy.backend;
+}
+
 void SessionLedger::send_away(const Session& session) {
   auto* const held = table_.belongs_to({session.pool, session.sid}, session.serial, nullptr);
   if (held != nullptr) affinity_.forget(held);
   auto* const beside = handshake_ids_.end(session.serial);
   if (beside != nullptr) affinity_.forget(beside);
-  moved_clients_.lost(session.client);
+  moved_clients_.lost(moved_from(session.client, session.backend));
 }
 
 std::size_t SessionLedger::sweep(TimePoint now) {
@@ -145,7 +154,9 @@ void SessionLedger::settle(const Session& ended, CloseReason reason) {
   closes_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
   if (metrics::is_loss(reason)) lost_clients_.lost(ended.client);
   // The others have been sent away.
-  if (reason == CloseReason::moved && !ended.has_tunnel) moved_clients_.lost(ended.client);
+  if (reason == CloseReason::moved && !ended.has_tunnel) {
+    moved_clients_.lost(moved_from(ended.client, ended.backend));
+  }
   if (log_.enabled(log::Level::debug)) log_end(ended, reason);
 }
 

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "balance/registry.h"
@@ -101,6 +102,8 @@ class SessionLedger {
   /// @param serial 0 for whichever has the sid now
   /// @returns whether it was still there
   bool close(session::SessionKey key, std::uint64_t serial, metrics::CloseReason reason);
+  /// It still lives where it did when this copy of it was taken.
+  [[nodiscard]] bool is_where_it_was(const session::Session& copy) const;
   /// A session on a WebSocket that is about to be closed as moved: whoever comes back before the
   /// other side has closed too is not led back either.
   void send_away(const session::Session& session);
@@ -112,7 +115,9 @@ class SessionLedger {
   /// Those whose sessions ended by no doing of their own.
   [[nodiscard]] const balance::Registry& registry() const noexcept { return registry_; }
   [[nodiscard]] session::LostClients& lost_clients() noexcept { return lost_clients_; }
-  /// Of those the ones that were moved away on purpose, and are not to be led back.
+  /// The word for such a client in moved_clients(); none for one that is not known.
+  static std::string moved_from(const std::string& client, BackendId backend);
+  /// Of those the ones that were moved away on purpose, and are not to be led back there.
   [[nodiscard]] session::LostClients& moved_clients() noexcept { return moved_clients_; }
   [[nodiscard]] const session::PinTable& table() const noexcept { return table_; }
   /// Where the sessions of applications' own ids live, or have lived.

@@ -122,8 +122,10 @@ std::optional<RebindResult> Tunnel::begin_move(balance::Backend& right) {
 void Tunnel::on_rebound(RebindResult result) noexcept {
   std::string rest;
   // A client that has left meanwhile may be back on a WebSocket of its own, whose CONNECT is to
-  // come last: that of this one goes nowhere, as it would begin anew what lives elsewhere.
-  if (result == RebindResult::moved && in_.source().peer_has_left()) {
+  // come last: that of this one goes nowhere, as it would begin anew what lives elsewhere; nor does
+  // it take the id along.
+  if (in_.source().peer_has_left()) {
+    if (result != RebindResult::moved) worker_.count_rebind(pool(), session_->sid, result);
     worker_.retire(std::move(join_->rebind));
     return abort(CloseReason::client_closed);
   }

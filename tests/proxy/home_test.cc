@@ -32,7 +32,8 @@ TEST_CASE("who was moved away is not led back by the cookie of the browser's oth
   make_home(proxy);
   REQUIRE(proxy.backend(0).try_reserve(proxy.backend(0).assigned()));
   const balance::Reservation busier(proxy.backend(0));
-  proxy.ledger().moved_clients().lost("127.0.0.1");
+  proxy.ledger().moved_clients().lost(
+      SessionLedger::moved_from("127.0.0.1", proxy.backend(0).id()));
   Peer client = proxy.client();
   client.send(kOwnTab);
   open_at(other, "moved");
@@ -40,6 +41,23 @@ TEST_CASE("who was moved away is not led back by the cookie of the browser's oth
   // Each that was moved counts once.
   client.send(kOwnTab);
   open_at(former, "led");
+  CHECK(read_answer(client).starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("who has an address in common with one that was moved away is led home all the same") {
+  const Backend home;
+  const Backend left;
+  RunningProxy proxy({home.address(), left.address()},
+                     {.pool = "balance = \"least_sessions\"\n[pool.affinity]\n"
+                              "ids = [\"cookie:tab\"]\n"});
+  make_home(proxy);
+  REQUIRE(proxy.backend(0).try_reserve(proxy.backend(0).assigned()));
+  const balance::Reservation busier(proxy.backend(0));
+  proxy.ledger().moved_clients().lost(
+      SessionLedger::moved_from("127.0.0.1", proxy.backend(1).id()));
+  Peer client = proxy.client();
+  client.send(kOwnTab);
+  open_at(home, "led");
   CHECK(read_answer(client).starts_with("HTTP/1.1 200"));
 }
 

@@ -10,26 +10,6 @@ using namespace test;
 using metrics::CloseReason;
 using metrics::RebindResult;
 
-bool has_line(const std::string& head, const std::string& line) {
-  return head.find(line + "\r\n") != std::string::npos;
-}
-
-const std::string kPushOfMoved = "POST /socket.io/?EIO=4&transport=polling&sid=xyz HTTP/1.1";
-const std::string kPushOfLeft = "POST /socket.io/?EIO=4&transport=polling&sid=abc HTTP/1.1";
-
-/// The right backend takes the session; then it gets the CONNECT, and the wrong one is let go.
-void meet_by_polling(RebindStage& stage, Peer& right, const std::string& payload) {
-  right.send(answer(open_packet("xyz")));
-  Peer pushed = stage.right.accept();
-  const std::string head = RebindStage::request(pushed, payload.size());
-  CHECK(has_line(head, kPushOfMoved));
-  CHECK(head.ends_with("\r\n\r\n" + payload));
-  pushed.send(answer("ok"));
-  Peer left = stage.wrong.accept();
-  CHECK(has_line(RebindStage::request(left, 1), kPushOfLeft));
-  left.send(answer("ok"));
-}
-
 /// The right backend makes the session after all, and is told at once that nobody wants it.
 void meet_farewell(RebindStage& stage, Peer& right) {
   right.send(answer(open_packet("xyz")));

@@ -210,13 +210,27 @@ TEST_CASE(
   const auto session = *books.ledger.table().get(kAbc);
   books.ledger.send_away(session);
   CHECK_FALSE(books.ledger.affinity().find({0, "tab"}, kStart));
-  CHECK(books.ledger.moved_clients().take(session.client));
+  CHECK(books.ledger.moved_clients().take(
+      SessionLedger::moved_from(session.client, session.backend)));
   // It has come back, and is placed elsewhere.
   const auto anew = books.open("def", 1);
   books.ledger.bind({0, "def"}, anew, "tab", books.backends[1]->id(), 1h, kStart);
   books.ledger.close(kAbc, serial, CloseReason::moved);
   CHECK(books.ledger.affinity().find({0, "tab"}, kStart)->backend == books.backends[1]->id());
-  CHECK_FALSE(books.ledger.moved_clients().take(session.client));
+  CHECK_FALSE(books.ledger.moved_clients().take(
+      SessionLedger::moved_from(session.client, session.backend)));
+}
+
+TEST_CASE("a session that its CONNECT has led elsewhere is not where it was") {
+  Books books(2);
+  const auto serial = books.open("abc");
+  const auto copy = *books.ledger.table().get(kAbc);
+  CHECK(books.ledger.is_where_it_was(copy));
+  auto reservation = books.reserve(1);
+  REQUIRE(books.ledger.move(kAbc, serial, reservation, "xyz"));
+  CHECK_FALSE(books.ledger.is_where_it_was(copy));
+  books.ledger.close(kAbc, serial, CloseReason::admin);
+  CHECK_FALSE(books.ledger.is_where_it_was(copy));
 }
 
 TEST_CASE("a handshake takes no id from where it lived, if its CONNECT may lead it there") {
