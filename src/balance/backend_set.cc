@@ -31,6 +31,15 @@ bool BackendSet::has(const Backend& backend) const noexcept {
   return std::find(backends.begin(), backends.end(), &backend) != backends.end();
 }
 
+Backend* BackendSet::now_called(Backend& backend) const {
+  if (has(backend)) return &backend;
+  const std::string address = backend.identity().address.to_string();
+  const auto at = std::ranges::find_if(backends, [&](const Backend* each) {
+    return each->identity().address.to_string() == address;
+  });
+  return at == backends.end() ? nullptr : *at;
+}
+
 Backend& BackendSet::at_weight(std::uint64_t weight) const noexcept {
   const auto at = std::upper_bound(weights.begin(), weights.end(), weight);
   PINION_CHECK(at != weights.end(), "the weight is one of the set's");

@@ -38,6 +38,9 @@ struct BackendSet {
   [[nodiscard]] bool shares_name(const Backend& backend) const noexcept;
   /// A backend that is remembered may have left since.
   [[nodiscard]] bool has(const Backend& backend) const noexcept;
+  /// The backend that is there now: itself, or, after a reload that renamed it, the one at the same
+  /// address. @returns null when it has left
+  [[nodiscard]] Backend* now_called(Backend& backend) const;
   /// Of all its backends.
   [[nodiscard]] std::uint64_t total_weight() const noexcept {
     return weights.empty() ? 0 : weights.back();

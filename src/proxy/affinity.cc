@@ -91,8 +91,9 @@ balance::Reservation reserve_paced(balance::Backend& backend, std::uint32_t rate
 }
 
 balance::Reservation reserve_return(balance::Backend& backend, const balance::BackendSet& set) {
-  if (!backend.takes_back() || !set.has(backend)) return {};
-  return balance::reserve_at(backend);
+  balance::Backend* const there = set.now_called(backend);
+  if (there == nullptr || !there->takes_back()) return {};
+  return balance::reserve_at(*there);
 }
 
 std::optional<Home> find_home(session::AffinityTable& table, PoolId pool, const AffinityIds& ids,
@@ -115,7 +116,7 @@ bool bind_late(SessionLedger& ledger, session::SessionKey key,
                TimePoint now) {
   // The first counts, so that one session cannot fill the table.
   if (session.has_id) return false;
-  const auto elsewhere = belongs_elsewhere(ledger.affinity(), {key.pool, id}, session.backend, now);
+  const auto elsewhere = belongs_elsewhere(ledger, {key.pool, id}, session.backend, now);
   if (!elsewhere || !elsewhere->in_use) {
     ledger.bind(key, session.serial, id, session.backend, keep, now);
   }
@@ -138,12 +139,17 @@ std::string id_of_connect(session::AffinityTable& table, PoolId pool, AffinityId
   return std::move(ids[best].id);
 }
 
-std::optional<session::AffinityTable::Found> belongs_elsewhere(session::AffinityTable& table,
+std::optional<session::AffinityTable::Found> belongs_elsewhere(SessionLedger& ledger,
                                                                session::AffinityKey key,
                                                                BackendId has_it, TimePoint now) {
   if (key.id.empty()) return std::nullopt;
-  const auto found = table.find(key, now);
+  const auto found = ledger.affinity().find(key, now);
   if (!found || !found->lived || found->backend == has_it) return std::nullopt;
+  // Renamed by a reload, it is another one to all but its clients.
+  const auto address_of = [&](BackendId id) {
+    return ledger.registry().by_id(id).identity().address.to_string();
+  };
+  if (address_of(found->backend) == address_of(has_it)) return std::nullopt;
   return found;
 }
 

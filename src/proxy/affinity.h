@@ -62,7 +62,7 @@ std::string id_of_connect(session::AffinityTable& table, PoolId pool, AffinityId
                           TimePoint now);
 /// Where the session of this id lives or has lived. @returns nothing when none is known, or it is
 /// the backend that has it
-std::optional<session::AffinityTable::Found> belongs_elsewhere(session::AffinityTable& table,
+std::optional<session::AffinityTable::Found> belongs_elsewhere(SessionLedger& ledger,
                                                                session::AffinityKey key,
                                                                BackendId has_it, TimePoint now);
 

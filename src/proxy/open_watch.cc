@@ -56,9 +56,9 @@ void OpenWatch::open(TimePoint now) {
   const BackendId backend = reservation_.backend()->id();
   const std::uint64_t serial = ledger_.open(reservation_, std::move(session));
   // One that lives elsewhere is not taken from there while the CONNECT may lead the session to it.
-  const auto home = origin_.joins ? belongs_elsewhere(ledger_.affinity(),
-                                                      {origin_.pool, origin_.id}, backend, now)
-                                  : std::nullopt;
+  const auto home = origin_.joins
+                        ? belongs_elsewhere(ledger_, {origin_.pool, origin_.id}, backend, now)
+                        : std::nullopt;
   const bool left_to_connect = home && ledger_.registry().by_id(home->backend).takes_back();
   const session::SessionKey key{origin_.pool, packet.sid};
   if (left_to_connect) {

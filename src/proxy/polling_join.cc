@@ -114,9 +114,8 @@ PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_vi
     count(RebindResult::unjoined);
   }
   if (session.found().joining == Joining::moving) return wait_for_move();
-  const auto right =
-      belongs_elsewhere(worker_.shared().ledger.affinity(), {*facts_.pool, stated_id_},
-                        session.found().backend, worker_.now());
+  const auto right = belongs_elsewhere(worker_.shared().ledger, {*facts_.pool, stated_id_},
+                                       session.found().backend, worker_.now());
   if (!right) return stay();
   auto reservation = reserve_return(worker_.shared().registry.by_id(right->backend),
                                     worker_.backends(*facts_.pool));
@@ -205,9 +204,8 @@ void PollingJoin::on_rebound(RebindResult result) noexcept {
 }
 
 bool PollingJoin::lives_elsewhere() const {
-  const auto right =
-      belongs_elsewhere(worker_.shared().ledger.affinity(), {*facts_.pool, stated_id_},
-                        session_->found().backend, worker_.now());
+  const auto right = belongs_elsewhere(worker_.shared().ledger, {*facts_.pool, stated_id_},
+                                       session_->found().backend, worker_.now());
   return right && right->in_use;
 }
 

@@ -58,6 +58,7 @@ balance::Backend* RequestIds::home() {
   }
   if (home) {
     backend = &worker_.shared().registry.by_id(home->found.backend);
+    if (balance::Backend* const there = set.now_called(*backend)) backend = there;
     in_use = home->found.in_use;
     led_by_ = "id";
   } else if (opens() && !cookie_.empty()) {

@@ -77,8 +77,8 @@ void Tunnel::take_connect() {
     learn_late(std::exchange(join_->id, {}));
     return joined();
   }
-  const auto right = belongs_elsewhere(worker_.shared().ledger.affinity(), {pool(), join_->id},
-                                       backend_->id(), worker_.now());
+  const auto right = belongs_elsewhere(worker_.shared().ledger, {pool(), join_->id}, backend_->id(),
+                                       worker_.now());
   if (!right) return joined();
   const auto hindrance = begin_move(worker_.shared().registry.by_id(right->backend));
   if (!hindrance) return;
@@ -145,8 +145,8 @@ void Tunnel::on_rebound(RebindResult result) noexcept {
 }
 
 bool Tunnel::lives_elsewhere(std::string_view id) const {
-  const auto right = belongs_elsewhere(worker_.shared().ledger.affinity(), {pool(), id},
-                                       backend_->id(), worker_.now());
+  const auto right =
+      belongs_elsewhere(worker_.shared().ledger, {pool(), id}, backend_->id(), worker_.now());
   return right && right->in_use;
 }
 

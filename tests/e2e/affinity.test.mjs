@@ -219,6 +219,34 @@ describe('the cookie of pinion', () => {
   });
 });
 
+test('a reload that renames the backends leaves their people at home', { timeout: seconds(60) }, async (t) => {
+  const stage = Stage.of(t);
+  const servers = await stage.backends('node4', 3);
+  const named = (word) => servers.map(({ name, address }) => ({ name: word + name, address }));
+  const pinion = await stage.pinion({
+    pool: { backend: named(''), balance: 'round_robin', affinity: { ids: ['connect:id', 'query:id'], connect_wait: '10s' } },
+  });
+  const transports = ['websocket', 'upgrade', 'polling'];
+  const come_back = (transport) => client(stage, pinion.url, { transport, auth: { id: transport } });
+  const homes = {};
+  for (const transport of transports) {
+    const socket = await come_back(transport);
+    homes[transport] = await call(socket, 'who');
+    // One of them is still there when it comes back.
+    if (transport !== 'websocket') socket.disconnect();
+  }
+  const answer = await pinion.reload(({ pool }) => { pool[0].backend = named('new-'); });
+  assert.equal(answer.status, 200, answer.text);
+  for (let times = 0; times < 3; times++) {
+    for (const transport of transports) {
+      assert.equal((await request(`${pinion.url}/file?id=${transport}`)).body, homes[transport]);
+      const socket = await come_back(transport);
+      assert.equal(await call(socket, 'who'), homes[transport], `${transport} ${times}`);
+      if (times < 2) socket.disconnect();
+    }
+  }
+});
+
 test('the debug log tells who is led home, by what, and what became of the id in a CONNECT', { timeout: seconds(60) }, async (t) => {
   const stage = Stage.of(t);
   const pinion = await stage.pinion({
