@@ -29,4 +29,13 @@ void AgentNews::on_agent_lost(balance::Backend& backend, const std::string& why)
                 {"why", why}});
 }
 
+void AgentNews::on_agent_dropped(balance::Backend& backend) noexcept {
+  const balance::Stance stance = backend.agent().stance();
+  if (stance == balance::Stance::ready) return;
+  log_.info("the agent of a backend is asked no more, and what it wanted holds no more",
+            {{"pool", backend.identity().pool_name},
+             {"backend", backend.identity().name},
+             {"agent", balance::to_string(stance)}});
+}
+
 }  // namespace pinion

@@ -17,6 +17,7 @@ class AgentNews final : public health::AgentEvents {
   void on_agent_line(balance::Backend& backend, const balance::AgentLine& line) noexcept override;
   void on_agent_word_unknown(balance::Backend& backend, std::string_view word) noexcept override;
   void on_agent_lost(balance::Backend& backend, const std::string& why) noexcept override;
+  void on_agent_dropped(balance::Backend& backend) noexcept override;
 
  private:
   log::Logger& log_;

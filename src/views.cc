@@ -45,7 +45,8 @@ void add_probes(admin::BackendView& view, const balance::ProbeReading& probes) {
 
 void add_reports(admin::BackendView& view, const balance::Backend& backend) {
   view.reported_load = backend.reported_load().get(monotonic_now());
-  if (const auto latency = backend.push_latency().seconds()) view.push_latency_ms = 1000 * *latency;
+  if (const auto latency = backend.push_latency().seconds(monotonic_now()))
+    view.push_latency_ms = 1000 * *latency;
   if (!backend.agent().heard()) return;
   view.agent = balance::to_string(backend.agent().stance());
   view.agent_percent = backend.agent().percent();

@@ -1,10 +1,12 @@
-// How long answers took lately: a decaying average.
+// How long answers took lately: a decaying average, of which nothing is said once there were none
+// for a while.
 //
 // Threads: any.
 // Lifetime: part of its Backend.
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <optional>
 
 #include "base/clock.h"
@@ -13,7 +15,10 @@ namespace pinion::balance {
 
 class Latency {
  public:
-  void add(Duration took) noexcept {
+  static constexpr Duration kLately = std::chrono::minutes{1};
+
+  void add(Duration took, TimePoint now) noexcept {
+    newest_ns_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
     const double seconds = to_seconds(took);
     double before = seconds_.load(std::memory_order_relaxed);
     const auto after = [seconds](double average) {
@@ -22,16 +27,20 @@ class Latency {
     while (!seconds_.compare_exchange_weak(before, after(before), std::memory_order_relaxed)) {
     }
   }
-  /// In seconds; nothing before the first answer.
-  [[nodiscard]] std::optional<double> seconds() const noexcept {
+  /// In seconds; nothing before the first answer, and kLately after the last one.
+  [[nodiscard]] std::optional<double> seconds(TimePoint now) const noexcept {
     const double average = seconds_.load(std::memory_order_relaxed);
-    return average < 0 ? std::nullopt : std::optional(average);
+    const TimePoint newest{Duration{newest_ns_.load(std::memory_order_relaxed)}};
+    return average < 0 || now - newest > kLately ? std::nullopt : std::optional(average);
   }
+  /// Another process answers from now on.
+  void forget() noexcept { seconds_.store(-1, std::memory_order_relaxed); }
 
  private:
   // Of one answer in the average: about the last twenty count.
   static constexpr double kShare = 0.05;
   std::atomic<double> seconds_{-1};
+  std::atomic<std::int64_t> newest_ns_{0};
 };
 
 }  // namespace pinion::balance

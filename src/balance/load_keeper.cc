@@ -93,6 +93,7 @@ void LoadKeeper::sample(Watched& watched, const Rules& rules, const Since& since
     watched.rate.forget();
     watched.learner.forget();
     watched.requests = {};
+    backend.push_latency().forget();
     watched.learns_from = now + kStartsUp;
     reading.learnt_cost = 0;
   }

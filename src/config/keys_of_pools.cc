@@ -31,7 +31,8 @@ constexpr Key kKeysOfPools[] = {
     {.section = Section::pool, .type = Type::duration, .name = "ramp",
      .fallback = "30s", .min = 100, .max = kHour, .zero = "it takes all that come its way",
      .help = "How long a backend that joins or comes back gets at most twice its fair share of new "
-             "sessions, unless no other has room."},
+             "sessions, unless no other has room. Who is led there by an id or a cookie comes all the "
+             "same, as fast as [pool.admission] rate lets it."},
     {.section = Section::pool, .type = Type::duration, .name = "hot",
      .fallback = "50ms", .min = 1, .max = kMinute, .zero = "probes do not make a backend hot",
      .help = "A backend whose probes wait as long gets new sessions by least_load only when those "

@@ -26,6 +26,9 @@ class AgentEvents {
   virtual void on_agent_word_unknown(balance::Backend& backend, std::string_view word) noexcept = 0;
   /// The first time after a line, and not again until there was one. @param why for people
   virtual void on_agent_lost(balance::Backend& backend, const std::string& why) noexcept = 0;
+  /// It is asked no more, and what it wanted is about to be forgotten: the config has none now, or
+  /// another one.
+  virtual void on_agent_dropped(balance::Backend& backend) noexcept = 0;
 
  protected:
   ~AgentEvents() = default;

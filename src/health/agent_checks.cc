@@ -15,13 +15,18 @@ void AgentChecks::watch(const balance::BackendSets& sets, const config::Config& 
         checks_.insert(std::move(known));
       } else {
         // Another agent may never say the contrary of what this one has said.
-        if (known && known.mapped()->plan().address != plan.address) backend->agent().forget();
+        if (known && known.mapped()->plan().address != plan.address) drop(*backend);
         checks_[backend->id()] =
             std::make_unique<AgentCheck>(loop_, events_, *backend, std::move(plan));
       }
     }
   }
-  for (const auto& [id, check] : before) check->backend().agent().forget();
+  for (const auto& [id, check] : before) drop(check->backend());
+}
+
+void AgentChecks::drop(balance::Backend& backend) {
+  events_.on_agent_dropped(backend);
+  backend.agent().forget();
 }
 
 }  // namespace pinion::health

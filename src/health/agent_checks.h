@@ -21,6 +21,8 @@ class AgentChecks {
   void watch(const balance::BackendSets& sets, const config::Config& config);
 
  private:
+  void drop(balance::Backend& backend);
+
   uv::Loop& loop_;
   AgentEvents& events_;
   std::unordered_map<BackendId, std::unique_ptr<AgentCheck>> checks_;

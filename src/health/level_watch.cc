@@ -62,7 +62,10 @@ void LevelWatch::watch(const balance::BackendSets& sets) {
   }
   // Nobody looks any more at those that have left.
   for (const auto& [backend, was] : kept_) {
-    if (!kept.contains(backend)) backend->set_standing({});
+    if (kept.contains(backend)) continue;
+    const balance::Standing before = backend->standing();
+    backend->set_standing({});
+    if (before.level != balance::Level::calm) tell(*backend, before);
   }
   kept_ = std::move(kept);
 }
@@ -84,6 +87,11 @@ void LevelWatch::look_at(const balance::BackendSet& set, balance::Backend& backe
   backend.set_standing(standing);
   if (standing.level == before.level) return;
   take_care(kept, set, backend, before);
+  tell(backend, before);
+}
+
+void LevelWatch::tell(const balance::Backend& backend, const balance::Standing& before) const {
+  const balance::Standing standing = backend.standing();
   const bool better = standing.level < before.level;
   log_.write(better ? log::Level::info : log::Level::warning, "backend's level has changed",
              {{"pool", backend.identity().pool_name},

@@ -37,6 +37,7 @@ class LevelWatch final : private uv::Timer::Handler {
   void on_tick() noexcept override;
   void look_at(const balance::BackendSet& set, balance::Backend& backend);
   static void forget_former_process(Kept& kept, balance::Backend& backend);
+  void tell(const balance::Backend& backend, const balance::Standing& before) const;
   void take_care(Kept& kept, const balance::BackendSet& set, balance::Backend& backend,
                  const balance::Standing& before) const;
 

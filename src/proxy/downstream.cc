@@ -32,7 +32,6 @@ Downstream::Downstream(Worker& worker, uv::Stream stream, std::string peer)
       peer_(std::move(peer)),
       read_share_(worker.shared().budget) {
   stream_.set_events(*this);
-  trusted_ = config::trusted(worker_.config().proxy.trusted_proxies, peer_);
 }
 
 Downstream::~Downstream() = default;
@@ -143,6 +142,9 @@ void Downstream::take_head(std::string_view& bytes) {
   disarm();
   state_ = State::exchange;
   asked_ = true;
+  // A reload may have changed that.
+  const auto& trusted = worker_.config().proxy.trusted_proxies;
+  trusted_ = !trusted.empty() && config::trusted(trusted, peer_);
   exchange_ = std::make_unique<Exchange>(*this, head);
   exchange_->start(head, bytes);
 }

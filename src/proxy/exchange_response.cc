@@ -132,8 +132,9 @@ void Exchange::note_answer(const http::ResponseHead& head) {
 void Exchange::note_latency() {
   const bool push = facts_.intent.kind == Intent::Kind::push;
   if (!push && !sampled_) return;
-  const Duration took = uv::Loop::precise_now() - asked_at_;
-  if (push) backend_->push_latency().add(took);
+  const TimePoint now = uv::Loop::precise_now();
+  const Duration took = now - asked_at_;
+  if (push) backend_->push_latency().add(took, now);
   // An error may come from whoever stands before the engine.
   if (sampled_ && status_ < 300) {
     backend_->request_samples().add({.kind = *sampled_, .sent = asked_at_, .took = took});

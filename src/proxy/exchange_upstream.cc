@@ -171,7 +171,9 @@ bool Exchange::is_for_nobody() const noexcept {
 
 // After what it waited for: a backend may have been found meanwhile that is connected already.
 void Exchange::go_on() {
-  if (phase_ == Phase::waiting && !sent_) send_what_waits();
+  if (phase_ != Phase::waiting || sent_) return;
+  if (is_for_nobody()) return downstream_.client_has_left();
+  send_what_waits();
 }
 
 void Exchange::send_what_waits() {

@@ -148,6 +148,8 @@ void Tunnel::close_gracefully(CloseCode code, CloseReason reason) {
   close_reason_ = reason;
   // Nothing of the held bytes was sent, so the client's side is at a boundary without them.
   if (opening_) end_opening();
+  // The rest of a frame that was held would be taken for the next one.
+  if (join_ != nullptr && join_->watch.held() > 0) (void)in_.cut_at_boundary();
   drop_join();
   worker_.mark_dirty(*this);
   // A frame that is under way is to be finished.

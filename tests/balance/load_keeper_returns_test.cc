@@ -193,4 +193,21 @@ TEST_CASE("what a process has reported says nothing of the one that comes up in 
   CHECK(one.reported_load().get(w.now) == 0.15);
 }
 
+TEST_CASE("nor does what its POSTs took, and after a while that says nothing of anybody") {
+  Watched w(2);
+  for (std::size_t i = 0; i < 2; ++i) w.backends[i].push_latency().add(30s, w.now);
+  const auto took = [&](std::size_t which) {
+    return w.backends[which].push_latency().seconds(w.now);
+  };
+  w.backends[0].health().connect_failed(w.now);
+  w.backends[0].health().answered(w.now);
+  w.pass(1s);
+  CHECK_FALSE(took(0));
+  CHECK(took(1) == 30);
+  w.backends[0].push_latency().add(1s, w.now);
+  CHECK(took(0) == 1);
+  w.pass(Latency::kLately);
+  CHECK_FALSE(took(1));
+}
+
 }  // namespace pinion::balance

@@ -99,6 +99,43 @@ describe('a handshake for which there is no room', () => {
     await pinion.comes_to_rest();
   });
 
+  test('gets what a reload makes room for, and hears at once when its pool has none left', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const { pinion, backends: [server] } = await full_house(stage, { admission: { wait: '1m' } });
+    const sessions = [await new PollingSession(pinion.url).open()];
+    const second = new PollingSession(pinion.url).open();
+    await waiting(pinion, 1);
+    await pinion.reload(({ pool }) => { pool[0].backend[0].max_sessions = 2; });
+    sessions.push(await second);
+    const waits = handshake(pinion);
+    await waiting(pinion, 1);
+    // Who waits has been promised a time; who comes now has another one.
+    await pinion.reload(({ pool }) => { pool[0].admission = { wait: '200ms', queue: 1 }; });
+    assert.equal((await handshake(pinion)).headers['x-pinion-error'], 'queue-full');
+    await pinion.reload(({ pool }) => { pool[0].backend = [{ name: 'other', address: '127.0.0.1:1' }]; });
+    assert.equal((await waits).headers['x-pinion-error'], 'no-backend');
+    for (const session of sessions) await session.close();
+    assert.equal((await pinion.backends()).find(({ name }) => name === server.name)?.sessions ?? 0, 0);
+    await pinion.comes_to_rest();
+  });
+
+  test('hears at once that its pool is gone', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const [first, second] = await stage.backends('node4', 2);
+    const pool = (name, { address }) => ({ name, backend: [{ name, address, max_sessions: 1 }], admission: { wait: '1m' } });
+    const pinion = await stage.pinion({ pools: [pool('a', first), pool('b', second)], routes: [{ path: '/socket.io/', pool: 'a' }, { pool: 'b' }] });
+    const session = await new PollingSession(pinion.url).open();
+    const waits = handshake(pinion);
+    await waiting(pinion, 1);
+    await pinion.reload((config) => {
+      config.pool = [config.pool[1]];
+      config.route = [{ pool: 'b' }];
+    });
+    assert.equal((await waits).headers['x-pinion-error'], 'no-backend');
+    assert.equal((await handshake(pinion)).status, 200);
+    await session.close();
+  });
+
   test('hears that pinion ends', { timeout: seconds(30) }, async (t) => {
     const stage = Stage.of(t);
     const { pinion } = await full_house(stage, { admission: { wait: '1m' } });

@@ -37,6 +37,20 @@ describe('X-Forwarded-*', () => {
     assert.equal(seen['x-forwarded-proto'], 'https');
     assert.equal(seen['x-forwarded-host'], 'claimed.example');
   });
+
+  test('whom a reload ceases to trust is not believed on connections that are there already', { timeout: seconds(20) }, async (t) => {
+    const stage = Stage.of(t);
+    const proxy = { trusted_proxies: ['127.0.0.0/8'] };
+    const pinion = await stage.pinion({ backends: [await serve(stage, show_headers)], proxy });
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    t.after(() => agent.destroy());
+    const ask = async () => JSON.parse((await request(pinion.url, { headers: claims, agent })).body)['x-forwarded-for'];
+    assert.equal(await ask(), '203.0.113.7, 127.0.0.1');
+    await pinion.reload((config) => { delete config.proxy.trusted_proxies; });
+    const before = await pinion.metric('connections_accepted_total');
+    assert.equal(await ask(), '127.0.0.1');
+    assert.equal(await pinion.metric('connections_accepted_total'), before);
+  });
 });
 
 describe('routes', () => {

@@ -202,6 +202,7 @@ describe('the ladder', () => {
     }
     await eventually('the last rung is taken', async () => (await rungs(pinion)).includes('close_slowest'));
     assert.equal(await pinion.metric('overload_rung', 'rung="close_slowest"'), 1);
+    await pinion.says(/overload: a rung is taken .*rung=close_slowest by=buffers/);
     const closed = () => pinion.metric('closes_total', 'reason="over_budget"');
     const buffered = () => pinion.metric('buffered_bytes');
     await eventually('some are closed, and what waits is in bounds', async () => (await closed()) > 0 && (await buffered()) <= 2 ** 20);
@@ -211,6 +212,27 @@ describe('the ladder', () => {
     for (const socket of readers) socket.terminate();
     await taken(pinion, 0);
     talker.disconnect();
+    await pinion.comes_to_rest();
+  });
+
+  test('another [proxy.overload] holds at once, for whoever waits too', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const [server] = await stage.backends('node4', 1);
+    const pinion = await stage.pinion({
+      pool: { backend: [{ name: server.name, address: server.address, max_sessions: 1 }], admission: { wait: '1m' } },
+      proxy: { max_connections: 100 },
+      overload: however_late,
+    });
+    const talker = await client(stage, pinion.url, { transport: 'websocket' });
+    const waits = handshake(pinion);
+    await eventually('it waits', async () => (await pinion.status()).pools[0].waiting === 1);
+    await pinion.reload((config) => { config.proxy.overload = { ...however_late, refuse_handshakes: 1 }; });
+    refused(await waits);
+    assert.equal(await call(talker, 'echo', 'still here'), 'still here');
+    await pinion.reload((config) => { config.proxy.overload = however_late; });
+    await taken(pinion, 0);
+    talker.disconnect();
+    await (await new PollingSession(pinion.url).open()).close();
     await pinion.comes_to_rest();
   });
 

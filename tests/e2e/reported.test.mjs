@@ -223,6 +223,10 @@ describe('an agent', () => {
     assert.match(stdout, /is maintenance, 0 sessions: gets no sessions by the word of its agent/);
     await pinion.says(/drains no longer by an order, and takes no sessions all the same .*its agent says maint/);
     assert.doesNotMatch(pinion.child.stderr, /takes sessions again/);
+    // What only the config can lift is told of too.
+    await pinion.reload(({ pool }) => { delete pool[0].backend[0].agent; });
+    await pinion.says(/agent of a backend is asked no more, and what it wanted holds no more .*agent=maint/);
+    await eventually('it takes sessions', async () => (await state(pinion, a.name)).ready === true);
   });
 
   test('that says a word of its own is told of once, and the rest of its line holds', { timeout: seconds(60) }, async (t) => {

@@ -81,6 +81,7 @@ struct Checked final : AgentEvents {
                              std::string_view word) noexcept override {
     unknown.emplace_back(word);
   }
+  void on_agent_dropped(balance::Backend& /*backend*/) noexcept override {}
   void on_agent_lost(balance::Backend& /*backend*/, const std::string& why) noexcept override {
     lost.push_back(why);
   }
@@ -115,6 +116,7 @@ struct LookedAfter final : AgentEvents {
   void on_agent_word_unknown(balance::Backend& /*backend*/,
                              std::string_view /*word*/) noexcept override {}
   void on_agent_lost(balance::Backend& /*backend*/, const std::string& /*why*/) noexcept override {}
+  void on_agent_dropped(balance::Backend& /*backend*/) noexcept override {}
 
   uv::Loop loop;
   config::Config config;

@@ -10,6 +10,7 @@
 
 #include "balance/registry.h"
 #include "http_backend.h"
+#include "probed.h"
 #include "uv/listen_socket.h"
 #include "uv/run_until.h"
 
@@ -18,73 +19,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using balance::ProbeResult;
+using test::config_with;
 using test::HttpBackend;
+using test::Probed;
 using uv::test::run_until;
-
-struct Seen {
-  ProbeResult result;
-  int status;
-};
-
-struct SeenProbes final : ProbeEvents {
-  void on_probe(balance::Backend& backend, const ProbeOutcome& outcome) noexcept override {
-    seen.push_back({outcome.result, outcome.status});
-    if (outcome.result == ProbeResult::ok) {
-      backend.health().answered(monotonic_now());
-    } else if (outcome.result == ProbeResult::connect) {
-      backend.health().connect_failed(monotonic_now());
-    } else {
-      backend.health().failed(fault_of(outcome), monotonic_now());
-    }
-  }
-  [[nodiscard]] std::size_t count(ProbeResult result) const {
-    return static_cast<std::size_t>(std::count_if(
-        seen.begin(), seen.end(), [&](const Seen& each) { return each.result == result; }));
-  }
-  std::vector<Seen> seen;
-};
-
-std::shared_ptr<const config::Config> config_with(config::HealthKind kind, Duration timeout,
-                                                  std::uint32_t expect = 0) {
-  auto config = std::make_shared<config::Config>();
-  config::Pool pool;
-  pool.socketio_path = "/socket.io/";
-  pool.health = {.kind = kind,
-                 .path = "",
-                 .expect = expect,
-                 .interval = 100ms,
-                 .timeout = timeout,
-                 .rise = 2,
-                 .fall = 3};
-  config->pools.push_back(pool);
-  return config;
-}
-
-struct Probed {
-  explicit Probed(config::HealthKind kind = config::HealthKind::engineio, Duration timeout = 20s,
-                  std::uint32_t expect = 0)
-      : prober(loop, events, config_with(kind, timeout, expect)) {}
-
-  balance::Backend& watch(const SocketAddress& address) {
-    balance::Backend* const backend =
-        registry.find_or_add({.pool_name = "chat", .name = "b", .address = address});
-    set = std::make_shared<balance::BackendSet>();
-    set->add(*backend);
-    prober.watch({set});
-    return *backend;
-  }
-  void follow(std::shared_ptr<const config::Config> config) {
-    prober.set_config(std::move(config));
-    prober.watch({set});
-  }
-  bool until(const std::function<bool()>& condition) { return run_until(loop, condition); }
-
-  uv::Loop loop;
-  SeenProbes events;
-  balance::Registry registry;
-  std::shared_ptr<balance::BackendSet> set;
-  Prober prober;
-};
 
 void be_busy(Duration time) {
   for (const TimePoint end = monotonic_now() + time; monotonic_now() < end;) {

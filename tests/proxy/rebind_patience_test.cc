@@ -50,6 +50,31 @@ TEST_CASE("a move fails in time for its client to go on where it is") {
   CHECK(stage.rebinds(RebindResult::failed) == 1);
 }
 
+TEST_CASE("half a frame that was held back is not gone on with when its tunnel is closed") {
+  RebindStage stage;
+  Pipe pipe = stage.open_by_websocket();
+  const auto part = [](unsigned opcode, bool fin) {
+    return websocket::test::write({.opcode = opcode, .fin = fin, .payload = "part"});
+  };
+  pipe.backend.send(part(1, false));
+  CHECK(pipe.client.read(part(1, false).size()) == part(1, false));
+  const std::string frame = client_says(kStated);
+  const std::size_t before = stage.proxy.buffered();
+  pipe.client.send(frame.substr(0, 10));
+  CHECK(eventually([&] { return stage.proxy.buffered() > before; }));
+  const std::uint64_t serial = stage.proxy.ledger().find({0, "abc"})->serial;
+  stage.proxy.on_worker([&](Worker& worker) {
+    worker.close_sessions(std::span(&serial, 1), metrics::CloseReason::moved);
+  });
+  pipe.client.send(frame.substr(10));
+  // The message of the backend is finished first.
+  pipe.backend.send(part(0, true));
+  CHECK(pipe.client.read(part(0, true).size()) == part(0, true));
+  const std::string heard = pipe.backend.read_to_end();
+  CHECK(static_cast<unsigned char>(heard.at(0)) == 0x88);
+  CHECK(heard.size() == 6U + (static_cast<unsigned char>(heard.at(1)) & 0x7FU));
+}
+
 TEST_CASE("a POST that cannot be read does not end the wait of others for a move") {
   RebindStage stage("connect_wait = \"10s\"");
   stage.open_by_polling();
