@@ -31,7 +31,7 @@ describe('the load of a backend', () => {
   test('each placing is explained in the debug log', { timeout: seconds(60) }, async (t) => {
     const stage = Stage.of(t);
     const backends = await stage.backends('node4', 2);
-    const pinion = await stage.pinion({ backends, log: { level: 'debug' } });
+    const pinion = await stage.pinion({ backends, pool: { balance: 'least_load' }, log: { level: 'debug' } });
     const session = await new PollingSession(pinion.url).open();
     await eventually('it is there', () =>
       /session placed .*backend=\S+ .*why="?(counting|measured)[^\n]*among=/.test(pinion.child.stderr));
@@ -42,7 +42,7 @@ describe('the load of a backend', () => {
     const stage = Stage.of(t);
     const [{ address }] = await stage.backends('node4', 1);
     const backend = [{ name: 'small', address, max_sessions: 1 }];
-    const pinion = await stage.pinion({ pool: { backend, admission: { queue: 0 } }, log: { level: 'debug' } });
+    const pinion = await stage.pinion({ pool: { backend, balance: 'least_load', admission: { queue: 0 } }, log: { level: 'debug' } });
     const session = await new PollingSession(pinion.url).open();
     await assert.rejects(new PollingSession(pinion.url).open());
     await pinion.says(/session refused .*why=sessions_full among="small: load [^"]*1 sessions, full"/);

@@ -129,7 +129,9 @@ describe('least_load', () => {
     for (const name of ['a', 'b', 'c']) backends.push(await stage.backend('node4', name, { reports: true }));
     const backend = backends.map(({ name, address }) => ({ name, address }));
     // Not by what probes wait, which on a busy machine may be long.
-    const pinion = await stage.pinion({ pool: { backend, hot: '0s', health: { ...often, load_metric: 'queue', load_full: 100 } } });
+    const pinion = await stage.pinion({
+      pool: { backend, balance: 'least_load', hot: '0s', health: { ...often, load_metric: 'queue', load_full: 100 } },
+    });
     const first = await client(stage, pinion.url, { transport: 'websocket' });
     const busy = await call(first, 'who');
     first.emit('queue', 90);
