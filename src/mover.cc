@@ -7,12 +7,10 @@
 #include <utility>
 
 #include "balance/explain.h"
-#include "balance/ramp_gate.h"
 
 namespace pinion {
 
 using balance::Backend;
-using balance::RampGate;
 using session::MovePlan;
 
 namespace {
@@ -73,11 +71,12 @@ std::string Mover::why_none_come(Backend& backend, TimePoint now) const {
 void Mover::rebalance(const balance::BackendSet& set, const Terms& terms, TimePoint now) {
   if (set.backends.empty()) return;
   const auto leave = to_move(set.backends, set.balance, now);
-  log_.info("pool is evened out",
-            {{"pool", set.backends.front()->identity().pool_name},
-             {"to_move", std::accumulate(leave.begin(), leave.end(), std::uint64_t{0})},
-             {"closed_per_second", terms.per_second},
-             {"waits_for_ramp", !RampGate::held_back(set.backends, now).empty()}});
+  log_.info(
+      "pool is evened out",
+      {{"pool", set.backends.front()->identity().pool_name},
+       {"to_move", std::accumulate(leave.begin(), leave.end(), std::uint64_t{0})},
+       {"closed_per_second", terms.per_second},
+       {"waits_for_ramp", !Rebalance::ramping_receivers(set.backends, set.balance, now).empty()}});
   rebalances_.erase(set.pool);
   rebalances_.try_emplace(set.pool, ledger_.table(), set, terms, now);
   tick(now);

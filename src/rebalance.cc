@@ -205,14 +205,14 @@ std::vector<Backend*> Rebalance::too_busy_now(TimePoint now) const {
   return found;
 }
 
-// Of those who ramp up the ones that lack some, and so are waited for.
-std::vector<Backend*> Rebalance::ramping_receivers(TimePoint now) const {
-  const Taking all = taking(backends_, balance_, now, {});
+std::vector<Backend*> Rebalance::ramping_receivers(Backends backends, config::Balance balance,
+                                                   TimePoint now) {
+  const Taking all = taking(backends, balance, now, {});
   const auto parts = balance::parts(all.shares);
-  auto held_back = balance::RampGate::held_back(backends_, now);
+  auto held_back = balance::RampGate::held_back(backends, now);
   std::erase_if(held_back, [&](const Backend* backend) {
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (backends_[all.which[i]] == backend) return parts[i] <= all.shares[i].sessions;
+      if (backends[all.which[i]] == backend) return parts[i] <= all.shares[i].sessions;
     }
     return true;
   });
@@ -222,7 +222,7 @@ std::vector<Backend*> Rebalance::ramping_receivers(TimePoint now) const {
 // Who has too many may change meanwhile. While some ramp up nobody is looked for who leaves anyway:
 // that takes the whole table.
 void Rebalance::aim(TimePoint now) {
-  waits_for_ = ramping_receivers(now);
+  waits_for_ = ramping_receivers(backends_, balance_, now);
   ramps_ = !waits_for_.empty();
   if (began_) {
     // Clients of those that are closing may be back already, and are not to be counted twice.

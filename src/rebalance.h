@@ -38,6 +38,11 @@ class Rebalance {
   [[nodiscard]] static Counts to_move(const session::PinTable& table, Backends backends,
                                       config::Balance balance, TimePoint now);
 
+  /// Of those who ramp up the ones that lack some, and so are waited for.
+  [[nodiscard]] static std::vector<balance::Backend*> ramping_receivers(Backends backends,
+                                                                        config::Balance balance,
+                                                                        TimePoint now);
+
   /// From now on; patience counts from the start all the same.
   void set_patience(Duration patience) noexcept { terms_.patience = patience; }
   /// The pool as it is from now on; not empty.
@@ -65,7 +70,6 @@ class Rebalance {
   static bool has_changed(const balance::Backend& backend, bool is_too_busy, Seen& seen,
                           TimePoint now);
   [[nodiscard]] std::vector<balance::Backend*> too_busy_now(TimePoint now) const;
-  [[nodiscard]] std::vector<balance::Backend*> ramping_receivers(TimePoint now) const;
   void aim(TimePoint now);
   void keep_to_rates(TimePoint now);
   [[nodiscard]] Counts still_too_many(TimePoint now) const;

@@ -18,7 +18,9 @@ class Latency {
   static constexpr Duration kLately = std::chrono::minutes{1};
 
   void add(Duration took, TimePoint now) noexcept {
-    newest_ns_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    const TimePoint newest{
+        Duration{newest_ns_.exchange(now.time_since_epoch().count(), std::memory_order_relaxed)}};
+    if (now - newest > kLately) forget();
     const double seconds = to_seconds(took);
     double before = seconds_.load(std::memory_order_relaxed);
     const auto after = [seconds](double average) {

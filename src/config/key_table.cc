@@ -16,7 +16,8 @@ constexpr SectionInfo kSections[] = {
     {Section::overload, Section::proxy, "proxy.overload", 1,
      "What pinion gives up when it runs out of something itself: rungs of a ladder, in percent of "
      "whatever is used most: buffered_total, max_connections, or time (loop_lag). A rung is left "
-     "after 2 s at or below 80 percent of its own. Above buffered_total the slowest readers are "
+     "after 2 s at or below 80 percent of its own, by connections 95. Above buffered_total the "
+     "slowest readers are "
      "closed."},
     {Section::admin, Section::file, "admin", 1, "The endpoint for people, scripts and Prometheus."},
     {Section::log, Section::file, "log", 1, "What pinion writes down."},

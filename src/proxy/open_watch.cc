@@ -59,9 +59,8 @@ void OpenWatch::open(TimePoint now) {
   const auto home = origin_.joins
                         ? belongs_elsewhere(ledger_, {origin_.pool, origin_.id}, backend, now)
                         : std::nullopt;
-  const bool left_to_connect = home && ledger_.registry().by_id(home->backend).takes_back();
   const session::SessionKey key{origin_.pool, packet.sid};
-  if (left_to_connect) {
+  if (home) {
     ledger_.leave_to_connect(key, serial, std::move(origin_.id), origin_.keep);
   } else if (!origin_.id.empty()) {
     ledger_.bind(key, serial, origin_.id, backend, origin_.keep, now);

@@ -3,7 +3,8 @@
 //
 // Threads: the ladder is pure and belongs to one thread; OverloadState is written by that thread
 //   and read by any.
-// Invariants: a rung is taken at its share of whatever is used most, and left as Hysteresis says.
+// Invariants: a rung is taken at its share of whatever is used most, and left as Hysteresis
+//   says; by connections, most of which stay for hours, once there is a little room.
 #pragma once
 
 #include <array>

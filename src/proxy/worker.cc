@@ -197,7 +197,8 @@ bool Worker::after_turn() noexcept {
 void Worker::on_tick() noexcept {
   measure_lag();
   await_tick();
-  wheel_.advance(now());
+  // What has come since then is still to be asked for.
+  wheel_.advance(loop_.turn_began());
   if (now() >= paused_due_) {
     paused_due_ = now() + kTellPausedEvery;
     publish_dirty();

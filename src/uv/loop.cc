@@ -1,5 +1,6 @@
 #include "uv/loop.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -22,7 +23,7 @@ int Loop::timeout() const noexcept {
 }
 
 void Loop::run_once(Wait wait) noexcept {
-  int timeout_ms = wait == Wait::none || more_to_do_ ? 0 : timeout();
+  int timeout_ms = wait == Wait::none || more_to_do_ || due_ ? 0 : timeout();
   if (timeout_ms > 0) {
     // The clock has stood still while the last turn ran.
     uv_update_time(&loop_);
@@ -33,15 +34,19 @@ void Loop::run_once(Wait wait) noexcept {
   began_ = now();
   ++turn_;
   poller_.dispatch();
-  if ((foreign || timeout() == 0) && sockets_were_heard()) uv_run(&loop_, UV_RUN_NOWAIT);
+  due_ = due_ || foreign || timeout() == 0;
+  if (due_ && sockets_were_heard()) uv_run(&loop_, UV_RUN_NOWAIT);
   more_to_do_ = after_turn_ != nullptr && after_turn_->after_turn();
   poller_.end_turn();
 }
 
 // No time is up while what was waited for is there: after a stop, or a long turn, both have come.
 bool Loop::sockets_were_heard() noexcept {
-  if (poller_.took_all() || ++held_back_ == kLongestHold) held_back_ = 0;
-  return held_back_ == 0;
+  const std::size_t most = std::min(kLongestHold, poller_.turns_to_tell_all());
+  if (!poller_.took_all() && ++held_back_ <= most) return false;
+  held_back_ = 0;
+  due_ = false;
+  return true;
 }
 
 void Loop::run() noexcept {

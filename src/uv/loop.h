@@ -70,8 +70,8 @@ class Loop {
   [[nodiscard]] char* scratch() noexcept { return scratch_->data(); }
 
  private:
-  // Turns with more sockets than can be told at once, after which libuv runs all the same.
-  static constexpr std::uint32_t kLongestHold = 32;
+  // Turns for which libuv waits for the sockets, at most.
+  static constexpr std::size_t kLongestHold = 32;
 
   [[nodiscard]] int timeout() const noexcept;
   bool sockets_were_heard() noexcept;
@@ -80,10 +80,11 @@ class Loop {
   Poller poller_;
   AfterTurn* after_turn_ = nullptr;
   std::uint32_t turn_ = 0;
-  std::uint32_t held_back_ = 0;  // turns in which libuv did not run, though it had to
+  std::size_t held_back_ = 0;  // turns in which libuv did not run, though it was due
   TimePoint began_{};
   bool stopping_ = false;
   bool more_to_do_ = false;
+  bool due_ = false;  // libuv has something to do
   std::unique_ptr<std::array<char, kScratchBytes>> scratch_;
 };
 

@@ -61,10 +61,12 @@ void Poller::retire(std::unique_ptr<Watched> watched) noexcept {
 
 bool Poller::wait(int timeout_ms) noexcept {
   if (!again_.empty()) timeout_ms = 0;
-  // A signal that interrupts is libuv's, whose descriptor tells of it.
-  ready_ = std::max(
-      0, ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), timeout_ms));
-  took_all_ = ready_ < static_cast<int>(events_.size());
+  const int found =
+      ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), timeout_ms);
+  // A signal that interrupts is libuv's, whose descriptor tells of it. A stop interrupts too, and
+  // then nothing is known of what has come meanwhile.
+  ready_ = std::max(0, found);
+  took_all_ = found >= 0 && found < static_cast<int>(events_.size());
   for (int i = 0; i < ready_; ++i) {
     if (events_[static_cast<std::size_t>(i)].data.ptr == nullptr) return true;
   }

@@ -61,8 +61,13 @@ class Poller {
   /// Waits for events, at most so long. @param timeout_ms -1: without end
   /// @returns whether the foreign descriptor is among what is ready
   bool wait(int timeout_ms) noexcept;
-  /// wait() has found no more than it could take.
+  /// wait() has found no more than it could take, and was not interrupted.
   [[nodiscard]] bool took_all() const noexcept { return took_all_; }
+  /// What is ready by now has been told after so many more turns: the kernel tells it in the order
+  /// in which it came about.
+  [[nodiscard]] std::size_t turns_to_tell_all() const noexcept {
+    return watched_ / kMostEvents + 1;
+  }
   /// Tells what wait() has found, and those who asked for this turn.
   void dispatch() noexcept;
   /// Frees what was retired.

@@ -208,6 +208,8 @@ TEST_CASE("nor does what its POSTs took, and after a while that says nothing of 
   CHECK(took(0) == 1);
   w.pass(Latency::kLately);
   CHECK_FALSE(took(1));
+  w.backends[1].push_latency().add(10ms, w.now);
+  CHECK(took(1) == 0.01);
 }
 
 }  // namespace pinion::balance

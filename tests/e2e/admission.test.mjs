@@ -4,8 +4,9 @@ import http from 'node:http';
 import { describe, test } from 'node:test';
 import { call, client, connected, open } from './support/client.mjs';
 import { PollingSession, request } from './support/polling.mjs';
+import { dial } from './support/raw.mjs';
 import { Stage } from './support/stage.mjs';
-import { eventually, seconds } from './support/wait.mjs';
+import { eventually, pause, seconds } from './support/wait.mjs';
 
 const handshake = (pinion, options) => request(`${pinion.url}/socket.io/?EIO=4&transport=polling`, options);
 
@@ -97,6 +98,27 @@ describe('a handshake for which there is no room', () => {
     assert.equal(await admissions(pinion, 'left'), 5);
     await session.close();
     await pinion.comes_to_rest();
+  });
+
+  test('leaves nobody else timed out by a stop of pinion, whose bytes have come meanwhile', { timeout: seconds(60) }, async (t) => {
+    const stage = Stage.of(t);
+    const { pinion } = await full_house(stage, { admission: { wait: '1m' }, timeouts: { request_head: '4s' }, workers: 1 });
+    const session = await new PollingSession(pinion.url).open();
+    const waits = handshake(pinion);
+    await waiting(pinion, 1);
+    stage.defer(() => pinion.child.signal('SIGCONT'));
+    pinion.child.signal('SIGSTOP');
+    const peer = stage.keep(await dial(pinion.port)).write('GET /socket.io/?EIO=4&transport=polling&sid=no HTTP/1.1\r\n');
+    pinion.child.signal('SIGCONT');
+    await eventually('it is read', async () => (await pinion.metric('buffered_bytes')) > 0, { every: 1 });
+    pinion.child.signal('SIGSTOP');
+    peer.write('Host: chat\r\n\r\n');
+    await pause(5500);
+    pinion.child.signal('SIGCONT');
+    await eventually('it is answered', () => peer.text.startsWith('HTTP/1.1 400 '));
+    assert.equal(await pinion.metric('closes_total', 'reason="client_timeout"'), 0);
+    await session.close();
+    assert.equal((await waits).status, 200);
   });
 
   test('gets what a reload makes room for, and hears at once when its pool has none left', { timeout: seconds(60) }, async (t) => {

@@ -11,7 +11,7 @@ using metrics::RebindResult;
 }  // namespace
 
 TEST_CASE("a client that has left before its move has failed takes its id nowhere") {
-  RebindStage stage("move_wait = \"100ms\"");
+  RebindStage stage("move_wait = \"2s\"");
   Pipe pipe = stage.open_by_websocket();
   pipe.client.send(client_says(kStated));
   Peer right = stage.asked();
@@ -24,7 +24,7 @@ TEST_CASE("a client that has left before its move has failed takes its id nowher
 
 TEST_CASE("a move fails in time for its client to go on where it is") {
   RebindStage stage("move_wait = \"1m\"");
-  const std::string open = open_packet("abc", 600, 400);
+  const std::string open = open_packet("abc", 4000, 2000);
   SUBCASE("on a WebSocket") {
     Pipe pipe = stage.switched();
     pipe.backend.send(server_says(open));

@@ -66,12 +66,10 @@ TEST_CASE("a hook that has more to do is not kept waiting, and one that has not 
   loop.set_after_turn(&turns);
   Ticks ticks;
   Timer timer(loop, ticks);
-  timer.start(100ms, 100ms);
-  const TimePoint before = monotonic_now();
+  timer.start(2s, 2s);
   loop.run_once(Loop::Wait::none);
   while (turns.count < 10) loop.run_once();
   CHECK(ticks.count == 0);
-  CHECK(monotonic_now() - before < 100ms);
   loop.run_once();
   CHECK(ticks.count == 1);
   loop.set_after_turn(nullptr);
