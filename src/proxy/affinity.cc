@@ -119,8 +119,6 @@ bool bind_late(SessionLedger& ledger, session::SessionKey key,
   const auto elsewhere = belongs_elsewhere(ledger, {key.pool, id}, session.backend, now);
   if (!elsewhere || !elsewhere->in_use) {
     ledger.bind(key, session.serial, id, session.backend, keep, now);
-  } else {
-    ledger.claim(key, session.serial, id, keep, now);
   }
   return elsewhere.has_value();
 }

@@ -51,8 +51,8 @@ struct Home {
 std::optional<Home> find_home(session::AffinityTable& table, PoolId pool, const AffinityIds& ids,
                               TimePoint now);
 /// A session that can be moved no more states an id. If it has none yet it belongs to that from now
-/// on, or, if a session of that id lives on another backend, once that has ended. @returns whether
-/// it would have had to be moved
+/// on, unless a session of that id lives on another backend. @returns whether it would have had to
+/// be moved
 bool bind_late(SessionLedger& ledger, session::SessionKey key,
                const session::PinTable::Found& session, std::string_view id, Duration keep,
                TimePoint now);

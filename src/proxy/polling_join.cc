@@ -127,7 +127,7 @@ PollingJoin::Next PollingJoin::take_connect(SessionHold& session, std::string_vi
     if (is_being_moved()) return wait_for_move();
     count(RebindResult::late);
     // Who has let the time pass takes no id away from a session that lives.
-    if (right->in_use) claim_id();
+    if (right->in_use) stated_id_.clear();
     return stay();
   }
   move_to(std::move(reservation));
@@ -198,15 +198,9 @@ void PollingJoin::on_rebound(RebindResult result) noexcept {
   const bool too_late = rebind_->asked_too_late();
   if (!taken) leave_opened();
   // Who took its time takes no id away from a session that lives.
-  if (too_late && lives_elsewhere()) claim_id();
+  if (too_late && lives_elsewhere()) stated_id_.clear();
   worker_.retire(std::move(rebind_));
   owner_.on_moved(stay());
-}
-
-void PollingJoin::claim_id() {
-  const std::string id = std::exchange(stated_id_, {});
-  worker_.shared().ledger.claim(session_->key(), session_->found().serial, id, affinity().keep,
-                                worker_.now());
 }
 
 bool PollingJoin::lives_elsewhere() const {

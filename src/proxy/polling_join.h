@@ -98,7 +98,6 @@ class PollingJoin final : private JoinWaiter, private Rebind::Owner {
   void move_to(balance::Reservation reservation);
   bool take_over();
   void leave_opened();
-  void claim_id();
   [[nodiscard]] bool lives_elsewhere() const;
   void tell();
 

@@ -79,40 +79,6 @@ void SessionLedger::bind_left(SessionKey key, std::uint64_t serial, BackendId ba
   if (left) bind(key, serial, left->id, backend, left->keep, now);
 }
 
-void SessionLedger::claim(SessionKey key, std::uint64_t serial, std::string_view id, Duration keep,
-                          TimePoint now) {
-  claims_.add({key.pool, id}, {.sid = std::string(key.sid), .serial = serial, .keep = keep});
-  // It may have ended meanwhile.
-  const auto found = affinity_.find({key.pool, id}, now);
-  if (!found || !found->in_use) settle_claim({key.pool, id}, now);
-}
-
-void SessionLedger::settle_claim(session::AffinityKey key, TimePoint now) {
-  const auto claim = claims_.take(key);
-  if (!claim) return;
-  const SessionKey claims{key.pool, claim->sid};
-  const auto found = table_.find(claims);
-  if (found && found->serial == claim->serial) {
-    bind(claims, claim->serial, key.id, found->backend, claim->keep, now);
-  }
-}
-
-// Its session has ended, or is moved away: that is to be placed anew, not led back.
-void SessionLedger::give_up(session::AffinityTable::Entry* held, PoolId pool, bool forget) {
-  if (held == nullptr) return;
-  const TimePoint now = uv::Loop::precise_now();
-  const std::string id{session::AffinityTable::id_of(*held)};
-  if (forget) {
-    affinity_.forget(held);
-  } else {
-    affinity_.release(held, now);
-  }
-  // Asked behind that: whoever claims it from now on sees for itself that nobody holds it.
-  if (!claims_.any()) return;
-  const auto found = affinity_.find({pool, id}, now);
-  if (!found || !found->in_use) settle_claim({pool, id}, now);
-}
-
 bool SessionLedger::move(SessionKey key, std::uint64_t serial, balance::Reservation& reservation,
                          std::string upstream_sid) {
   // Live before it is in the table, as in open().
@@ -153,8 +119,9 @@ bool SessionLedger::is_where_it_was(const Session& copy) const {
 
 void SessionLedger::send_away(const Session& session) {
   auto* const held = table_.belongs_to({session.pool, session.sid}, session.serial, nullptr);
-  give_up(held, session.pool, true);
-  give_up(handshake_ids_.end(session.serial), session.pool, true);
+  if (held != nullptr) affinity_.forget(held);
+  auto* const beside = handshake_ids_.end(session.serial);
+  if (beside != nullptr) affinity_.forget(beside);
   moved_clients_.lost(moved_from(session.client, session.backend));
 }
 
@@ -175,9 +142,15 @@ std::size_t SessionLedger::drop_backend(BackendId backend) {
 
 void SessionLedger::settle(const Session& ended, CloseReason reason) {
   registry_.by_id(ended.backend).session_ended(ended.transport == Transport::websocket);
-  const bool forget = reason == CloseReason::moved;
-  give_up(ended.affinity, ended.pool, forget);
-  give_up(handshake_ids_.end(ended.serial), ended.pool, forget);
+  for (auto* const held : {ended.affinity, handshake_ids_.end(ended.serial)}) {
+    if (held == nullptr) continue;
+    // Who is moved away is to be placed anew, not led back.
+    if (reason == CloseReason::moved) {
+      affinity_.forget(held);
+    } else {
+      affinity_.release(held, uv::Loop::precise_now());
+    }
+  }
   closes_[static_cast<std::size_t>(reason)].fetch_add(1, std::memory_order_relaxed);
   if (metrics::is_loss(reason)) lost_clients_.lost(ended.client);
   // The others have been sent away.

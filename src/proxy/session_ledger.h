@@ -18,7 +18,6 @@
 #include "metrics/close_reason.h"
 #include "session/affinity_table.h"
 #include "session/handshake_ids.h"
-#include "session/id_claims.h"
 #include "session/lost_clients.h"
 #include "session/pin_table.h"
 
@@ -91,10 +90,6 @@ class SessionLedger {
                         Duration keep);
   /// The session has joined without an id: it belongs to what was left to its CONNECT, if any was.
   void bind_left(session::SessionKey key, std::uint64_t serial, BackendId backend, TimePoint now);
-  /// The session has stated an id that another one has elsewhere, and stays where it is: the id is
-  /// its own once nobody else has it.
-  void claim(session::SessionKey key, std::uint64_t serial, std::string_view id, Duration keep,
-             TimePoint now);
   /// The session lives on the backend of the reservation from now on, which calls it
   /// `upstream_sid`.
   /// @returns false if it has gone meanwhile; the place is given back then
@@ -136,8 +131,6 @@ class SessionLedger {
   [[nodiscard]] bool lives(session::SessionKey key, std::uint64_t serial) const;
   void hold_too(session::SessionKey key, std::uint64_t serial, session::AffinityTable::Entry* entry,
                 TimePoint now);
-  void give_up(session::AffinityTable::Entry* held, PoolId pool, bool forget);
-  void settle_claim(session::AffinityKey key, TimePoint now);
   void settle(const session::Session& ended, metrics::CloseReason reason);
   void log_end(const session::Session& ended, metrics::CloseReason reason) const;
 
@@ -145,7 +138,6 @@ class SessionLedger {
   session::PinTable table_;
   session::AffinityTable affinity_;
   session::HandshakeIds handshake_ids_;
-  session::IdClaims claims_;
   session::LostClients lost_clients_, moved_clients_;
   log::Logger& log_;
   std::array<std::atomic<std::uint64_t>, metrics::kCloseReasons> closes_{};

@@ -133,7 +133,6 @@ class Tunnel final : public Retirable,
   [[nodiscard]] bool take_over(Rebind& rebind);
   void joined();
   void bind_joined();
-  void claim_id();
   void drop_join();
   void read_later_connects(std::string_view bytes);
   void learn_late(std::string_view id);

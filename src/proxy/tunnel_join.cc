@@ -87,8 +87,7 @@ void Tunnel::take_connect() {
   // takes no id away from a session that lives.
   const bool is_ending = out_.ended() || out_.saw_close_frame();
   const bool is_full = *hindrance == RebindResult::refused;
-  if (!is_ending && right->in_use && !is_full) claim_id();
-  if (is_ending) join_->id.clear();
+  if (is_ending || (right->in_use && !is_full)) join_->id.clear();
   joined();
 }
 
@@ -138,18 +137,11 @@ void Tunnel::on_rebound(RebindResult result) noexcept {
     }
   }
   worker_.count_rebind(pool(), session_->sid, result);
-  if (join_->rebind->asked_too_late() && lives_elsewhere(join_->id)) claim_id();
+  if (join_->rebind->asked_too_late() && lives_elsewhere(join_->id)) join_->id.clear();
   worker_.retire(std::move(join_->rebind));
   worker_.mark_dirty(*this);
   joined();
   if (state_ == State::open && !rest.empty()) on_bytes(out_, rest);
-}
-
-// It is not its own as long as it is another's.
-void Tunnel::claim_id() {
-  const std::string id = std::exchange(join_->id, {});
-  worker_.shared().ledger.claim({pool(), session_->sid}, session_->serial, id, affinity().keep,
-                                worker_.now());
 }
 
 bool Tunnel::lives_elsewhere(std::string_view id) const {

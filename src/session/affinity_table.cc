@@ -136,8 +136,6 @@ void AffinityTable::release(Entry* entry, TimePoint now) {
   evict_one();
 }
 
-std::string_view AffinityTable::id_of(const Entry& entry) noexcept { return entry.id(); }
-
 void AffinityTable::follow(Entry* entry, BackendId backend) {
   const std::lock_guard lock(shard_of(entry->hash).mutex);
   if (entry->holders == 1) entry->backend = backend;

@@ -59,8 +59,6 @@ class AffinityTable {
   void suggest(AffinityKey key, BackendId backend, Duration keep, TimePoint now);
   /// The session has ended; its id is kept for the time that bind() was told.
   void release(Entry* entry, TimePoint now);
-  /// Of one that is held.
-  static std::string_view id_of(const Entry& entry) noexcept;
   /// The session that holds it lives on that backend now, under another id: unless another one
   /// holds it too, so does this id.
   void follow(Entry* entry, BackendId backend);

@@ -30,8 +30,6 @@ TEST_CASE("a client that takes its time on a WebSocket takes no id away") {
   CHECK(pipe.backend.read(client_says(kStated).size()) == client_says(kStated));
   CHECK(stage.rebinds(RebindResult::unlike) == 1);
   CHECK(stage.home() == stage.proxy.backend(1).id());
-  // Until that has ended.
-  CHECK(stage.end_of_the_other() == stage.proxy.backend(0).id());
 }
 
 TEST_CASE("a client that takes its time by polling takes no id away") {
@@ -49,7 +47,6 @@ TEST_CASE("a client that takes its time by polling takes no id away") {
   CHECK(read_answer(client).ends_with("ok"));
   CHECK(stage.rebinds(RebindResult::unlike) == 1);
   CHECK(stage.home() == stage.proxy.backend(1).id());
-  CHECK(stage.end_of_the_other() == stage.proxy.backend(0).id());
 }
 
 TEST_CASE("of several POSTs that bring a CONNECT at once the first counts") {

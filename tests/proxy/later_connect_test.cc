@@ -206,8 +206,6 @@ TEST_CASE("a later CONNECT takes no id away from a session that lives elsewhere"
   CHECK(eventually([&] { return stage.rebinds(RebindResult::late) == 1; }));
   CHECK(known(stage, "tab")->backend == stage.proxy.backend(1).id());
   CHECK(stage.lives_at(0));
-  // But has it once that has ended.
-  CHECK(stage.end_of_the_other() == stage.proxy.backend(0).id());
 }
 
 TEST_CASE("a later CONNECT takes along an id whose session elsewhere has ended") {

@@ -35,8 +35,8 @@ class RebindStage {
               {.limits = limits,
                .pool = "[pool.affinity]\nids = [\"connect:id\", \"query:id\"]\n" + affinity + "\n" +
                        more}) {
-    held_ = proxy.ledger().affinity().bind({0, "tab"}, proxy.backend(1).id(), std::chrono::hours{1},
-                                           monotonic_now());
+    proxy.ledger().affinity().bind({0, "tab"}, proxy.backend(1).id(), std::chrono::hours{1},
+                                   monotonic_now());
     proxy.backend(1).set_draining(true);
   }
 
@@ -90,19 +90,6 @@ class RebindStage {
   [[nodiscard]] bool lives(const std::string& sid = "abc") {
     return proxy.ledger().find({0, sid}).has_value();
   }
-  /// The session of the tab at the right backend ends. @returns where the tab belongs then
-  BackendId end_of_the_other() {
-    balance::Backend& right_one = proxy.backend(1);
-    REQUIRE(right_one.try_reserve(right_one.assigned()));
-    balance::Reservation reservation(right_one);
-    const session::SessionKey ghost{0, "ghost"};
-    const auto serial = proxy.ledger().open(reservation, {{}, std::string(ghost.sid)});
-    proxy.ledger().bind(ghost, serial, "tab", right_one.id(), std::chrono::hours{1},
-                        monotonic_now());
-    proxy.ledger().affinity().release(held_, monotonic_now());
-    proxy.ledger().close(ghost, serial, metrics::CloseReason::expired);
-    return home();
-  }
   [[nodiscard]] bool lives_at(std::size_t backend) {
     const auto found = proxy.ledger().find({0, "abc"});
     return found && found->backend == proxy.backend(backend).id();
@@ -110,9 +97,6 @@ class RebindStage {
 
   Backend wrong, right;
   RunningProxy proxy;
-
- private:
-  session::AffinityTable::Entry* held_ = nullptr;
 };
 
 inline bool has_line(const std::string& head, const std::string& line) {

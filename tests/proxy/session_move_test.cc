@@ -3,8 +3,6 @@
 
 #include "books.h"
 #include "proxy/open_watch.h"
-#include "support/all_sessions.h"
-#include "uv/loop.h"
 
 namespace pinion::proxy {
 namespace {
@@ -23,13 +21,6 @@ std::uint64_t open_to_join(Books& books, std::size_t backend = 0) {
       reservation,
       {{.opened = kStart, .last_seen = kStart, .time_to_live = 45s, .joining = Joining::awaited},
        "abc"});
-}
-
-void close_all(Books& books) {
-  for (const auto& left : pinion::test::all_sessions(books.ledger.table())) {
-    books.ledger.close({left.pool, left.sid}, left.serial, CloseReason::admin);
-  }
-  books.check_empty();
 }
 
 }  // namespace
@@ -228,45 +219,6 @@ TEST_CASE(
   CHECK(books.ledger.affinity().find({0, "tab"}, kStart)->backend == books.backends[1]->id());
   CHECK_FALSE(books.ledger.moved_clients().take(
       SessionLedger::moved_from(session.client, session.backend)));
-}
-
-TEST_CASE("an id that is another session's is claimed, and goes to who claimed it last") {
-  Books books(3);
-  auto& ids = books.ledger.affinity();
-  const auto at = [&] { return ids.find({0, "tab"}, kStart)->backend; };
-  const auto home = books.open("home", 0);
-  books.ledger.bind({0, "home"}, home, "tab", books.backends[0]->id(), 1h, kStart);
-  const auto serial = books.open("abc", 1);
-  const auto other = books.open("other", 2);
-  books.ledger.claim({0, "other"}, other, "tab", 1h, kStart);
-  books.ledger.claim(kAbc, serial, "tab", 1h, kStart);
-  CHECK(at() == books.backends[0]->id());
-  SUBCASE("once that has ended") {
-    books.ledger.close({0, "home"}, home, CloseReason::expired);
-    CHECK(at() == books.backends[1]->id());
-    CHECK(ids.find({0, "tab"}, kStart)->in_use);
-    CHECK(books.ledger.find(kAbc)->has_id);
-  }
-  SUBCASE("or has been moved away") {
-    books.ledger.close({0, "home"}, home, CloseReason::moved);
-    CHECK(at() == books.backends[1]->id());
-  }
-  SUBCASE("at once if that has ended already") {
-    books.ledger.close(kAbc, serial, CloseReason::expired);
-    books.ledger.close({0, "home"}, home, CloseReason::expired);
-    CHECK(at() == books.backends[0]->id());
-    books.ledger.claim({0, "other"}, other, "tab", 1h, kStart);
-    CHECK(at() == books.backends[2]->id());
-  }
-  SUBCASE("unless the one that claims it has ended before") {
-    books.ledger.close(kAbc, serial, CloseReason::expired);
-    books.ledger.close({0, "home"}, home, CloseReason::expired);
-    CHECK(at() == books.backends[0]->id());
-    CHECK_FALSE(ids.find({0, "tab"}, kStart)->in_use);
-  }
-  close_all(books);
-  ids.sweep(uv::Loop::precise_now() + 24h);
-  CHECK(ids.size() == 0);
 }
 
 TEST_CASE("a session that its CONNECT has led elsewhere is not where it was") {
