@@ -9,7 +9,7 @@ using namespace test;
 using metrics::RebindResult;
 
 /// So long after its handshake a client's first ping at another backend would come too late.
-const std::string kHasty = open_packet("abc", 1000, 10);
+const std::string kHasty = open_packet("abc", 20'000, 10);
 
 void wait_too_long() {
   const TimePoint began = monotonic_now();
@@ -40,7 +40,7 @@ TEST_CASE("a client that takes its time by polling takes no id away") {
   Peer client = stage.proxy.client();
   client.send(push("abc", kStated));
   Peer right = stage.asked("polling");
-  right.send(answer(open_packet("xyz", 1000, 10)));
+  right.send(answer(open_packet("xyz", 20'000, 10)));
   Peer stays = stage.wrong.accept();
   CHECK(RebindStage::request(stays, kStated.size()).ends_with(kStated));
   stays.send(answer("ok"));

@@ -284,14 +284,14 @@ TEST_CASE(
     "a backend that opens the session when its first ping would be too late is unlike the former") {
   RebindStage stage;
   Pipe pipe = stage.switched();
-  const std::string open = server_says(open_packet("abc", 1000, 10));
+  const std::string open = server_says(open_packet("abc", 20'000, 10));
   pipe.backend.send(open);
   pipe.client.read(open.size());
   pipe.client.send(client_says(kStated));
   Peer right = stage.asked();
   const TimePoint asked = monotonic_now();
   CHECK(eventually([&] { return monotonic_now() - asked > std::chrono::milliseconds{20}; }));
-  right.send(kSwitching + server_says(open_packet("xyz", 1000, 10)));
+  right.send(kSwitching + server_says(open_packet("xyz", 20'000, 10)));
   CHECK(pipe.backend.read(client_says(kStated).size()) == client_says(kStated));
   CHECK(stage.rebinds(RebindResult::unlike) == 1);
 }
