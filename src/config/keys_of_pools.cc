@@ -217,7 +217,7 @@ constexpr Key kKeysOfPools[] = {
              "another namespace is read, if there was no id."},
     {.section = Section::affinity, .type = Type::duration, .name = "move_wait",
      .fallback = "10s", .min = 100, .max = kMinute,
-     .help = "For the backend that a new session is moved to, since its id belongs there; no longer than "
+     .help = "For the backend that a new session is moved to, since its id belongs there. No longer than "
              "half of the session's ping times. Then the session stays where it is, and its id belongs "
              "there from then on."},
     {.section = Section::affinity, .type = Type::cookie_name, .name = "cookie",

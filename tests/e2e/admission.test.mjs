@@ -102,7 +102,9 @@ describe('a handshake for which there is no room', () => {
 
   test('leaves nobody else timed out by a stop of pinion, whose bytes have come meanwhile', { timeout: seconds(60) }, async (t) => {
     const stage = Stage.of(t);
-    const { pinion } = await full_house(stage, { admission: { wait: '1m' }, timeouts: { request_head: '4s' }, workers: 1 });
+    const { pinion } = await full_house(stage, {
+      admission: { wait: '1m' }, timeouts: { request_head: '4s' }, overload: { loop_lag: '1m' }, workers: 1,
+    });
     const session = await new PollingSession(pinion.url).open();
     const waits = handshake(pinion);
     await waiting(pinion, 1);
