@@ -20,6 +20,15 @@ bool somebody_waits(RunningProxy& proxy) {
 }
 Options with(const std::string& admission) { return {.pool = "[pool.admission]\n" + admission}; }
 
+/// A handshake for which it is too early, where one session a second may begin.
+Peer one_that_waits(RunningProxy& proxy, const Backend& backend) {
+  open_session(proxy, backend, open_packet("abc"));
+  Peer client = proxy.client();
+  client.send(kHandshake);
+  CHECK(eventually([&] { return somebody_waits(proxy); }));
+  return client;
+}
+
 void serve_handshake(const Backend& backend, const std::string& sid) {
   Peer upstream = backend.accept();
   upstream.read_until("\r\n\r\n");
@@ -62,10 +71,7 @@ TEST_CASE("who has waited in vain hears when to come back, and can ask again") {
 TEST_CASE("who waits for room hears at once that there is none once handshakes are refused") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"1m\"\n"));
-  open_session(proxy, backend, open_packet("abc"));
-  Peer client = proxy.client();
-  client.send(kHandshake);
-  CHECK(eventually([&] { return somebody_waits(proxy); }));
+  Peer client = one_that_waits(proxy, backend);
   proxy.on_worker([](Worker& worker) {
     worker.shared().overload.taken[static_cast<std::size_t>(Rung::refuse_handshakes)] = true;
   });
@@ -271,10 +277,7 @@ TEST_CASE("who waits after a connect has timed out is not sent there again") {
 TEST_CASE("nobody waits for a pool of which every backend drains") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"1m\"\n"));
-  open_session(proxy, backend, open_packet("abc"));
-  Peer client = proxy.client();
-  client.send(kHandshake);
-  CHECK(eventually([&] { return somebody_waits(proxy); }));
+  Peer client = one_that_waits(proxy, backend);
   proxy.backend(0).set_draining(true);
   CHECK(read_answer(client).find("X-Pinion-Error: no-backend") != std::string::npos);
 }
@@ -282,10 +285,7 @@ TEST_CASE("nobody waits for a pool of which every backend drains") {
 TEST_CASE("the end of the worker empties the queue") {
   const Backend backend;
   RunningProxy proxy({backend.address()}, with("rate = 1\nwait = \"1m\"\n"));
-  open_session(proxy, backend, open_packet("abc"));
-  Peer client = proxy.client();
-  client.send(kHandshake);
-  CHECK(eventually([&] { return somebody_waits(proxy); }));
+  Peer client = one_that_waits(proxy, backend);
   proxy.on_worker([](Worker& worker) { worker.shut_down(std::chrono::minutes{1}); });
   const std::string refused = client.read_until("\r\n\r\n");
   CHECK(refused.find("X-Pinion-Error: shutting-down") != std::string::npos);
